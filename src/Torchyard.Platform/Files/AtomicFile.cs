@@ -1,0 +1,51 @@
+namespace Torchyard.Platform.Files;
+
+/// <summary>Files that appear whole or not at all: written beside their place, flushed to the disk, then renamed.</summary>
+public static class AtomicFile
+{
+    /// <summary>Writes a file that appears by rename, with the given mode (default 0644).</summary>
+    /// <param name="path">Final path; its directory exists.</param>
+    /// <param name="content">The bytes.</param>
+    /// <param name="mode">Permission bits of the new file.</param>
+    public static void Write(
+        string path,
+        ReadOnlySpan<byte> content,
+        UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead)
+    {
+        var temporary = TemporaryBeside(path);
+        try
+        {
+            using (var stream = Create(temporary, mode))
+            {
+                stream.Write(content);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>Writes UTF-8 text without a byte order mark; see <see cref="Write(string, ReadOnlySpan{byte}, UnixFileMode)"/>.</summary>
+    public static void WriteText(string path, string content) => Write(path, System.Text.Encoding.UTF8.GetBytes(content));
+
+    private static FileStream Create(string path, UnixFileMode mode)
+    {
+        var stream = new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = mode,
+        });
+        // The umask of the caller must not change what the file's readers may do.
+        File.SetUnixFileMode(stream.SafeFileHandle, mode);
+        return stream;
+    }
+
+    private static string TemporaryBeside(string path) =>
+        $"{path}.{Environment.ProcessId:x}-{Guid.NewGuid():N}.tmp";
+}

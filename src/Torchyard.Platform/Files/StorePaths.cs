@@ -1,0 +1,56 @@
+namespace Torchyard.Platform.Files;
+
+/// <summary>
+/// The directories of a store. Everything Torchyard keeps on a machine is under <see cref="Root"/>; removing that directory removes all of it.
+/// </summary>
+/// <param name="Root">Absolute path of the store.</param>
+public sealed record StorePaths(string Root)
+{
+    /// <summary>An OCI image layout (image-spec, image-layout.md) that other tools read in place: oci-layout, index.json, blobs/.</summary>
+    public string Oci => Path.Combine(Root, "oci");
+
+    /// <summary>Fetched packages by hash: <c>packages/sha256/ab/abcd….</c></summary>
+    public string Packages => Path.Combine(Root, "packages");
+
+    /// <summary>Verified package indexes of archives, by hash.</summary>
+    public string Indexes => Path.Combine(Root, "indexes");
+
+    /// <summary>Mounted form of the layers: <c>layers/DIFFID/</c>, one directory a layer, used as overlay lower directories.</summary>
+    public string Layers => Path.Combine(Root, "layers");
+
+    /// <summary>State of the containers: <c>containers/ID/</c>.</summary>
+    public string Containers => Path.Combine(Root, "containers");
+
+    /// <summary>What outlives the containers of a project: SSH host keys, certificates, service logs.</summary>
+    public string Projects => Path.Combine(Root, "projects");
+
+    /// <summary>Programs fetched for this machine, such as crun.</summary>
+    public string Tools => Path.Combine(Root, "tools");
+
+    /// <summary>Work in progress, on the store's own file system so that a rename finishes it; emptied of leftovers by <c>prune</c>.</summary>
+    public string Temporary => Path.Combine(Root, "tmp");
+
+    /// <summary>
+    /// The store for this user: <c>TORCHYARD_STORE</c>, else <c>/var/lib/torchyard</c> for root,
+    /// else <c>$XDG_DATA_HOME/torchyard</c> or <c>~/.local/share/torchyard</c> (XDG Base Directory Specification).
+    /// </summary>
+    /// <param name="environment">Looks up an environment variable.</param>
+    /// <param name="isRoot">True when the effective user id is 0.</param>
+    /// <param name="home">The user's home directory.</param>
+    public static StorePaths Default(Func<string, string?> environment, bool isRoot, string home)
+    {
+        ArgumentNullException.ThrowIfNull(environment);
+        if (environment("TORCHYARD_STORE") is { Length: > 0 } given)
+        {
+            return new StorePaths(Path.GetFullPath(given));
+        }
+
+        if (isRoot)
+        {
+            return new StorePaths("/var/lib/torchyard");
+        }
+
+        var data = environment("XDG_DATA_HOME") is { Length: > 0 } xdg ? xdg : Path.Combine(home, ".local/share");
+        return new StorePaths(Path.Combine(data, "torchyard"));
+    }
+}

@@ -1,0 +1,83 @@
+using Torchyard.Platform;
+
+namespace Torchyard.Recipes;
+
+/// <summary>
+/// <c>torchyard.lock</c>: all that decides the bytes of the image. The same lock gives the same image digest on any machine.
+/// </summary>
+public sealed record RecipeLock
+{
+    /// <summary>Format version of the file.</summary>
+    public const int CurrentVersion = 1;
+
+    /// <summary>Digest of the parts of the recipe that the lock answers; another recipe needs another lock.</summary>
+    public required Digest RecipeDigest { get; init; }
+
+    /// <summary>The recipe as it was when locked; <c>build</c> needs nothing else.</summary>
+    public required Recipe Recipe { get; init; }
+
+    /// <summary>Newest <c>Date</c> of the verified Release files, seconds since 1970; clamps every time stamp in the image (SOURCE_DATE_EPOCH).</summary>
+    public required long SourceDateEpoch { get; init; }
+
+    /// <summary>The archives that were resolved against.</summary>
+    public required IReadOnlyList<LockedArchive> Archives { get; init; }
+
+    /// <summary>Every Debian package of the image, by name then architecture (ordinal).</summary>
+    public required IReadOnlyList<LockedDebianPackage> Packages { get; init; }
+
+    /// <summary>What of Torchyard itself goes into the image.</summary>
+    public required LockedTools Tools { get; init; }
+}
+
+/// <summary>A Debian archive suite and the verified Release file it was read through.</summary>
+/// <param name="Id">Short name that packages refer to, e.g. <c>trixie</c>.</param>
+/// <param name="Uri">Canonical archive root, without the machine's mirror, e.g. <c>http://deb.debian.org/debian</c>.</param>
+/// <param name="Suite">Suite, e.g. <c>trixie</c>.</param>
+/// <param name="Components">Components used.</param>
+/// <param name="ReleaseDigest">Hash of the InRelease file.</param>
+/// <param name="ReleaseDate">The Release file's Date, seconds since 1970.</param>
+public sealed record LockedArchive(
+    string Id, string Uri, string Suite, IReadOnlyList<string> Components, Digest ReleaseDigest, long ReleaseDate);
+
+/// <summary>One Debian package, exactly.</summary>
+public sealed record LockedDebianPackage
+{
+    /// <summary>Package name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Version (deb-version(7)).</summary>
+    public required string Version { get; init; }
+
+    /// <summary>Architecture: the image's, or <c>all</c>.</summary>
+    public required string Architecture { get; init; }
+
+    /// <summary>Source package, which layers group by.</summary>
+    public required string Source { get; init; }
+
+    /// <summary><see cref="LockedArchive.Id"/> of the archive that it came from.</summary>
+    public required string Archive { get; init; }
+
+    /// <summary>Path below the archive root, e.g. <c>pool/main/b/bash/bash_5.2.37-2_amd64.deb</c>.</summary>
+    public required string Filename { get; init; }
+
+    /// <summary>Bytes of the .deb.</summary>
+    public required long Size { get; init; }
+
+    /// <summary>SHA-256 of the .deb.</summary>
+    public required Digest Sha256 { get; init; }
+
+    /// <summary>Installed-Size in bytes as the index says it; an estimate for layer grouping.</summary>
+    public required long InstalledSize { get; init; }
+
+    /// <summary>Essential: yes, or a dependency of such a package: unpacked and configured first.</summary>
+    public bool Essential { get; init; }
+
+    /// <summary>True when the recipe named it, false when it came as a dependency (apt's auto mark).</summary>
+    public bool Requested { get; init; }
+}
+
+/// <summary>Parts of Torchyard whose bytes or behaviour reach the image digest.</summary>
+/// <param name="Format">Version of the layer-making rules; raised when the same input would give other bytes.</param>
+/// <param name="Supervisor">Hash of the supervisor binary.</param>
+/// <param name="Compressor">Compressor and version, e.g. <c>libzstd 1.5.7</c>.</param>
+public sealed record LockedTools(int Format, Digest Supervisor, string Compressor);
