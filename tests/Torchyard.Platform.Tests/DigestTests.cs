@@ -1,5 +1,4 @@
 using CsCheck;
-using Torchyard.Platform;
 
 namespace Torchyard.Platform.Tests;
 
