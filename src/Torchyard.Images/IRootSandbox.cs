@@ -1,7 +1,7 @@
 namespace Torchyard.Images;
 
 /// <summary>
-/// Runs a program inside a root file system, isolated and without network: how dpkg configures packages during a build.
+/// Runs a program inside a root file system, isolated and without network unless asked: how dpkg configures packages during a build.
 /// Torchyard.Containers implements it over an OCI runtime, as root and rootless.
 /// </summary>
 public interface IRootSandbox
@@ -33,6 +33,14 @@ public sealed record SandboxRequest
 
     /// <summary>Read-only bind mounts, host path to path inside.</summary>
     public IReadOnlyDictionary<string, string> ReadOnlyMounts { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Writable bind mounts, host path to path inside, such as pip's cache.</summary>
+    public IReadOnlyDictionary<string, string> WritableMounts { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>
+    /// True to share the host's network: for pip at lock time, which talks to Torchyard's own index on loopback. Never for building.
+    /// </summary>
+    public bool HostNetwork { get; init; }
 
     /// <summary>Gets each line that the program prints, standard output and standard error together.</summary>
     public Action<string>? OnLine { get; init; }

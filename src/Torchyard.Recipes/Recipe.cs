@@ -15,6 +15,9 @@ public sealed record Recipe
     /// <summary>Install recommended packages too.</summary>
     public bool Recommends { get; init; }
 
+    /// <summary>Python distributions in a virtual environment, or null for none.</summary>
+    public PythonSettings? Python { get; init; }
+
     /// <summary>Services that the supervisor starts.</summary>
     public ServiceSettings Services { get; init; } = new();
 

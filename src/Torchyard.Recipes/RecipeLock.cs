@@ -25,6 +25,9 @@ public sealed record RecipeLock
     /// <summary>Every Debian package of the image, by name then architecture (ordinal).</summary>
     public required IReadOnlyList<LockedDebianPackage> Packages { get; init; }
 
+    /// <summary>Every Python distribution of the image, or null when the recipe has no <c>[python]</c>.</summary>
+    public LockedPython? Python { get; init; }
+
     /// <summary>What of Torchyard itself goes into the image.</summary>
     public required LockedTools Tools { get; init; }
 }
