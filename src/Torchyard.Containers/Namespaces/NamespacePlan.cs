@@ -1,0 +1,57 @@
+using System.Text.Json.Serialization;
+
+namespace Torchyard.Containers.Namespaces;
+
+/// <summary>What is prepared in a private mount namespace before a program is started in it.</summary>
+internal sealed record NamespacePlan
+{
+    /// <summary>Root file system to assemble, or null.</summary>
+    public OverlayPlan? Overlay { get; init; }
+
+    /// <summary>
+    /// Cover of cgroup2 in a hybrid layout: crun up to 1.27 refuses a cgroup2 hierarchy beside v1 ones even when it is not used.
+    /// </summary>
+    public CgroupCover CgroupCover { get; init; }
+
+    /// <summary><c>cgroup.procs</c> files that the process writes itself into before it starts the program.</summary>
+    public IReadOnlyList<string> JoinCgroups { get; init; } = [];
+}
+
+/// <summary>How the cgroup file systems are hidden from the runtime.</summary>
+internal enum CgroupCover
+{
+    /// <summary>Not at all.</summary>
+    None,
+
+    /// <summary>Unmount the <c>unified</c> directory of a hybrid layout; needs the machine's root.</summary>
+    UnmountUnified,
+
+    /// <summary>An empty tmpfs over /sys/fs/cgroup: all that a user namespace may do.</summary>
+    Tmpfs,
+}
+
+/// <summary>
+/// An overlay mount. Its directories are named by short links inside <see cref="Links"/> (<c>0</c>, <c>1</c>, … top first, <c>u</c>, <c>w</c>),
+/// because mount(2) takes at most one page of options and knows no escape that all kernels share.
+/// </summary>
+internal sealed record OverlayPlan
+{
+    /// <summary>Directory with the links.</summary>
+    public required string Links { get; init; }
+
+    /// <summary>Number of lower directories; 0 binds <c>u</c> alone.</summary>
+    public required int LowerCount { get; init; }
+
+    /// <summary>Where to mount.</summary>
+    public required string Target { get; init; }
+
+    /// <summary>Marks in the <c>user.overlay.</c> namespace: what a user namespace may write (kernel 5.11).</summary>
+    public bool UserXattr { get; init; }
+
+    /// <summary>No fsync reaches the disk: for roots that are thrown away after a crash (kernel 5.10).</summary>
+    public bool Volatile { get; init; }
+}
+
+/// <summary>Carries a plan to the process that enters a user namespace.</summary>
+[JsonSerializable(typeof(NamespacePlan))]
+internal sealed partial class NamespaceJson : JsonSerializerContext;

@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using System.Globalization;
+using Torchyard.Containers.Native;
+using Torchyard.Platform;
+using Torchyard.Platform.Processes;
+
+namespace Torchyard.Containers.Namespaces;
+
+/// <summary>
+/// A user namespace with the caller's id ranges, held open by a process that waits on its standard input,
+/// so it goes away with this program. unshare(1) makes it because a program with threads may not (unshare(2)).
+/// </summary>
+internal sealed class UserNamespace : IDisposable
+{
+    private readonly Process _holder;
+
+    private UserNamespace(Process holder, IdMapping mapping)
+    {
+        _holder = holder;
+        Mapping = mapping;
+    }
+
+    /// <summary>The ranges.</summary>
+    public IdMapping Mapping { get; }
+
+    /// <summary>The namespace file.</summary>
+    public string Path => NamespaceLauncher.UserNamespaceOf(_holder.Id);
+
+    /// <summary>Makes a namespace with the given ranges.</summary>
+    /// <exception cref="TorchyardException">TY4004: the machine does not let this user make one.</exception>
+    public static async Task<UserNamespace> CreateAsync(IdMapping mapping, CancellationToken cancellation)
+    {
+        var start = new ProcessStartInfo("unshare", ["--user", "--", "cat"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = "/",
+        };
+        var holder = Start(start);
+        try
+        {
+            // cat runs inside the namespace, so its echo says that the namespace is there.
+            await holder.StandardInput.BaseStream.WriteAsync("."u8.ToArray(), cancellation);
+            await holder.StandardInput.BaseStream.FlushAsync(cancellation);
+            var echo = new byte[1];
+            if (await holder.StandardOutput.BaseStream.ReadAsync(echo, cancellation) != 1)
+            {
+                throw Refused((await holder.StandardError.ReadToEndAsync(cancellation)).Trim());
+            }
+
+            if (mapping.Full)
+            {
+                await MapAsync("newuidmap", holder.Id, mapping.Uids, cancellation);
+                await MapAsync("newgidmap", holder.Id, mapping.Gids, cancellation);
+            }
+            else
+            {
+                var directory = string.Create(CultureInfo.InvariantCulture, $"/proc/{holder.Id}/");
+                File.WriteAllText(directory + "setgroups", "deny");
+                File.WriteAllText(directory + "uid_map", string.Join(' ', IdMapping.Arguments(mapping.Uids)));
+                File.WriteAllText(directory + "gid_map", string.Join(' ', IdMapping.Arguments(mapping.Gids)));
+            }
+
+            return new UserNamespace(holder, mapping);
+        }
+        catch
+        {
+            End(holder);
+            throw;
+        }
+    }
+
+    /// <summary>The caller's mapping with <paramref name="callerInside"/> as the caller's id inside.</summary>
+    public static IdMapping CallerMapping(uint callerInside)
+    {
+        var uid = Libc.GetEffectiveUserId();
+        var gid = Libc.GetEffectiveGroupId();
+        var name = Environment.UserName;
+        var tools = ProgramSearch.Find("newuidmap") is not null && ProgramSearch.Find("newgidmap") is not null;
+        return IdMapping.Create(
+            uid,
+            gid,
+            callerInside,
+            tools ? SubordinateIds.Read("/etc/subuid", name, uid) : null,
+            tools ? SubordinateIds.Read("/etc/subgid", name, uid) : null);
+    }
+
+    /// <summary>Removes a tree that holds files of ids that only the namespace knows.</summary>
+    public static async Task RemoveTreeAsync(string directory, CancellationToken cancellation)
+    {
+        using var space = await CreateAsync(CallerMapping(0), cancellation);
+        var arguments = NamespaceLauncher.NsenterArguments(space.Path, space.Mapping.Full);
+        await HostCommand.RunAsync("nsenter", [.. arguments, "rm", "-rf", "--one-file-system", "--", directory], cancellation: cancellation);
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => End(_holder);
+
+    private static Process Start(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start) ?? throw new InvalidOperationException("unshare did not start");
+        }
+        catch (System.ComponentModel.Win32Exception error)
+        {
+            throw new TorchyardException("TY4004", "unshare(1) of util-linux is not on this machine", "install util-linux, or run as root", error);
+        }
+    }
+
+    private static async Task MapAsync(string tool, int processId, IReadOnlyList<IdRange> ranges, CancellationToken cancellation)
+    {
+        var result = await HostCommand.RunAsync(
+            tool, [processId.ToString(CultureInfo.InvariantCulture), .. IdMapping.Arguments(ranges)], cancellation: cancellation);
+        if (result.ExitCode != 0)
+        {
+            throw new TorchyardException(
+                "TY4005",
+                $"{tool} did not map the subordinate ids: {result.Error.Trim()}",
+                $"check that {tool} is setuid root and that /etc/subuid and /etc/subgid have a row for this user (usermod --add-subuids)");
+        }
+    }
+
+    private static TorchyardException Refused(string reason) => new(
+        "TY4004",
+        $"this machine does not let an ordinary user make a user namespace: {reason}",
+        "as root: sysctl -w user.max_user_namespaces=28633 kernel.unprivileged_userns_clone=1 "
+        + "(Ubuntu 24.04: kernel.apparmor_restrict_unprivileged_userns=0); or run torchyard as root");
+
+    private static void End(Process holder)
+    {
+        try
+        {
+            holder.Kill();
+        }
+        catch (InvalidOperationException)
+        {
+            // It ended already.
+        }
+
+        holder.Dispose();
+    }
+}

@@ -1,0 +1,20 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Torchyard.Containers.Oci;
+
+/// <summary>Reads and writes OCI runtime documents without reflection.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    WriteIndented = true)]
+[JsonSerializable(typeof(RuntimeConfig))]
+[JsonSerializable(typeof(ProcessConfig))]
+internal sealed partial class OciJson : JsonSerializerContext
+{
+    /// <summary>The document as UTF-8.</summary>
+    public static byte[] Serialize(RuntimeConfig config) => JsonSerializer.SerializeToUtf8Bytes(config, Default.RuntimeConfig);
+
+    /// <summary>The document as UTF-8.</summary>
+    public static byte[] Serialize(ProcessConfig process) => JsonSerializer.SerializeToUtf8Bytes(process, Default.ProcessConfig);
+}

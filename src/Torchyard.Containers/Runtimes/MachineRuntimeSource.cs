@@ -1,0 +1,32 @@
+using Torchyard.Containers.Namespaces;
+using Torchyard.Platform;
+
+namespace Torchyard.Containers.Runtimes;
+
+/// <summary>crun, then runc, as the machine has them.</summary>
+/// <param name="wanted">Only this one, or null for either.</param>
+/// <param name="otherwise">Where to look when the machine has none, or null.</param>
+public sealed class MachineRuntimeSource(OciRuntimeKind? wanted = null, IOciRuntimeSource? otherwise = null) : IOciRuntimeSource
+{
+    /// <inheritdoc />
+    public async Task<OciRuntime> GetAsync(CancellationToken cancellation)
+    {
+        foreach (var kind in new[] { OciRuntimeKind.Crun, OciRuntimeKind.Runc })
+        {
+            if ((wanted is null || wanted == kind) && ProgramSearch.Find(kind == OciRuntimeKind.Crun ? "crun" : "runc") is { } path)
+            {
+                return new OciRuntime(kind, [path]);
+            }
+        }
+
+        if (otherwise is not null)
+        {
+            return await otherwise.GetAsync(cancellation);
+        }
+
+        throw new TorchyardException(
+            "TY4010",
+            wanted is { } only ? $"{(only == OciRuntimeKind.Crun ? "crun" : "runc")} is not on this machine" : "neither crun nor runc is on this machine",
+            "install one: apt-get install crun, or dnf install crun");
+    }
+}

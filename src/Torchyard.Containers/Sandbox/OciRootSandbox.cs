@@ -1,0 +1,165 @@
+using System.Diagnostics;
+using Torchyard.Containers.Machine;
+using Torchyard.Containers.Namespaces;
+using Torchyard.Containers.Native;
+using Torchyard.Containers.Oci;
+using Torchyard.Containers.Runtimes;
+using Torchyard.Images;
+using Torchyard.Platform;
+using Torchyard.Platform.Files;
+
+namespace Torchyard.Containers.Sandbox;
+
+/// <summary>
+/// Runs programs in a root file system through an OCI runtime: own process, mount, network, IPC and UTS namespaces, Docker's default
+/// capabilities, no network, no new privileges. Rootless, the caller is root inside, and other ids come from /etc/subuid.
+/// </summary>
+/// <param name="store">Where the bundle is made.</param>
+/// <param name="runtimes">Gives the runtime.</param>
+/// <param name="self">This program, for user namespaces.</param>
+public sealed class OciRootSandbox(StorePaths store, IOciRuntimeSource runtimes, SelfProgram self) : IRootSandbox
+{
+    private const long SharedMemory = 256L << 20;
+
+    /// <inheritdoc />
+    public async Task<SandboxResult> RunAsync(SandboxRequest request, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var rootless = Libc.GetEffectiveUserId() != 0;
+        var layout = CgroupLayout.Detect();
+        var id = "ty-build-" + Guid.NewGuid().ToString("N")[..12];
+        var bundle = Path.Combine(store.Temporary, id);
+        var command = new RuntimeCommand(
+            await runtimes.GetAsync(cancellation),
+            Path.Combine(bundle, "runtime"),
+            UseCgroups: !rootless && layout is { Mode: not CgroupMode.None, Writable: true },
+            rootless);
+        Directory.CreateDirectory(Path.Combine(bundle, "rootfs"));
+        try
+        {
+            OverlayLinks.Write(Path.Combine(bundle, "l"), request.Lower, request.Upper, request.Work);
+            AtomicFile.Write(Path.Combine(bundle, "config.json"), OciJson.Serialize(Configuration(request, command, id)));
+            var plan = new NamespacePlan
+            {
+                CgroupCover = command.Cover(layout),
+                Overlay = new OverlayPlan
+                {
+                    Links = Path.Combine(bundle, "l"),
+                    LowerCount = request.Lower.Count,
+                    Target = Path.Combine(bundle, "rootfs"),
+                    UserXattr = rootless,
+                    Volatile = true,
+                },
+            };
+            return rootless
+                ? await RunRootlessAsync(request, command, plan, bundle, id, cancellation)
+                : await RunToEndAsync(request, command, plan, bundle, id, userNamespace: null, cancellation);
+        }
+        finally
+        {
+            await RemoveAsync(bundle, rootless);
+        }
+    }
+
+    private async Task<SandboxResult> RunRootlessAsync(
+        SandboxRequest request, RuntimeCommand command, NamespacePlan plan, string bundle, string id, CancellationToken cancellation)
+    {
+        using var space = await UserNamespace.CreateAsync(UserNamespace.CallerMapping(callerInside: 0), cancellation);
+        return await RunToEndAsync(request, command, plan, bundle, id, space, cancellation);
+    }
+
+    private async Task<SandboxResult> RunToEndAsync(
+        SandboxRequest request,
+        RuntimeCommand command,
+        NamespacePlan plan,
+        string bundle,
+        string id,
+        UserNamespace? userNamespace,
+        CancellationToken cancellation)
+    {
+        var log = Path.Combine(bundle, "runtime.log");
+        var start = command.Start(log, "run", "--bundle", bundle, id);
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        using var process = Launch(plan, start, "plan.json");
+        process.StandardInput.Close();
+        await using var kill = cancellation.Register(() => Kill());
+        var lines = new LineCollector(request.OnLine);
+        await Task.WhenAll(lines.ReadAsync(process.StandardOutput), lines.ReadAsync(process.StandardError));
+        await process.WaitForExitAsync(CancellationToken.None);
+        cancellation.ThrowIfCancellationRequested();
+        if (process.ExitCode != 0 && RuntimeLog.FirstError(log) is { } failure)
+        {
+            throw new TorchyardException(
+                "TY4011",
+                $"{command.Runtime.Name} could not start {request.Arguments[0]} in the build sandbox: {failure}",
+                "run torchyard doctor, which checks what this machine lacks for containers");
+        }
+
+        if (process.ExitCode == HiddenVerbs.Failed && userNamespace is not null && lines.Tail.StartsWith("torchyard: ", StringComparison.Ordinal))
+        {
+            throw new TorchyardException("TY4012", lines.Tail["torchyard: ".Length..], "run torchyard doctor, which checks what this machine lacks for containers");
+        }
+
+        return new SandboxResult(process.ExitCode, lines.Tail);
+
+        Process Launch(NamespacePlan what, ProcessStartInfo program, string planFile) => userNamespace is null
+            ? NamespaceLauncher.StartAsRoot(what, program)
+            : NamespaceLauncher.StartInUserNamespace(
+                userNamespace.Path, userNamespace.Mapping.Full, what, Path.Combine(bundle, planFile), program, self);
+
+        void Kill()
+        {
+            // Only the runtime knows the first process of the container; with it the kernel ends all others.
+            var program = command.Start(log, "delete", "--force", id);
+            program.RedirectStandardError = true;
+            using var delete = Launch(
+                new NamespacePlan { CgroupCover = plan.CgroupCover }, program, "kill.json");
+            delete.WaitForExit();
+        }
+    }
+
+    private static RuntimeConfig Configuration(SandboxRequest request, RuntimeCommand command, string id)
+    {
+        var mounts = RuntimeDefaults.BaseMounts(SharedMemory).ToList();
+        mounts.AddRange(request.ReadOnlyMounts.Select(m => RuntimeDefaults.Bind(m.Key, m.Value, readOnly: true)));
+        return new RuntimeConfig
+        {
+            Hostname = "localhost",
+            Root = new RootConfig("rootfs", Readonly: false),
+            Process = new ProcessConfig
+            {
+                User = new UserConfig { Umask = 0x12 }, // 022
+                Args = request.Arguments,
+                Env = [.. request.Environment.Select(v => $"{v.Key}={v.Value}")],
+                Cwd = "/",
+                // Without a device cgroup a made node would reach the host's disks.
+                Capabilities = CapabilitiesConfig.Of(command.UseCgroups
+                    ? RuntimeDefaults.Capabilities
+                    : [.. RuntimeDefaults.Capabilities.Where(c => c != "CAP_MKNOD")]),
+                NoNewPrivileges = true,
+            },
+            Mounts = mounts,
+            Linux = new LinuxConfig
+            {
+                Namespaces = [new("pid"), new("mount"), new("network"), new("ipc"), new("uts")],
+                CgroupsPath = command.UseCgroups ? "/" + id : null,
+                MaskedPaths = RuntimeDefaults.MaskedPaths,
+                ReadonlyPaths = RuntimeDefaults.ReadonlyPaths,
+            },
+        };
+    }
+
+    private static async Task RemoveAsync(string bundle, bool rootless)
+    {
+        try
+        {
+            Directory.Delete(bundle, recursive: true);
+        }
+        catch (Exception error) when (rootless && error is UnauthorizedAccessException or IOException)
+        {
+            await UserNamespace.RemoveTreeAsync(bundle, CancellationToken.None);
+        }
+    }
+}
