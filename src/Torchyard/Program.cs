@@ -1,1 +1,3 @@
-return 0;
+using Torchyard.CommandLine;
+
+return await Application.MainAsync(args);

@@ -1,0 +1,74 @@
+using System.Text.Json.Serialization.Metadata;
+using Torchyard.CommandLine;
+using Torchyard.Platform;
+
+namespace Torchyard.Terminal;
+
+/// <summary>
+/// The only door to the console. Results go to standard output; progress, notes, warnings and errors to standard error.
+/// Text is data: control characters in it are shown, never obeyed. Thread-safe.
+/// </summary>
+internal sealed class Screen : IDisposable
+{
+    private readonly ScreenStreams _streams;
+    private readonly ScreenProgress _progress;
+
+    public Screen(ScreenStreams streams, TimeProvider clock, ProgressStyle style)
+    {
+        _streams = streams;
+        _progress = new ScreenProgress(streams, clock, style);
+    }
+
+    /// <summary>Where stages say how far they are.</summary>
+    public IProgressSink Progress => _progress;
+
+    /// <summary>Standard output is a terminal.</summary>
+    public bool OutputIsTerminal => _streams.OutputIsTerminal;
+
+    /// <summary>Colours may be used on standard output.</summary>
+    public bool OutputHasColours => _streams is { Colours: true, OutputIsTerminal: true };
+
+    /// <summary>Standard output itself, for bytes of the user's own that pass through, such as logs.</summary>
+    public TextWriter Output => _streams.Output;
+
+    internal ScreenStreams Streams => _streams;
+
+    /// <summary>A line of a result.</summary>
+    public void Line(string text = "") => _progress.Aside(() => _streams.Output.WriteLine(PlainText.Clean(text)));
+
+    /// <summary>A heading of a result.</summary>
+    public void Heading(string text) => _progress.Aside(() =>
+        _streams.Output.WriteLine(Style.Bold.Apply(PlainText.Clean(text) + ":", OutputHasColours)));
+
+    /// <summary>A line for people beside the result: standard error.</summary>
+    public void ErrorLine(string text = "") => _progress.Aside(() => _streams.Error.WriteLine(PlainText.Clean(text)));
+
+    /// <summary>A line on standard error, its first part in a style.</summary>
+    public void ErrorLine(Style style, string start, string rest) => _progress.Aside(() => _streams.Error.WriteLine(
+        style.Apply(PlainText.Clean(start), _streams is { Colours: true, ErrorIsTerminal: true }) + PlainText.Clean(rest)));
+
+    /// <summary>A result for programs: one indented JSON document on standard output.</summary>
+    public void Json<T>(T value, JsonTypeInfo<T> type)
+    {
+        var text = JsonText.Of(value, type, indented: true);
+        _progress.Aside(() => _streams.Output.WriteLine(text));
+    }
+
+    /// <summary>A table. Columns that do not fit are cut on a terminal and never elsewhere.</summary>
+    public void Table(IReadOnlyList<Column> columns, IReadOnlyList<IReadOnlyList<string>> rows) => _progress.Aside(() =>
+        TextTable.Write(columns, rows, _streams));
+
+    /// <summary>A framed panel of labels and values, such as how to get into an environment.</summary>
+    public void Panel(string title, IReadOnlyList<PanelRow> rows) => _progress.Aside(() => TextPanel.Write(title, rows, _streams));
+
+    /// <summary>Removes live bars and repeats the warnings; called at the end of a command and before an error is shown.</summary>
+    public void CloseProgress() => _progress.Close();
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        _progress.Dispose();
+        _streams.Output.Flush();
+        _streams.Error.Flush();
+    }
+}

@@ -1,0 +1,69 @@
+using System.Text;
+
+namespace Torchyard.Terminal;
+
+/// <summary>A column of a table.</summary>
+/// <param name="Title">Heading, in capitals as docker prints them.</param>
+/// <param name="Right">Numbers and sizes align right.</param>
+/// <param name="Whole">Never cut, such as digests and names that users copy.</param>
+internal sealed record Column(string Title, bool Right = false, bool Whole = false);
+
+/// <summary>Tables as docker and ps print them: no frame, three blanks between columns, so that awk and eyes both read them.</summary>
+internal static class TextTable
+{
+    private const int Gap = 3;
+    private const int Narrowest = 8;
+
+    public static void Write(IReadOnlyList<Column> columns, IReadOnlyList<IReadOnlyList<string>> rows, ScreenStreams streams)
+    {
+        var clean = rows.Select(row => row.Select(cell => PlainText.Clean(cell).ReplaceLineEndings(" ")).ToArray()).ToList();
+        var widths = columns.Select((column, index) =>
+            Math.Max(PlainText.Columns(column.Title), clean.Select(row => PlainText.Columns(row[index])).DefaultIfEmpty(0).Max())).ToArray();
+        if (streams.OutputIsTerminal)
+        {
+            Shrink(widths, columns, streams.Width());
+        }
+
+        var colours = streams is { Colours: true, OutputIsTerminal: true };
+        streams.Output.WriteLine(Style.Bold.Apply(Row(columns.Select(column => column.Title).ToArray(), columns, widths, streams), colours));
+        foreach (var row in clean)
+        {
+            streams.Output.WriteLine(Row(row, columns, widths, streams));
+        }
+    }
+
+    // The widest column that may be cut gives way first, until the row fits or every such column is narrow.
+    private static void Shrink(int[] widths, IReadOnlyList<Column> columns, int width)
+    {
+        while (widths.Sum() + Gap * (widths.Length - 1) > width)
+        {
+            var widest = -1;
+            for (var i = 0; i < widths.Length; i++)
+            {
+                if (!columns[i].Whole && widths[i] > Narrowest && (widest < 0 || widths[i] > widths[widest]))
+                {
+                    widest = i;
+                }
+            }
+
+            if (widest < 0)
+            {
+                return;
+            }
+
+            widths[widest]--;
+        }
+    }
+
+    private static string Row(string[] cells, IReadOnlyList<Column> columns, int[] widths, ScreenStreams streams)
+    {
+        var line = new StringBuilder();
+        for (var i = 0; i < columns.Count; i++)
+        {
+            line.Append(PlainText.Pad(PlainText.Fit(cells[i], widths[i], streams.Unicode), widths[i], columns[i].Right));
+            line.Append(' ', Gap);
+        }
+
+        return line.ToString().TrimEnd();
+    }
+}
