@@ -1,0 +1,48 @@
+using System.Globalization;
+using Torchyard.Recipes;
+
+namespace Torchyard.Images.Environments;
+
+/// <summary>The <c>config</c> object of an image that Torchyard makes: how any engine starts it.</summary>
+public static class ImageDefaults
+{
+    /// <summary>Search path of Debian's login(1) for root, which has the administration programs that sshd and others are among.</summary>
+    public const string SearchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    /// <summary>Gives user, entry point, environment, ports and volumes for a recipe. Labels are only those that the recipe names.</summary>
+    public static ImageConfig For(Recipe recipe)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        var environment = new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["LANG"] = "C.UTF-8",
+            // The contract of NVIDIA's container toolkit; without a GPU it does nothing.
+            ["NVIDIA_DRIVER_CAPABILITIES"] = "compute,utility",
+            ["NVIDIA_VISIBLE_DEVICES"] = "all",
+            ["PATH"] = SearchPath,
+        };
+        foreach (var (name, value) in recipe.Image.Environment)
+            environment[name] = value;
+
+        return new ImageConfig
+        {
+            User = string.Create(CultureInfo.InvariantCulture, $"{TrainerAccount.Id}:{TrainerAccount.Id}"),
+            Env = [.. environment.Select(variable => $"{variable.Key}={variable.Value}")],
+            Entrypoint = [EnvironmentFiles.SupervisorPath],
+            WorkingDir = "/workspace",
+            ExposedPorts = [.. Ports(recipe).Where(port => port > 0).Select(port => string.Create(CultureInfo.InvariantCulture, $"{port}/tcp"))],
+            Volumes = [.. recipe.Mounts.Select(mount => mount.Target).Append("/var/lib/torchyard").Order(StringComparer.Ordinal)],
+            Labels = recipe.Image.Labels,
+            StopSignal = "SIGTERM",
+        };
+    }
+
+    private static IEnumerable<int> Ports(Recipe recipe)
+    {
+        if (recipe.Services.Ssh is { } ssh)
+            yield return ssh.Port;
+
+        if (recipe.Services.Jupyter is { } jupyter)
+            yield return jupyter.Port;
+    }
+}

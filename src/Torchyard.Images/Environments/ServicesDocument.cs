@@ -1,0 +1,92 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Torchyard.Recipes;
+
+namespace Torchyard.Images.Environments;
+
+/// <summary>Writes <c>services.json</c>, which docs/supervisor.md describes. <c>${...}</c> is filled in by the supervisor at start.</summary>
+internal static class ServicesDocument
+{
+    public static string Write(Recipe recipe)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        var options = new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        using (var json = new Utf8JsonWriter(buffer, options))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("version", 1);
+            json.WriteStartArray("services");
+            if (recipe.Services.Jupyter is { } jupyter)
+                WriteJupyter(json, recipe, jupyter);
+
+            if (recipe.Services.Ssh is { } ssh)
+                WriteSsh(json, ssh);
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan) + "\n";
+    }
+
+    private static void WriteJupyter(Utf8JsonWriter json, Recipe recipe, JupyterSettings settings)
+    {
+        // Debian's jupyterlab brings Jupyter Server 2 and JupyterLab 4, its jupyter-notebook the classic Notebook 6.
+        var lab = recipe.Packages.Any(package => package.Split(':', '=')[0] == "jupyterlab");
+        json.WriteStartObject();
+        json.WriteString("name", "jupyter");
+        json.WriteString("kind", "jupyter");
+        WriteStrings(json, "command", [lab ? "/usr/bin/jupyter-lab" : "/usr/bin/jupyter-notebook", "--config=" + EnvironmentFiles.JupyterConfigurationPath]);
+        json.WriteString("directory", "/workspace");
+        json.WriteString("listen", settings.Listen);
+        json.WriteNumber("port", settings.Port);
+        json.WriteStartObject("ready");
+        json.WriteString("kind", "http");
+        json.WriteString("path", "/api");
+        json.WriteNumber("timeoutSeconds", 120);
+        json.WriteEndObject();
+        WriteRestartAndStop(json, stopSeconds: 10);
+        json.WriteEndObject();
+    }
+
+    private static void WriteSsh(Utf8JsonWriter json, SshSettings settings)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", "ssh");
+        json.WriteString("kind", "ssh");
+        WriteStrings(json, "command", ["/usr/sbin/sshd", "-D", "-e", "-f", "${run}/sshd_config"]);
+        json.WriteString("listen", settings.Listen);
+        json.WriteNumber("port", settings.Port);
+        json.WriteString("configuration", EnvironmentFiles.SshConfigurationPath);
+        json.WriteStartObject("ready");
+        json.WriteString("kind", "tcp");
+        json.WriteNumber("timeoutSeconds", 30);
+        json.WriteEndObject();
+        WriteRestartAndStop(json, stopSeconds: 5);
+        json.WriteEndObject();
+    }
+
+    private static void WriteRestartAndStop(Utf8JsonWriter json, int stopSeconds)
+    {
+        json.WriteStartObject("restart");
+        json.WriteString("policy", "always");
+        json.WriteNumber("firstDelaySeconds", 1);
+        json.WriteNumber("longestDelaySeconds", 60);
+        json.WriteEndObject();
+        json.WriteStartObject("stop");
+        json.WriteString("signal", "SIGTERM");
+        json.WriteNumber("timeoutSeconds", stopSeconds);
+        json.WriteEndObject();
+    }
+
+    private static void WriteStrings(Utf8JsonWriter json, string name, string[] values)
+    {
+        json.WriteStartArray(name);
+        foreach (var value in values)
+            json.WriteStringValue(value);
+
+        json.WriteEndArray();
+    }
+}
