@@ -80,10 +80,19 @@ public sealed record JupyterSettings(int Port = 8888, string Listen = "127.0.0.1
 public sealed record SshSettings(int Port = 2222, string Listen = "127.0.0.1");
 
 /// <summary>A mount of the environment.</summary>
-/// <param name="Source">Host directory; relative to the recipe. Made if missing.</param>
+/// <param name="Source">Host directory; relative to the recipe, <c>~/</c> is the user's home. Made if missing.</param>
 /// <param name="Target">Absolute path in the container.</param>
 /// <param name="ReadOnly">True when the container must not write to it.</param>
-public sealed record MountSetting(string Source, string Target, bool ReadOnly = false);
+public sealed record MountSetting(string Source, string Target, bool ReadOnly = false)
+{
+    /// <summary>The host directory as an absolute path.</summary>
+    /// <param name="recipeDirectory">Directory of the recipe, absolute.</param>
+    /// <param name="home">The user's home directory.</param>
+    public string HostPath(string recipeDirectory, string home) =>
+        Source == "~" ? home
+        : Source.StartsWith("~/", StringComparison.Ordinal) ? Path.GetFullPath(Source[2..], home)
+        : Path.GetFullPath(Source, recipeDirectory);
+}
 
 /// <summary>Limits of a container. Null follows the machine.</summary>
 public sealed record LimitSettings
@@ -91,11 +100,17 @@ public sealed record LimitSettings
     /// <summary>Memory in bytes.</summary>
     public long? Memory { get; init; }
 
+    /// <summary>Memory as a share of the machine's, above 0 to 1; never together with <see cref="Memory"/>.</summary>
+    public double? MemoryShare { get; init; }
+
     /// <summary>CPUs, e.g. 1.5.</summary>
     public double? Cpus { get; init; }
 
     /// <summary>Size of <c>/dev/shm</c> in bytes.</summary>
     public long? SharedMemory { get; init; }
+
+    /// <summary>Size of <c>/dev/shm</c> as a share of the memory limit, above 0 to 1; never together with <see cref="SharedMemory"/>.</summary>
+    public double? SharedMemoryShare { get; init; }
 
     /// <summary>Most processes and threads.</summary>
     public long? Processes { get; init; }

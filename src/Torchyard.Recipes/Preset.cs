@@ -1,0 +1,64 @@
+using System.Text;
+using Torchyard.Platform;
+using Torchyard.Platform.Text;
+
+namespace Torchyard.Recipes;
+
+/// <summary>A recipe that ships inside the program: <c>Presets/NAME.toml</c>.</summary>
+public sealed class Preset
+{
+    private const string Prefix = "presets/";
+    private const string Suffix = ".toml";
+
+    private Preset(string name, byte[] content)
+    {
+        Name = name;
+        Content = Encoding.UTF8.GetString(content);
+        Recipe = RecipeReader.Read(content, $"preset {name}");
+    }
+
+    /// <summary>Name, as in <c>torchyard up NAME</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>The TOML with its comments, as <c>init</c> writes it.</summary>
+    public string Content { get; }
+
+    /// <summary>The recipe.</summary>
+    public Recipe Recipe { get; }
+
+    /// <summary>What it is for: the first comment line of the file.</summary>
+    public string Summary => Content.AsSpan()[..Content.IndexOf('\n', StringComparison.Ordinal)].TrimStart("# ").TrimEnd('.').ToString();
+
+    /// <summary>Names of all presets, sorted.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+    [
+        .. typeof(Preset).Assembly.GetManifestResourceNames()
+            .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
+            .Select(name => name[Prefix.Length..^Suffix.Length])
+            .Order(StringComparer.Ordinal),
+    ];
+
+    /// <summary>True when there is such a preset.</summary>
+    public static bool Exists(string name) => Names.Contains(name);
+
+    /// <summary>Reads a preset.</summary>
+    /// <exception cref="TorchyardException">TY1010: there is none of this name.</exception>
+    public static Preset Get(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        using var stream = typeof(Preset).Assembly.GetManifestResourceStream(Prefix + name + Suffix);
+        if (stream is null)
+        {
+            var nearest = NearestName.Find(name, Names);
+            throw new TorchyardException("TY1010", $"there is no preset '{name}'",
+                (nearest is null ? "" : $"did you mean '{nearest}'? ") + $"the presets are: {string.Join(", ", Names)}; a recipe of your own is named by its path, such as ./{name}")
+            {
+                IsUsage = true,
+            };
+        }
+
+        var content = new byte[stream.Length];
+        stream.ReadExactly(content);
+        return new Preset(name, content);
+    }
+}

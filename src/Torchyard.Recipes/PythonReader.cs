@@ -1,0 +1,46 @@
+using Torchyard.Recipes.Toml;
+
+namespace Torchyard.Recipes;
+
+/// <summary>Reads <c>[python]</c>.</summary>
+internal static class PythonReader
+{
+    public static PythonSettings Read(TomlTableReader table)
+    {
+        var defaults = new PythonSettings();
+        var result = new PythonSettings
+        {
+            Packages = table.Texts("packages") ?? [],
+            Requirements = table.Texts("requirements") ?? [],
+            Pyproject = table.Text("pyproject"),
+            PyprojectExtras = table.Texts("pyproject-extras") ?? [],
+            Pylock = table.Text("pylock"),
+            Constraints = table.Texts("constraints") ?? [],
+            Indexes = RecipeChecks.Urls(table, "indexes", table.Texts("indexes") ?? []),
+            ExtraIndexes = RecipeChecks.Urls(table, "extra-indexes", table.Texts("extra-indexes") ?? []),
+            FindLinks = table.Texts("find-links") ?? [],
+            OnlyBinary = table.Texts("only-binary") ?? defaults.OnlyBinary,
+        };
+        table.Finish();
+        if (result.Pylock is not null && (result.Packages.Count > 0 || result.Requirements.Count > 0 || result.Pyproject is not null))
+        {
+            throw table.Wrong("pylock", "'pylock' is a finished answer, but other keys of [python] ask for packages too",
+                "keep 'pylock', or 'packages', 'requirements' and 'pyproject'", "TY1007");
+        }
+
+        if (result.PyprojectExtras.Count > 0 && result.Pyproject is null)
+        {
+            throw table.Wrong("pyproject-extras", "'pyproject-extras' without 'pyproject'", "add pyproject = \"pyproject.toml\"", "TY1007");
+        }
+
+        for (var i = 0; i < result.Packages.Count; i++)
+        {
+            if (string.IsNullOrWhiteSpace(result.Packages[i]))
+            {
+                throw table.WrongItem("packages", i, "a requirement is empty", "remove it", "TY1008");
+            }
+        }
+
+        return result;
+    }
+}

@@ -1,0 +1,73 @@
+using Torchyard.Platform;
+
+namespace Torchyard.Recipes;
+
+/// <summary>A recipe together with where it came from and where its lock belongs.</summary>
+public sealed record RecipeSource
+{
+    /// <summary>The recipe.</summary>
+    public required Recipe Recipe { get; init; }
+
+    /// <summary>The project directory, absolute: what the recipe's paths are relative to.</summary>
+    public required string Directory { get; init; }
+
+    /// <summary>The recipe's file; null for a preset.</summary>
+    public string? File { get; init; }
+
+    /// <summary>Name of the preset; null for a file.</summary>
+    public string? Preset { get; init; }
+
+    /// <summary>The lock beside the recipe, <c>NAME.lock</c> for <c>NAME.toml</c>; null for a preset, whose lock is kept in the store.</summary>
+    public string? LockFile => File is null ? null : Path.ChangeExtension(File, ".lock");
+
+    /// <summary>Directory for <see cref="RecipeDigest.Of"/>: null for a preset.</summary>
+    public string? DigestDirectory => File is null ? null : Directory;
+
+    /// <summary>
+    /// Finds what the user named: nothing (the <c>torchyard.toml</c> of the working directory), a preset, a recipe file, or a directory with one.
+    /// A name without a slash or <c>.toml</c> is a preset unless such a directory with a recipe exists.
+    /// </summary>
+    /// <param name="named">What the user gave, or null.</param>
+    /// <param name="workingDirectory">Absolute working directory of the user.</param>
+    /// <exception cref="TorchyardException">TY1009, TY1010, or an error of the recipe.</exception>
+    public static RecipeSource Find(string? named, string workingDirectory)
+    {
+        ArgumentNullException.ThrowIfNull(workingDirectory);
+        if (named is null)
+        {
+            return FromFile(RecipeReader.FileName, workingDirectory);
+        }
+
+        var full = Path.GetFullPath(named, workingDirectory);
+        if (System.IO.Directory.Exists(full))
+        {
+            var isPreset = Recipes.Preset.Exists(named) && !System.IO.File.Exists(Path.Combine(full, RecipeReader.FileName));
+            return isPreset ? FromPreset(named, workingDirectory) : FromFile(Path.Combine(named, RecipeReader.FileName), workingDirectory);
+        }
+
+        return System.IO.File.Exists(full) || named.Contains('/', StringComparison.Ordinal) || named.EndsWith(".toml", StringComparison.Ordinal)
+            ? FromFile(named, workingDirectory)
+            : FromPreset(named, workingDirectory);
+    }
+
+    /// <summary>A preset, used in a directory.</summary>
+    public static RecipeSource FromPreset(string name, string workingDirectory) => new()
+    {
+        Recipe = Recipes.Preset.Get(name).Recipe,
+        Directory = workingDirectory,
+        Preset = name,
+    };
+
+    private static RecipeSource FromFile(string path, string workingDirectory)
+    {
+        var full = Path.GetFullPath(path, workingDirectory);
+        // Messages repeat the path as the user gave it where that still names the file from here.
+        var shown = System.IO.File.Exists(path) && Path.GetFullPath(path) == full ? path : full;
+        return new RecipeSource
+        {
+            Recipe = RecipeReader.ReadFile(shown),
+            Directory = Path.GetDirectoryName(full)!,
+            File = full,
+        };
+    }
+}

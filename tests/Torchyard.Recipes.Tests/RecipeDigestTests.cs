@@ -1,0 +1,61 @@
+using CsCheck;
+using Torchyard.Platform;
+
+namespace Torchyard.Recipes.Tests;
+
+public sealed class RecipeDigestTests
+{
+    private static readonly Recipe Base = Preset.Get("cpu").Recipe;
+
+    [Fact]
+    public void What_only_decides_how_it_runs_does_not_count()
+    {
+        var digest = RecipeDigest.Of(Base, null);
+        Assert.Equal(digest, RecipeDigest.Of(Base with { Limits = new LimitSettings { Memory = 1L << 33 } }, null));
+        Assert.Equal(digest, RecipeDigest.Of(Base with { Mounts = [.. Base.Mounts.Select(mount => mount with { Source = "/elsewhere" })] }, null));
+        Assert.Equal(digest, RecipeDigest.Of(Base with { Packages = [.. Base.Packages.Reverse()] }, null));
+    }
+
+    [Fact]
+    public void What_decides_the_image_counts()
+    {
+        Recipe[] others =
+        [
+            Base,
+            Base with { Name = "other" },
+            Base with { Packages = [.. Base.Packages, "git"] },
+            Base with { Recommends = true },
+            Base with { Base = Base.Base with { Suite = "forky" } },
+            Base with { Base = Base.Base with { Snapshot = "20260102T030405Z" } },
+            Base with { Services = Base.Services with { Ssh = null } },
+            Base with { Services = Base.Services with { Ssh = new SshSettings(2022) } },
+            Base with { Mounts = [] },
+            Base with { Image = Base.Image with { Compression = LayerCompression.Gzip } },
+            Base with { Image = Base.Image with { Environment = new Dictionary<string, string> { ["A"] = "b" } } },
+            Base with { Python = new PythonSettings { Packages = ["numpy"] } },
+        ];
+        Assert.Equal(others.Length, others.Select(recipe => RecipeDigest.Of(recipe, null)).Distinct().Count());
+    }
+
+    [Fact]
+    public void Contents_of_named_files_count_and_a_missing_one_is_an_error()
+    {
+        var directory = Directory.CreateTempSubdirectory("torchyard-test-").FullName;
+        var recipe = Base with { Python = new PythonSettings { Requirements = ["requirements.txt"] } };
+        var error = Assert.Throws<TorchyardException>(() => RecipeDigest.Of(recipe, directory));
+        Assert.Equal("TY1012", error.Code);
+        File.WriteAllText(Path.Combine(directory, "requirements.txt"), "numpy\n");
+        var first = RecipeDigest.Of(recipe, directory);
+        File.WriteAllText(Path.Combine(directory, "requirements.txt"), "numpy==2\n");
+        Assert.NotEqual(first, RecipeDigest.Of(recipe, directory));
+        Directory.Delete(directory, recursive: true);
+    }
+
+    [Fact]
+    public void A_recipe_and_what_is_read_back_of_it_have_the_same_digest() => Samples.Recipes.Sample(recipe =>
+    {
+        var bare = recipe with { Python = null };
+        var read = RecipeReader.Read(System.Text.Encoding.UTF8.GetBytes(RecipeText.Write(bare)), "r");
+        Assert.Equal(RecipeDigest.Of(bare, null), RecipeDigest.Of(read, null));
+    });
+}

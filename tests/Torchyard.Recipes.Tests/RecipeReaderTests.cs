@@ -1,0 +1,128 @@
+using System.Text;
+using Torchyard.Platform;
+
+namespace Torchyard.Recipes.Tests;
+
+public sealed class RecipeReaderTests
+{
+    private const string Smallest = "name = \"x\"\n[base]\nsuite = \"trixie\"\n";
+
+    [Fact]
+    public void The_smallest_recipe_has_every_default()
+    {
+        var recipe = Read(Smallest);
+        Assert.Equal("x", recipe.Name);
+        Assert.Equal("amd64", recipe.Base.Architecture);
+        Assert.Equal(["main"], recipe.Base.Components);
+        Assert.True(recipe.Base.Security);
+        Assert.Null(recipe.Services.Jupyter);
+        Assert.Null(recipe.Limits.Memory);
+        Assert.Equal(LayerCompression.Zstd, recipe.Image.Compression);
+    }
+
+    [Fact]
+    public void Sizes_and_shares_of_limits()
+    {
+        var limits = Read(Smallest + "[limits]\nmemory = \"50%\"\nshared-memory = \"512MiB\"\ncpus = 2\nprocesses = 4096\n").Limits;
+        Assert.Equal(0.5, limits.MemoryShare);
+        Assert.Null(limits.Memory);
+        Assert.Equal(512L << 20, limits.SharedMemory);
+        Assert.Equal(2.0, limits.Cpus);
+        Assert.Equal(4096, limits.Processes);
+    }
+
+    [Fact]
+    public void Gzip_has_its_own_default_level() =>
+        Assert.Equal(6, Read(Smallest + "[image]\ncompression = \"gzip\"\n").Image.Level);
+
+    [Theory]
+    [InlineData("name = \"x\n", "TY1001", 1, 10, "docs/recipe.md")]
+    [InlineData("name = \"x\"\npackges = []\n", "TY1006", 1, 1, "[base]")]
+    [InlineData(Smallest + "[limits]\nmemroy = \"8GiB\"\n", "TY1002", 5, 1, "write 'memory'")]
+    [InlineData(Smallest + "suites = 1\n", "TY1002", 4, 1, "write 'suite'")]
+    [InlineData(Smallest + "[gpu]\nx = 1\n", "TY1002", 4, 2, "the keys here are: name, packages")]
+    [InlineData("name = \"x\"\nname = \"y\"\n", "TY1003", 2, 1, "remove one")]
+    [InlineData("name = 5\n", "TY1004", 1, 8, "a text in quotes")]
+    [InlineData("name = \"x\"\npackages = \"bash\"\n", "TY1004", 2, 12, "[\"one\", \"two\"]")]
+    [InlineData("name = \"x\"\nrecommends = \"yes\"\n", "TY1004", 2, 14, "true or false")]
+    [InlineData("name = \"x\"\nmounts = 1\n[base]\nsuite = \"trixie\"\n", "TY1004", 2, 10, "[[mounts]]")]
+    [InlineData("name = \"X y\"\n", "TY1005", 1, 8, "lower-case")]
+    [InlineData("packages = []\n", "TY1006", 1, 1, "add it")]
+    [InlineData("name = \"x\"\npackages = [\"bash\", \"numpy>=2\"]\n", "TY1008", 2, 21, "[python]")]
+    [InlineData("name = \"x\"\npackages = [\"bash==5\"]\n", "TY1008", 2, 13, "\"bash=5\"")]
+    [InlineData("name = \"x\"\npackages = [\"bash\", \"bash=5.2\"]\n", "TY1008", 2, 21, "remove one")]
+    [InlineData("name = \"x\"\n[base]\nsuite = \"trixie\"\narchitecture = \"x86_64\"\n", "TY1005", 4, 16, "write \"amd64\"")]
+    [InlineData("name = \"x\"\n[base]\nsuite = \"trixie\"\nsnapshot = \"2026-01-02\"\n", "TY1005", 4, 12, "20260102T030405Z")]
+    [InlineData("name = \"x\"\n[base]\nsuite = \"trixie\"\nmirrors = [\"deb.debian.org\"]\n", "TY1005", 4, 12, "whole URL")]
+    [InlineData("name = \"x\"\n[base]\nsuite = \"trixie\"\nmirrors = [\"https://me:secret@mirror/debian\"]\n", "TY1005", 4, 12, "auth.conf")]
+    [InlineData(Smallest + "[services.ssh]\nport = 22\n", "TY1005", 5, 8, "from 1024")]
+    [InlineData(Smallest + "[services.ssh]\nport = 70000\n", "TY1005", 5, 8, "0 to 65535")]
+    [InlineData(Smallest + "[services.jupyter]\nlisten = \"localhost\"\n", "TY1005", 5, 10, "127.0.0.1")]
+    [InlineData(Smallest + "[services.jupyter]\nport = 2222\n[services.ssh]\n", "TY1007", 6, 11, "another port")]
+    [InlineData(Smallest + "[[mounts]]\nsource = \"a\"\ntarget = \"data\"\n", "TY1005", 6, 10, "/data")]
+    [InlineData(Smallest + "[[mounts]]\nsource = \"a\"\ntarget = \"/a/../etc\"\n", "TY1005", 6, 10, "without it")]
+    [InlineData(Smallest + "[[mounts]]\nsource = \"a\"\ntarget = \"/proc/x\"\n", "TY1005", 6, 10, "/mnt/data")]
+    [InlineData(Smallest + "[[mounts]]\nsource = \"a\"\ntarget = \"/d\"\n[[mounts]]\nsource = \"b\"\ntarget = \"/d/\"\n", "TY1007", 9, 10, "another target")]
+    [InlineData(Smallest + "[limits]\nmemory = \"lots\"\n", "TY1005", 5, 10, "8GiB")]
+    [InlineData(Smallest + "[limits]\nmemory = \"0%\"\n", "TY1005", 5, 10, "percentage")]
+    [InlineData(Smallest + "[limits]\nmemory = \"1MiB\"\n", "TY1005", 5, 10, "at least 16 MiB")]
+    [InlineData(Smallest + "[limits]\nmemory = \"1GiB\"\nshared-memory = \"2GiB\"\n", "TY1007", 6, 17, "lower")]
+    [InlineData(Smallest + "[limits]\ncpus = 0\n", "TY1005", 5, 8, "1.5")]
+    [InlineData(Smallest + "[image]\ncompression = \"xz\"\n", "TY1005", 5, 15, "zstd")]
+    [InlineData(Smallest + "[image]\ncompression = \"gzip\"\nlevel = 12\n", "TY1005", 6, 9, "1 to 9")]
+    [InlineData(Smallest + "[image.environment]\n\"1A\" = \"x\"\n", "TY1005", 4, 8, "letters")]
+    [InlineData(Smallest + "[python]\npackages = [\"a\"]\npylock = \"pylock.toml\"\n", "TY1007", 6, 10, "keep 'pylock'")]
+    [InlineData(Smallest + "<<<<<<< HEAD\n", "TY1001", 4, 1, "merge conflict")]
+    public void A_mistake_is_named_with_place_and_cure(string text, string code, int line, int column, string cure)
+    {
+        var error = Assert.Throws<TorchyardException>(() => Read(text));
+        Assert.Equal((code, line, column), (error.Code, error.Location!.Line, error.Location.Column));
+        Assert.Contains(cure, error.Cure, StringComparison.Ordinal);
+        Assert.Equal("r.toml", error.Location.File);
+    }
+
+    [Fact]
+    public void Tables_may_be_written_inline_dotted_and_in_any_order()
+    {
+        var recipe = Read("""
+            base.suite = "trixie"
+            name = "x"
+            mounts = [{ source = "a", target = "/a" }]
+            [services.ssh]
+            [services]
+            jupyter = { port = 0 }
+            """);
+        Assert.Equal(2222, recipe.Services.Ssh!.Port);
+        Assert.Equal(0, recipe.Services.Jupyter!.Port);
+        Assert.Equal(new MountSetting("a", "/a"), Assert.Single(recipe.Mounts));
+    }
+
+    [Fact]
+    public void A_missing_file_says_how_to_make_one()
+    {
+        var error = Assert.Throws<TorchyardException>(() => RecipeReader.ReadFile("/nowhere/torchyard.toml"));
+        Assert.Equal("TY1009", error.Code);
+        Assert.Contains("torchyard init", error.Cure, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Text_that_is_not_utf8_is_refused() =>
+        Assert.Equal("TY1001", Assert.Throws<TorchyardException>(() => RecipeReader.Read([0x6e, 0xff], "r.toml")).Code);
+
+    [Fact]
+    public void Nesting_without_end_is_refused()
+    {
+        var error = Assert.Throws<TorchyardException>(() => Read("name = " + new string('[', 5000)));
+        Assert.Equal("TY1001", error.Code);
+    }
+
+    [Fact]
+    public void Home_and_relative_sources_of_mounts()
+    {
+        Assert.Equal("/home/u/data", new MountSetting("~/data", "/d").HostPath("/p", "/home/u"));
+        Assert.Equal("/p/data", new MountSetting("./data", "/d").HostPath("/p", "/home/u"));
+        Assert.Equal("/abs", new MountSetting("/abs", "/d").HostPath("/p", "/home/u"));
+    }
+
+    private static Recipe Read(string text) => RecipeReader.Read(Encoding.UTF8.GetBytes(text), "r.toml");
+}
