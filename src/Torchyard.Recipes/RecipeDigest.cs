@@ -22,7 +22,7 @@ public static class RecipeDigest
         {
             Packages = [.. recipe.Packages.Order(StringComparer.Ordinal)],
             Limits = new LimitSettings(),
-            Mounts = [.. recipe.Mounts.Select(mount => mount with { Source = "" }).OrderBy(mount => mount.Target, StringComparer.Ordinal)],
+            Mounts = [.. recipe.Mounts.Select(mount => mount with { Source = "", ReadOnly = false }).OrderBy(mount => mount.Target, StringComparer.Ordinal)],
         }, "");
         foreach (var file in Files(recipe))
         {

@@ -22,6 +22,7 @@ internal static class CommandTree
 
     private static IEnumerable<Verb> Verbs() =>
     [
+        new InitCommand(),
         new CompletionCommand(),
         new CompleteCommand(),
         new VersionCommand(),
