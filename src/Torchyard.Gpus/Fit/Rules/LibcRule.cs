@@ -1,0 +1,14 @@
+namespace Torchyard.Gpus.Fit.Rules;
+
+/// <summary>Whether the image's glibc is new enough for the wheel's platform tag (PEP 600).</summary>
+internal sealed class LibcRule : IFitRule
+{
+    public Verdict? Judge(StackCandidate candidate, FitTarget target, FitRequest request, FitTables tables)
+    {
+        var needed = candidate.Torch.Manylinux;
+        var tag = $"manylinux_{needed.Major}_{needed.Minor}";
+        return request.Glibc >= needed
+            ? Verdict.Of("glibc", FitOutcome.Pass, $"glibc {request.Glibc} ({request.GlibcOrigin}) is at least {needed}, which {tag} asks for", "wheel-tags", "pep600")
+            : Verdict.Of("glibc", FitOutcome.Fail, $"glibc {request.Glibc} ({request.GlibcOrigin}) is older than {needed}, which {tag} asks for", "wheel-tags", "pep600");
+    }
+}

@@ -1,0 +1,28 @@
+using Torchyard.Packages.Python.Versions;
+
+namespace Torchyard.Gpus.Fit.Rules;
+
+/// <summary>Whether there is a wheel for the interpreter.</summary>
+internal sealed class PythonRule : IFitRule
+{
+    public Verdict? Judge(StackCandidate candidate, FitTarget target, FitRequest request, FitTables tables)
+    {
+        const string Rule = "python";
+        var row = candidate.Torch;
+        if (row.Python.Contains(candidate.Python, StringComparer.Ordinal))
+            return Verdict.Of(Rule, FitOutcome.Pass, $"{row.LocalVersion} has wheels for CPython {candidate.Python}", row.Source);
+        if (row.PythonExperimental.Contains(candidate.Python, StringComparer.Ordinal))
+            return Verdict.Of(Rule, FitOutcome.Limited, $"PyTorch calls its wheels for CPython {candidate.Python} experimental", row.Source);
+        var list = $"{row.Python[0]} to {row.Python[^1]}";
+        return Verdict.Of(Rule, FitOutcome.Fail, $"CPython {candidate.Python} is {Side(candidate.Python, row)}: {row.LocalVersion} has wheels for {list}", row.Source);
+    }
+
+    private static string Side(string python, TorchBuild row)
+    {
+        if (!PythonVersion.TryParse(python.TrimEnd('t'), out var version))
+            return "no CPython version";
+        if (version < PythonVersion.Parse(row.Python[0]))
+            return "too old";
+        return version > PythonVersion.Parse(row.Python[^1]) ? "too new" : "not built";
+    }
+}
