@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Torchyard.Packages.Python.Markers;
 
 namespace Torchyard.Packages.Python.Names;
 
@@ -47,7 +48,7 @@ public sealed record WheelFileName
         var parts = text[..^Extension.Length].Split('-');
         var build = parts.Length == 6 ? parts[2] : "";
         if (parts.Length is not (5 or 6)
-            || !PythonName.IsValid(parts[0])
+            || !ProjectName.TryParse(parts[0], out var project)
             || !IsVersion(parts[1])
             || (build.Length > 0 ? !char.IsAsciiDigit(build[0]) : parts.Length == 6)
             || !parts[^3..].All(IsTagSet))
@@ -58,7 +59,7 @@ public sealed record WheelFileName
         name = new WheelFileName
         {
             Text = text,
-            Name = PythonName.Normalize(parts[0]),
+            Name = project.Normal,
             Version = parts[1].Replace('_', '-'),
             Build = build,
             Tags = Expand(parts[^3], parts[^2], parts[^1]),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Torchyard.Packages.Python.Markers;
 using Torchyard.Packages.Python.Names;
 using Torchyard.Packages.Python.Zip;
 using Torchyard.Platform;
@@ -132,7 +133,7 @@ public sealed class WheelArchive : IDisposable
         Metadata = WheelMetadata.Parse(ReadSmall("METADATA", WheelMetadata.SizeLimit));
         var stem = DistInfo[..^".dist-info".Length];
         var dash = stem.IndexOf('-', StringComparison.Ordinal);
-        if (dash < 0 || PythonName.Normalize(stem[..dash]) != FileName.Name || PythonName.Normalize(Metadata.Name) != FileName.Name)
+        if (dash < 0 || !IsSame(stem[..dash]) || !IsSame(Metadata.Name))
         {
             throw new InvalidDataException($"its name, {DistInfo} and METADATA ({Metadata.Name} {Metadata.Version}) do not agree");
         }
@@ -147,6 +148,8 @@ public sealed class WheelArchive : IDisposable
 
         Warnings = warnings;
     }
+
+    private bool IsSame(string project) => ProjectName.TryParse(project, out var name) && name.Normal == FileName.Name;
 
     private void ReadWheel(List<string> warnings)
     {

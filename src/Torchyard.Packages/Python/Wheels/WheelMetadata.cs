@@ -1,4 +1,4 @@
-using Torchyard.Packages.Python.Names;
+using Torchyard.Packages.Python.Markers;
 
 namespace Torchyard.Packages.Python.Wheels;
 
@@ -35,7 +35,7 @@ public sealed record WheelMetadata
         var headers = MetadataHeaders.Parse(content);
         var name = headers.Single("Name");
         var version = headers.Single("Version");
-        if (!PythonName.IsValid(name) || string.IsNullOrEmpty(version))
+        if (name is null || !ProjectName.TryParse(name, out _) || string.IsNullOrEmpty(version))
         {
             throw new InvalidDataException("METADATA has no proper Name and Version");
         }

@@ -1,0 +1,118 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Http.Headers;
+using Torchyard.Packages.Python.Wheels;
+using Torchyard.Platform;
+
+namespace Torchyard.Packages.Python.Indexes;
+
+/// <summary>Reads project pages and metadata from an index (packaging.python.org, "Simple repository API": PEP 503, 691, 658, 714).</summary>
+public sealed class SimpleIndexClient(IndexTransport transport)
+{
+    // The largest page of PyPI is under 30 MB.
+    private const int PageLimit = 128 << 20;
+
+    /// <summary>The page of a project; null when the index does not have it.</summary>
+    /// <param name="index">Root of the index, with a final slash.</param>
+    /// <param name="name">Normalised name.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="TorchyardException">TY2503 to TY2506.</exception>
+    public async Task<ProjectPage?> FindProjectAsync(Uri index, string name, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(index);
+        var url = new Uri(index, name + "/");
+        using var response = await transport.GetAsync(
+            url,
+            static request =>
+            {
+                request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(SimpleJson.MediaType));
+                request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/vnd.pypi.simple.v1+html", 0.2));
+                request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/html", 0.01));
+            },
+            cancellation);
+        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone)
+        {
+            return null;
+        }
+
+        var content = await ReadAsync(response, url, PageLimit, cancellation);
+        var page = response.RequestMessage?.RequestUri ?? url;
+        try
+        {
+            return response.Content.Headers.ContentType?.MediaType switch
+            {
+                SimpleJson.MediaType => SimpleJson.Parse(content, name, page),
+                "application/vnd.pypi.simple.v1+html" or "text/html" or "application/xhtml+xml" or null => SimpleHtml.Parse(content, name, page),
+                var other => throw new InvalidDataException($"it is '{other}', neither JSON (PEP 691) nor HTML (PEP 503)"),
+            };
+        }
+        catch (InvalidDataException wrong)
+        {
+            throw IndexProblem.BadPage(url, wrong.Message, wrong);
+        }
+    }
+
+    /// <summary>
+    /// METADATA of a wheel: the file beside it where the index has one (PEP 658), else read out of the remote wheel by HTTP ranges,
+    /// a few hundred kilobytes instead of hundreds of megabytes. Null when the server can do neither.
+    /// </summary>
+    public async Task<byte[]?> FindMetadataAsync(ProjectFile file, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        if (file.HasMetadata)
+        {
+            var url = new UriBuilder(file.Url) { Path = file.Url.AbsolutePath + ".metadata" }.Uri;
+            using var response = await transport.GetAsync(url, null, cancellation);
+            if (response.IsSuccessStatusCode)
+            {
+                var content = await ReadAsync(response, url, WheelMetadata.SizeLimit, cancellation);
+                if (file.MetadataSha256 is { } expected && Digest.Of(content) != expected)
+                {
+                    throw IndexProblem.BadPage(url, "it has not the SHA-256 that the index gives");
+                }
+
+                return content;
+            }
+        }
+
+        try
+        {
+            using var source = await HttpRangeSource.OpenAsync(transport, file.Url, cancellation);
+            return source is null ? null : await Task.Run(() => WheelArchive.ReadMetadata(source), cancellation);
+        }
+        catch (InvalidDataException wrong)
+        {
+            throw WheelProblem.Damaged(file.Filename, wrong.Message, wrong);
+        }
+    }
+
+    private static async Task<byte[]> ReadAsync(HttpResponseMessage response, Uri url, int limit, CancellationToken cancellation)
+    {
+        var rented = ArrayPool<byte>.Shared.Rent(128 * 1024);
+        try
+        {
+            using var content = new MemoryStream();
+            await using var body = await response.Content.ReadAsStreamAsync(cancellation);
+            int read;
+            while ((read = await body.ReadAsync(rented, cancellation)) > 0)
+            {
+                if (content.Length + read > limit)
+                {
+                    throw IndexProblem.BadPage(url, $"it is larger than {limit >> 20} MiB");
+                }
+
+                content.Write(rented, 0, read);
+            }
+
+            return content.ToArray();
+        }
+        catch (Exception cut) when (cut is IOException or HttpRequestException)
+        {
+            throw IndexProblem.Unreachable(url, "the connection broke in the middle of the answer", cut);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+}

@@ -1,0 +1,247 @@
+using Torchyard.Packages.Python.Markers;
+using Torchyard.Packages.Python.Names;
+using Torchyard.Packages.Python.Settings;
+using Torchyard.Platform;
+
+namespace Torchyard.Packages.Python.Requirements;
+
+/// <summary>
+/// Reads requirement and constraint files in pip's format (pip documentation, "Requirements File Format"): comments, continuation lines,
+/// <c>-r</c> and <c>-c</c>, index options, hashes, <c>${VARIABLES}</c>, paths and URLs. pip itself never sees the user's files:
+/// it gets the flattened text, so that indexes and credentials stay with Torchyard.
+/// </summary>
+internal sealed class RequirementFileReader(RequirementSet into, Func<string, string?> environment)
+{
+    private const int DepthLimit = 32;
+    private const long SizeLimit = 16 << 20;
+
+    /// <summary>Reads a file.</summary>
+    /// <param name="path">Absolute path.</param>
+    /// <param name="shown">Path for messages.</param>
+    /// <param name="isConstraint">True when its lines are constraints.</param>
+    /// <exception cref="TorchyardException">TY2512 with file, line and reason; TY2514 for version control URLs.</exception>
+    public void Read(string path, string shown, bool isConstraint) => Read(path, shown, isConstraint, 0);
+
+    /// <summary>Reads one requirement as a recipe or command line has it.</summary>
+    /// <param name="text">The requirement, path or URL.</param>
+    /// <param name="directory">Directory that paths are relative to.</param>
+    /// <param name="place">Where it is written.</param>
+    public RequirementLine ReadOne(string text, string directory, SourceLocation? place)
+    {
+        var hashes = new List<Digest>();
+        var trimmed = TakeHashes(IndexCredentials.ExpandVariables(text.Trim(), environment), hashes, place);
+        var target = trimmed;
+        var at = trimmed.IndexOf(" @ ", StringComparison.Ordinal);
+        if (at > 0)
+        {
+            target = trimmed[(at + 3)..].TrimStart();
+        }
+
+        if (IsVersionControl(target))
+        {
+            throw RequirementProblem.VersionControl(place, trimmed);
+        }
+
+        if (at < 0 && IsUrl(trimmed))
+        {
+            return Url(trimmed.Split(' ')[0], null, hashes, place);
+        }
+
+        if (at < 0 && (trimmed.EndsWith(".whl", StringComparison.Ordinal) || trimmed.StartsWith('.') || trimmed.StartsWith('/')))
+        {
+            return Local(trimmed, directory, null, hashes, place);
+        }
+
+        if (!Requirement.TryParse(trimmed, out var requirement, out var error))
+        {
+            throw RequirementProblem.Wrong(place, $"'{trimmed}' is no requirement: {error}", "Write it as name, name==1.2, name>=1,<2, a path or a URL (PEP 508)");
+        }
+
+        return requirement.Url switch
+        {
+            null => new RequirementLine { Requirement = requirement, Hashes = hashes, Place = place },
+            var url when url.StartsWith("file:", StringComparison.Ordinal) => Local(new Uri(url).LocalPath, directory, requirement, hashes, place),
+            var url => Url(url, requirement, hashes, place),
+        };
+    }
+
+    private void Read(string path, string shown, bool isConstraint, int depth)
+    {
+        if (depth > DepthLimit)
+        {
+            throw RequirementProblem.Wrong(new SourceLocation(shown, 1, 1), "requirement files include each other", "Remove the -r or -c that closes the circle");
+        }
+
+        var directory = Path.GetDirectoryName(path)!;
+        foreach (var (number, line) in LogicalLines(ReadText(path, shown)))
+        {
+            var place = new SourceLocation(shown, number, 1);
+            if (line[0] == '-')
+            {
+                ReadOption(line, directory, shown, place, isConstraint, depth);
+            }
+            else
+            {
+                (isConstraint ? into.Constraints : into.Requirements).Add(ReadOne(line, directory, place));
+            }
+        }
+    }
+
+    private void ReadOption(string line, string directory, string shown, SourceLocation place, bool isConstraint, int depth)
+    {
+        var end = line.IndexOfAny([' ', '=']);
+        var option = end < 0 ? line : line[..end];
+        var value = end < 0 ? "" : IndexCredentials.ExpandVariables(line[(end + 1)..].Trim(), environment);
+        if (end < 0 && line.Length > 2 && line[1] != '-')
+        {
+            // "-rfile" and the like.
+            (option, value) = (line[..2], line[2..]);
+        }
+
+        switch (option)
+        {
+            case "-r" or "--requirement":
+                Read(Path.GetFullPath(value, directory), Beside(shown, value), isConstraint, depth + 1);
+                break;
+            case "-c" or "--constraint":
+                Read(Path.GetFullPath(value, directory), Beside(shown, value), isConstraint: true, depth + 1);
+                break;
+            case "-i" or "--index-url":
+                into.Indexes.Add(value);
+                break;
+            case "--extra-index-url":
+                into.ExtraIndexes.Add(value);
+                break;
+            case "-f" or "--find-links":
+                into.FindLinks.Add(Path.GetFullPath(value, directory));
+                break;
+            case "--pre":
+                into.PreReleases = true;
+                break;
+            case "--require-hashes" or "--prefer-binary" or "--only-binary":
+                // Hashes that are given are always checked, and only wheels are taken.
+                break;
+            case "-e" or "--editable":
+                throw RequirementProblem.Wrong(place, "an editable install has no place in an image", "Mount the project's directory, or build a wheel of it and name that");
+            default:
+                throw RequirementProblem.Wrong(place, $"option '{option}' has no meaning here", "Remove it, or move what it sets to [python] of the recipe");
+        }
+    }
+
+    private static string ReadText(string path, string shown)
+    {
+        try
+        {
+            return new FileInfo(path).Length <= SizeLimit
+                ? File.ReadAllText(path)
+                : throw RequirementProblem.Wrong(new SourceLocation(shown, 1, 1), "the file is larger than 16 MiB", "Name a requirement file");
+        }
+        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw RequirementProblem.Wrong(null, $"there is no file '{shown}'", "Correct the path in the recipe or in the file that includes it");
+        }
+    }
+
+    /// <summary>Lines joined at a trailing backslash, without comments and empty lines, each with the number of its first line.</summary>
+    private static IEnumerable<(int Number, string Line)> LogicalLines(string text)
+    {
+        var number = 0;
+        var first = 0;
+        var joined = "";
+        foreach (var raw in text.TrimStart('\uFEFF').Split('\n'))
+        {
+            number++;
+            var line = raw.TrimEnd('\r');
+            first = joined.Length == 0 ? number : first;
+            var isComment = line.TrimStart().StartsWith('#');
+            if (line.EndsWith('\\') && !isComment)
+            {
+                joined += line[..^1] + " ";
+                continue;
+            }
+
+            joined += isComment ? "" : line;
+            var comment = joined.IndexOf(" #", StringComparison.Ordinal);
+            var done = (comment < 0 ? joined : joined[..comment]).Trim();
+            joined = "";
+            if (done.Length > 0)
+            {
+                yield return (first, done);
+            }
+        }
+
+        if (joined.Trim().Length > 0)
+        {
+            yield return (first, joined.Trim());
+        }
+    }
+
+    private static string TakeHashes(string text, List<Digest> hashes, SourceLocation? place)
+    {
+        var at = text.IndexOf(" --", StringComparison.Ordinal);
+        if (at < 0)
+        {
+            return text;
+        }
+
+        foreach (var option in text[at..].Replace("--hash ", "--hash=", StringComparison.Ordinal).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!option.StartsWith("--hash=", StringComparison.Ordinal))
+            {
+                throw RequirementProblem.Wrong(place, $"option '{option}' has no meaning here", "Only --hash may follow a requirement");
+            }
+
+            var value = option["--hash=".Length..];
+            if (value.StartsWith("sha256:", StringComparison.Ordinal))
+            {
+                hashes.Add(Digest.TryParse(value.ToLowerInvariant(), out var digest)
+                    ? digest
+                    : throw RequirementProblem.Wrong(place, $"'{value}' is no SHA-256", "Write --hash=sha256: and 64 hexadecimal digits"));
+            }
+        }
+
+        return hashes.Count > 0
+            ? text[..at].TrimEnd()
+            : throw RequirementProblem.Wrong(place, "none of the hashes is a SHA-256", "Add the file's --hash=sha256:...");
+    }
+
+    private static RequirementLine Local(string written, string directory, Requirement? requirement, List<Digest> hashes, SourceLocation? place)
+    {
+        var path = Path.GetFullPath(written, directory);
+        if (!WheelFileName.TryParse(Path.GetFileName(path), out _))
+        {
+            throw RequirementProblem.Wrong(place, $"'{written}' is no wheel; source trees and archives are not built", "Build a wheel of it (pip wheel --no-deps PATH) and name that");
+        }
+
+        return File.Exists(path)
+            ? new RequirementLine { Requirement = requirement, LocalWheel = path, WrittenPath = written, Hashes = hashes, Place = place }
+            : throw RequirementProblem.Wrong(place, $"there is no file '{written}'", "Correct the path; it is relative to the file that names it");
+    }
+
+    private static RequirementLine Url(string text, Requirement? requirement, List<Digest> hashes, SourceLocation? place)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || !WheelFileName.TryParse(Uri.UnescapeDataString(url.Segments[^1]), out _))
+        {
+            throw RequirementProblem.Wrong(place, $"'{text}' is not the URL of a wheel; source archives are not built", "Give the URL of a .whl file");
+        }
+
+        foreach (var part in url.Fragment.TrimStart('#').Split('&'))
+        {
+            if (part.StartsWith("sha256=", StringComparison.Ordinal) && Digest.TryParse(part[7..].ToLowerInvariant(), out var digest))
+            {
+                hashes.Add(digest);
+            }
+        }
+
+        return new RequirementLine { Requirement = requirement, Url = url, Hashes = hashes, Place = place };
+    }
+
+    private static bool IsUrl(string text) => text.StartsWith("https://", StringComparison.Ordinal) || text.StartsWith("http://", StringComparison.Ordinal);
+
+    private static bool IsVersionControl(string text) =>
+        text.StartsWith("git+", StringComparison.Ordinal) || text.StartsWith("hg+", StringComparison.Ordinal)
+        || text.StartsWith("svn+", StringComparison.Ordinal) || text.StartsWith("bzr+", StringComparison.Ordinal)
+        || text.StartsWith("git://", StringComparison.Ordinal);
+
+    private static string Beside(string shown, string included) => Path.Combine(Path.GetDirectoryName(shown) ?? "", included);
+}

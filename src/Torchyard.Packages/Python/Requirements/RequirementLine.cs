@@ -1,0 +1,29 @@
+using Torchyard.Packages.Python.Markers;
+using Torchyard.Platform;
+
+namespace Torchyard.Packages.Python.Requirements;
+
+/// <summary>One thing to install.</summary>
+public sealed record RequirementLine
+{
+    /// <summary>The requirement; null for a local wheel or a bare URL, whose names say it.</summary>
+    public Requirement? Requirement { get; init; }
+
+    /// <summary>Absolute path of a local wheel, or null.</summary>
+    public string? LocalWheel { get; init; }
+
+    /// <summary>The path as the user wrote it.</summary>
+    public string? WrittenPath { get; init; }
+
+    /// <summary>URL of a wheel, or null.</summary>
+    public Uri? Url { get; init; }
+
+    /// <summary>SHA-256 hashes that the file may have (<c>--hash</c>, or the URL's fragment); empty for any.</summary>
+    public IReadOnlyList<Digest> Hashes { get; init; } = [];
+
+    /// <summary>Where it is written; null for a command line or a preset.</summary>
+    public SourceLocation? Place { get; init; }
+
+    /// <summary>True for <c>name==version</c> with hashes: nothing is left to resolve.</summary>
+    public bool IsPinned => Requirement is { Url: null, Versions.Clauses: [{ Operator: Versions.VersionOperator.Equal, IsPrefix: false }] } && Hashes.Count > 0;
+}

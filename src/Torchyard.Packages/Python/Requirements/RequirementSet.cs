@@ -1,0 +1,26 @@
+namespace Torchyard.Packages.Python.Requirements;
+
+/// <summary>All that a recipe's <c>[python]</c> asks for, with its files read and flattened.</summary>
+public sealed class RequirementSet
+{
+    /// <summary>What to install.</summary>
+    public List<RequirementLine> Requirements { get; } = [];
+
+    /// <summary>Versions that are allowed if the project comes in at all.</summary>
+    public List<RequirementLine> Constraints { get; } = [];
+
+    /// <summary><c>--index-url</c> of requirement files.</summary>
+    public List<string> Indexes { get; } = [];
+
+    /// <summary><c>--extra-index-url</c> of requirement files.</summary>
+    public List<string> ExtraIndexes { get; } = [];
+
+    /// <summary><c>--find-links</c> directories, absolute.</summary>
+    public List<string> FindLinks { get; } = [];
+
+    /// <summary><c>--pre</c> is given.</summary>
+    public bool PreReleases { get; set; }
+
+    /// <summary>True when every requirement is pinned by version and hash: taken as it is.</summary>
+    public bool IsPinned => Requirements.Count > 0 && Requirements.All(r => r.IsPinned);
+}
