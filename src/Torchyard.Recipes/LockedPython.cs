@@ -50,10 +50,7 @@ public sealed record LockedPythonPackage
     /// <summary><see cref="LockedPythonIndex.Id"/> of the index; null for a direct URL or a local file.</summary>
     public string? Index { get; init; }
 
-    /// <summary>
-    /// Where the file was: absolute for a direct URL, else relative to the index's root when the index serves its files below it, and null
-    /// when it does not. A hint that spares reading the project's page; the hash decides.
-    /// </summary>
+    /// <summary>The direct URL that was asked for; null for an index, whose mirrors keep their files in different places, and for a local file.</summary>
     public string? Url { get; init; }
 
     /// <summary>Path of a local wheel, relative to the recipe (or absolute, as the recipe has it).</summary>

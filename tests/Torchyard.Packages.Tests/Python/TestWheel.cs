@@ -15,6 +15,8 @@ internal sealed class TestWheel(string name, string version, string tag = "py3-n
 
     public List<string> Requires { get; } = [];
 
+    public List<string> Extras { get; } = [];
+
     public string? RequiresPython { get; set; }
 
     public string? EntryPoints { get; set; }
@@ -50,6 +52,11 @@ internal sealed class TestWheel(string name, string version, string tag = "py3-n
             if (RequiresPython is not null)
             {
                 text.Append($"Requires-Python: {RequiresPython}\n");
+            }
+
+            foreach (var extra in Extras)
+            {
+                text.Append($"Provides-Extra: {extra}\n");
             }
 
             foreach (var requirement in Requires)

@@ -98,6 +98,13 @@ public sealed class PythonIndexes
         return file.Url.IsFile ? null : await _client.FindMetadataAsync(file, cancellation);
     }
 
+    /// <summary>Size of a file: as its index says, else as its server does; null when neither tells.</summary>
+    public async Task<long?> FindSizeAsync(ProjectFile file, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return file.Size ?? (file.Url.IsFile ? new FileInfo(file.Url.LocalPath).Length : await _client.FindSizeAsync(file.Url, cancellation));
+    }
+
     private static string Id(string canonical, List<PythonIndex> others)
     {
         var uri = new Uri(canonical);

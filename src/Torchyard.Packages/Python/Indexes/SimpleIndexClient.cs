@@ -86,6 +86,18 @@ public sealed class SimpleIndexClient(IndexTransport transport)
         }
     }
 
+    /// <summary>Size of a file that its index does not tell, asked of the server without reading the file; null when it does not say.</summary>
+    public async Task<long?> FindSizeAsync(Uri url, CancellationToken cancellation)
+    {
+        using var response = await transport.GetAsync(url, r => r.Headers.Range = new RangeHeaderValue(0, 0), cancellation);
+        return response.StatusCode switch
+        {
+            HttpStatusCode.PartialContent => response.Content.Headers.ContentRange?.Length,
+            HttpStatusCode.OK => response.Content.Headers.ContentLength,
+            _ => null,
+        };
+    }
+
     private static async Task<byte[]> ReadAsync(HttpResponseMessage response, Uri url, int limit, CancellationToken cancellation)
     {
         var rented = ArrayPool<byte>.Shared.Rent(128 * 1024);

@@ -35,8 +35,9 @@ internal sealed class PipReport
     /// <summary>The environment that pip evaluated markers for.</summary>
     public MarkerEnvironment MarkerEnvironment()
     {
-        var full = Environment!.GetValueOrDefault("python_full_version") ?? throw new InvalidDataException("pip's report names no Python version");
-        return Markers.MarkerEnvironment.CPythonOnLinux(PythonVersion.Parse(full), Environment.GetValueOrDefault("platform_machine") ?? "x86_64");
+        string Value(string name) =>
+            Environment is not null && Environment.TryGetValue(name, out var value) ? value : throw new InvalidDataException($"pip's report names no {name}");
+        return Markers.MarkerEnvironment.CPythonOnLinux(PythonVersion.Parse(Value("python_full_version")), Value("platform_machine"));
     }
 }
 

@@ -15,7 +15,7 @@ public static class RecipeRequirements
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(environment);
-        var set = new RequirementSet();
+        var set = new RequirementSet { Directory = directory };
         var reader = new RequirementFileReader(set, environment);
         foreach (var package in settings.Packages)
         {

@@ -3,6 +3,9 @@ namespace Torchyard.Packages.Python.Requirements;
 /// <summary>All that a recipe's <c>[python]</c> asks for, with its files read and flattened.</summary>
 public sealed class RequirementSet
 {
+    /// <summary>Directory of the recipe, absolute: what the lock's paths are relative to.</summary>
+    public required string Directory { get; init; }
+
     /// <summary>What to install.</summary>
     public List<RequirementLine> Requirements { get; } = [];
 

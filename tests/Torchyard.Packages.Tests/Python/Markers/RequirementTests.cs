@@ -1,6 +1,5 @@
 using Torchyard.Packages.Python.Markers;
 using Torchyard.Packages.Python.Versions;
-using Torchyard.Platform;
 
 namespace Torchyard.Packages.Tests.Python.Markers;
 

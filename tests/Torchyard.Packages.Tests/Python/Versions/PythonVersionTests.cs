@@ -1,6 +1,5 @@
 using CsCheck;
 using Torchyard.Packages.Python.Versions;
-using Torchyard.Platform;
 
 namespace Torchyard.Packages.Tests.Python.Versions;
 

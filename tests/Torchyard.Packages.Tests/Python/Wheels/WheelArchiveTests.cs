@@ -1,5 +1,4 @@
 using Torchyard.Packages.Python.Wheels;
-using Torchyard.Platform;
 
 namespace Torchyard.Tests.Python.Wheels;
 

@@ -1,0 +1,104 @@
+using Torchyard.Packages.Python.Indexes;
+using Torchyard.Packages.Python.Markers;
+using Torchyard.Packages.Python.Names;
+using Torchyard.Packages.Python.Requirements;
+using Torchyard.Packages.Python.Versions;
+using Torchyard.Platform;
+using Torchyard.Recipes;
+
+namespace Torchyard.Packages.Python.Pip;
+
+/// <summary>
+/// Requirements that are all pinned by version and hash are an answer already: they are taken as they are, without pip. Of each, the
+/// wheel with one of the given hashes that fits the interpreter best is chosen.
+/// </summary>
+public sealed class PinnedResolver(PythonIndexes indexes, IProgressSink progress)
+{
+    /// <summary>Finds the wheels.</summary>
+    /// <param name="set">Pinned requirements (<see cref="RequirementSet.IsPinned"/>).</param>
+    /// <param name="target">The image's interpreter.</param>
+    /// <param name="python">Its full version, for markers.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="TorchyardException">TY2507, TY2508, TY2513.</exception>
+    public async Task<LockedPython> ResolveAsync(
+        RequirementSet set, InterpreterTarget target, PythonVersion python, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        ArgumentNullException.ThrowIfNull(target);
+        var tags = new SupportedTags(target);
+        var environment = MarkerEnvironment.CPythonOnLinux(python, target.Machine);
+        var packages = new List<LockedPythonPackage>();
+        var requires = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+        foreach (var line in set.Requirements.Where(r => r.Requirement!.Applies(environment)))
+        {
+            var (package, metadata) = await ChooseAsync(line, tags, cancellation);
+            if (!requires.TryAdd(package.Name, metadata))
+            {
+                throw RequirementProblem.Wrong(line.Place, $"{package.Name} is pinned twice", "Remove one of the lines");
+            }
+
+            packages.Add(package);
+        }
+
+        return new LockedPython
+        {
+            Interpreter = environment.PythonVersion,
+            Resolver = "hash-pinned requirements",
+            Indexes = [.. indexes.Indexes.Where(i => packages.Any(p => p.Index == i.Id)).Select(i => new LockedPythonIndex(i.Id, i.Canonical))],
+            Packages = RequirementGraph.Link(packages, requires, environment),
+        };
+    }
+
+    private async Task<(LockedPythonPackage Package, IReadOnlyList<string> Requires)> ChooseAsync(
+        RequirementLine line, SupportedTags tags, CancellationToken cancellation)
+    {
+        var requirement = line.Requirement!;
+        var name = requirement.Name.Normal;
+        var place = line.Place is null ? "" : $"{line.Place}: ";
+        var found = await indexes.FindAsync(name, cancellation) ?? throw new TorchyardException(
+            "TY2507", $"{place}no index has a project '{name}'; asked: {string.Join(", ", indexes.Indexes.Select(i => i.Canonical))}",
+            "Correct the name, or add the index that has it to [python] extra-indexes");
+        var version = requirement.Versions.Clauses[0].Version!;
+        var wheels = found.Page.Files
+            .Select(file => (File: file, Wheel: WheelFileName.TryParse(file.Filename, out var wheel) ? wheel : null))
+            .Where(c => c.Wheel is not null && PythonVersion.TryParse(c.Wheel.Version, out var own) && requirement.Versions.Contains(own, preReleases: true))
+            .ToList();
+        var hashed = wheels.Where(c => c.File.Sha256 is { } hash && line.Hashes.Contains(hash)).ToList();
+        if (hashed.Count == 0)
+        {
+            throw new TorchyardException(
+                "TY2508", $"{place}no wheel of {name} {version} in {found.Page.Url.Host} has one of the {line.Hashes.Count} given hashes",
+                wheels.Count == 0 ? "The version has no wheel there: build one and name its directory in find-links" : "Add the wheel's hash if it is right; else find out who changed it");
+        }
+
+        var best = hashed.Where(c => tags.Rank(c.Wheel!) is not null).OrderBy(c => tags.Rank(c.Wheel!)).ThenByDescending(c => c.Wheel!.Build, StringComparer.Ordinal).FirstOrDefault();
+        if (best.Wheel is null)
+        {
+            throw new TorchyardException(
+                "TY2513", $"{place}none of the pinned wheels of {name} {version} fits the image's interpreter: {string.Join(", ", hashed.Select(c => c.Wheel!.Text))}",
+                "Choose a base system whose Python they are for, or pin again for this one");
+        }
+
+        if (best.File.Yanked is { } reason)
+        {
+            progress.Warn($"{name} {version} was withdrawn by its publisher{(reason.Length > 0 ? $": {reason}" : "")}");
+        }
+
+        var metadata = await indexes.FindMetadataAsync(best.File, cancellation) is { } bytes ? Wheels.WheelMetadata.Parse(bytes) : null;
+        return (
+            new LockedPythonPackage
+            {
+                Name = name,
+                Version = metadata?.Version ?? best.Wheel.Version,
+                Filename = best.Wheel.Text,
+                Size = await indexes.FindSizeAsync(best.File, cancellation) ?? throw new TorchyardException(
+                    "TY2503", $"{found.Page.Url.Host} does not tell the size of {best.Wheel.Text}", "Use another index"),
+                Sha256 = best.File.Sha256!.Value,
+                Index = found.Index?.Id,
+                RequiresPython = best.File.RequiresPython ?? metadata?.RequiresPython,
+                Extras = [.. requirement.Extras.Order(StringComparer.Ordinal)],
+                Requested = true,
+            },
+            metadata?.RequiresDist ?? []);
+    }
+}

@@ -1,0 +1,65 @@
+using System.Text.RegularExpressions;
+using Torchyard.Packages.Python.Indexes;
+using Torchyard.Packages.Python.Markers;
+using Torchyard.Packages.Python.Names;
+using Torchyard.Platform;
+
+namespace Torchyard.Packages.Python.Pip;
+
+/// <summary>Says why pip found no answer: which project has no wheel for this interpreter and what it has instead, else pip's own words.</summary>
+internal static partial class PipFailure
+{
+    public static async Task<TorchyardException> ExplainAsync(
+        string output, PythonIndexes indexes, IReadOnlyDictionary<string, string> withoutWheels, CancellationToken cancellation)
+    {
+        var errors = output.Split('\n').Where(l => l.StartsWith("ERROR:", StringComparison.Ordinal)).Select(l => l["ERROR:".Length..].Trim()).ToList();
+        foreach (var line in errors)
+        {
+            if (NoMatch().Match(line) is not { Success: true } match || !Requirement.TryParse(match.Groups[1].Value, out var wanted, out _))
+            {
+                continue;
+            }
+
+            var name = wanted.Name.Normal;
+            if (withoutWheels.TryGetValue(name, out var example))
+            {
+                return new TorchyardException(
+                    "TY2513", $"{name} has no wheel, only source distributions such as {example}; Torchyard does not build them",
+                    $"Build the wheel once (pip wheel --no-deps {name} -w wheels/) and name its directory in find-links, or choose another distribution");
+            }
+
+            if (await indexes.FindAsync(name, cancellation) is not { } found)
+            {
+                return new TorchyardException(
+                    "TY2507", $"no index has a project '{name}'; asked: {string.Join(", ", indexes.Indexes.Select(i => i.Canonical))}",
+                    "Correct the name, or add the index that has it to [python] extra-indexes");
+            }
+
+            return NoFit(match.Groups[1].Value, name, found, line);
+        }
+
+        return new TorchyardException(
+            "TY2509", "pip found no set of Python packages that satisfies all requirements:\n" + (errors.Count > 0 ? string.Join('\n', errors) : Last(output)),
+            "Loosen the requirement that pip names, or pin another version");
+    }
+
+    private static TorchyardException NoFit(string requirement, string name, FoundProject found, string line)
+    {
+        var wheels = found.Page.Files.Select(f => WheelFileName.TryParse(f.Filename, out var w) ? w : null).OfType<WheelFileName>().ToList();
+        var fitting = wheels.Where(w => Versions.PythonVersion.TryParse(w.Version, out var version)
+            && Requirement.TryParse(requirement, out var wanted, out _) && wanted.Versions.Contains(version, preReleases: true)).ToList();
+        var origin = found.Index is { } index ? $"{index.Canonical}, the first index that has it" : "the find-links directories";
+        return fitting.Count > 0
+            ? new TorchyardException(
+                "TY2513", $"{requirement}: no wheel of {name} in {origin} fits the image's interpreter; it has {string.Join(", ", fitting.TakeLast(4).Select(w => w.Text))}",
+                "Choose a base system whose Python these wheels are for, or another version")
+            : new TorchyardException(
+                "TY2509", $"{requirement}: {origin} has no such version of {name} ({line})",
+                "Choose one of its versions; if another index has it, put that one first");
+    }
+
+    private static string Last(string output) => output.Length > 2000 ? output[^2000..] : output;
+
+    [GeneratedRegex("^No matching distribution found for (.+?)(?: \\(from .*)?$", RegexOptions.CultureInvariant)]
+    private static partial Regex NoMatch();
+}

@@ -1,0 +1,180 @@
+using System.Text;
+using Torchyard.Packages.Python.Fetch;
+using Torchyard.Packages.Python.Indexes;
+using Torchyard.Packages.Python.Markers;
+using Torchyard.Packages.Python.Names;
+using Torchyard.Packages.Python.Requirements;
+using Torchyard.Platform;
+using Torchyard.Recipes;
+
+namespace Torchyard.Packages.Python.Pip;
+
+/// <summary>
+/// Turns requirements into the Python part of a lock. pip's own resolver finds the set, for the image's interpreter; this gives it one
+/// index to talk to and turns its report into names, hashes and sizes that hold on any mirror.
+/// </summary>
+public sealed class PythonResolver(PythonIndexes indexes, WheelCache cache, IPipRunner pip, IProgressSink progress)
+{
+    /// <summary>Resolves.</summary>
+    /// <param name="set">What the recipe asks for.</param>
+    /// <param name="constraints">Further constraints (PEP 508), such as those of the GPU fit.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="TorchyardException">TY2503 to TY2509, TY2513, TY2514.</exception>
+    public async Task<LockedPython> ResolveAsync(RequirementSet set, IReadOnlyList<string> constraints, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        ArgumentNullException.ThrowIfNull(constraints);
+        var direct = await DirectWheels.CollectAsync(set.Requirements, cache, cancellation);
+        await using var server = new LoopbackIndex(indexes, cache, direct.ToDictionary(d => d.Key, d => d.Value.File));
+        var request = new PipRequest(
+            server.IndexUrl,
+            string.Join('\n', set.Requirements.Select(line => Line(line, server, direct))) + "\n",
+            string.Join('\n', set.Constraints.Where(c => c.Requirement is not null).Select(c => c.Requirement!.ToString()).Concat(constraints)) + "\n",
+            set.PreReleases);
+        using var task = progress.Begin("Resolving Python packages", null, ProgressUnit.Items);
+        var result = await pip.ResolveAsync(request with { OnLine = _ => task.Advance(1) }, cancellation);
+        if (result.ExitCode != 0 || result.Report is null)
+        {
+            throw server.Failure ?? await PipFailure.ExplainAsync(result.Output, indexes, server.WithoutWheels, cancellation);
+        }
+
+        var report = Read(result.Report);
+        var packages = new List<LockedPythonPackage>();
+        foreach (var installation in report.Install!)
+        {
+            packages.Add(await LockAsync(installation, server, direct, set, cancellation));
+        }
+
+        var environment = report.MarkerEnvironment();
+        task.Done($"{packages.Count} distributions");
+        return new LockedPython
+        {
+            Interpreter = environment.PythonVersion,
+            Resolver = $"pip {report.PipVersion}",
+            Indexes = [.. indexes.Indexes.Where(i => packages.Any(p => p.Index == i.Id)).Select(i => new LockedPythonIndex(i.Id, i.Canonical))],
+            Packages = RequirementGraph.Link(packages, report.Install!.ToDictionary(
+                i => Normal(i.Metadata!.Name!), i => (IReadOnlyList<string>)(i.Metadata!.RequiresDist ?? []), StringComparer.Ordinal), environment),
+        };
+    }
+
+    private static PipReport Read(byte[] report)
+    {
+        try
+        {
+            return PipReport.Parse(report);
+        }
+        catch (InvalidDataException wrong)
+        {
+            throw new TorchyardException("TY2509", wrong.Message, "Use a base system whose pip is at least 23.0", wrong);
+        }
+    }
+
+    private static string Line(RequirementLine line, LoopbackIndex server, IReadOnlyDictionary<string, DirectWheel> direct)
+    {
+        if (line.LocalWheel is null && line.Url is null)
+        {
+            return line.Requirement!.ToString();
+        }
+
+        var filename = line.LocalWheel is { } local ? Path.GetFileName(local) : Uri.UnescapeDataString(line.Url!.Segments[^1]);
+        var text = new StringBuilder(direct[filename].Name.Name);
+        if (line.Requirement is { Extras.Count: > 0 } requirement)
+        {
+            text.Append('[').AppendJoin(',', requirement.Extras).Append(']');
+        }
+
+        text.Append(" @ ").Append(server.DirectUrl(filename).AbsoluteUri);
+        return line.Requirement?.Marker is { } marker ? text.Append(" ; ").Append(marker).ToString() : text.ToString();
+    }
+
+    private async Task<LockedPythonPackage> LockAsync(
+        PipInstallation installation,
+        LoopbackIndex server,
+        IReadOnlyDictionary<string, DirectWheel> direct,
+        RequirementSet set,
+        CancellationToken cancellation)
+    {
+        var metadata = installation.Metadata;
+        if (metadata?.Name is null || metadata.Version is null || !Uri.TryCreate(installation.Download?.Url, UriKind.Absolute, out var url))
+        {
+            throw new TorchyardException("TY2509", "pip's report lacks the name, version or URL of a distribution", "Use another base system");
+        }
+
+        var name = Normal(metadata.Name);
+        var locked = new LockedPythonPackage
+        {
+            Name = name,
+            Version = metadata.Version,
+            Filename = Uri.UnescapeDataString(url.Segments[^1]),
+            Size = 0,
+            Sha256 = default,
+            RequiresPython = metadata.RequiresPython,
+            Extras = [.. (installation.RequestedExtras ?? []).Select(Normal).Order(StringComparer.Ordinal)],
+            Requested = installation.Requested,
+        };
+        if (server.Base.IsBaseOf(url))
+        {
+            var isDirect = server.Base.MakeRelativeUri(url).OriginalString.StartsWith("direct/", StringComparison.Ordinal);
+            return isDirect
+                ? FromDirect(locked, direct[locked.Filename])
+                : await FromIndexAsync(locked, installation.IsYanked, set, cancellation);
+        }
+
+        if (url.Scheme is not ("https" or "http") || !WheelFileName.TryParse(locked.Filename, out _))
+        {
+            throw RequirementProblem.VersionControl(null, $"{metadata.Name} @ {url}");
+        }
+
+        // A distribution's own metadata asked for a direct URL.
+        var (path, sha256) = await cache.GetAsync(new UriBuilder(url) { Fragment = "" }.Uri, null, null, SilentProgress.Instance, cancellation);
+        return locked with { Url = url.AbsoluteUri, Sha256 = sha256, Size = new FileInfo(path).Length };
+    }
+
+    private static LockedPythonPackage FromDirect(LockedPythonPackage locked, DirectWheel wheel) => locked with
+    {
+        Sha256 = wheel.File.Sha256!.Value,
+        Size = wheel.File.Size!.Value,
+        Path = wheel.Line.WrittenPath,
+        Url = wheel.Line.Url is { } url ? new UriBuilder(url) { Fragment = "", UserName = "", Password = "" }.Uri.AbsoluteUri : null,
+        Requested = true,
+    };
+
+    private async Task<LockedPythonPackage> FromIndexAsync(
+        LockedPythonPackage locked, bool yanked, RequirementSet set, CancellationToken cancellation)
+    {
+        var found = await indexes.FindAsync(locked.Name, cancellation);
+        var file = found?.Page.Files.FirstOrDefault(f => f.Filename == locked.Filename)
+            ?? throw new TorchyardException("TY2507", $"{locked.Filename} has vanished from its index while it was resolved", "Repeat");
+        if (yanked)
+        {
+            progress.Warn($"{locked.Name} {locked.Version} was withdrawn by its publisher{(file.Yanked is { Length: > 0 } reason ? $": {reason}" : "")}");
+        }
+
+        var size = await indexes.FindSizeAsync(file, cancellation);
+        var hash = file.Sha256;
+        if (hash is null || size is null)
+        {
+            // The index gives no hash: the file itself has to be fetched for it.
+            var (path, actual) = await cache.GetAsync(file.Url, hash, size, SilentProgress.Instance, cancellation);
+            (hash, size) = (actual, new FileInfo(path).Length);
+        }
+
+        var given = set.Requirements.Concat(set.Constraints).Where(r => r.Hashes.Count > 0 && r.Requirement?.Name.Normal == locked.Name).ToList();
+        if (given.FirstOrDefault(r => !r.Hashes.Contains(hash.Value)) is { } other)
+        {
+            throw new TorchyardException(
+                "TY2508", $"{(other.Place is null ? "" : $"{other.Place}: ")}{locked.Filename} of the index has SHA-256 {hash.Value.Hex}, which is none of the hashes given for {locked.Name}",
+                "Add the hash if the file is right; else find out who changed it");
+        }
+
+        return locked with
+        {
+            Sha256 = hash.Value,
+            Size = size.Value,
+            Index = file.Url.IsFile ? null : found.Index!.Id,
+            Path = file.Url.IsFile ? Path.GetRelativePath(set.Directory, file.Url.LocalPath) : null,
+        };
+    }
+
+    private static string Normal(string name) => ProjectName.TryParse(name, out var project) ? project.Normal : name;
+}

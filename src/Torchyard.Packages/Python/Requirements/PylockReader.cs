@@ -1,0 +1,199 @@
+using Torchyard.Packages.Python.Markers;
+using Torchyard.Packages.Python.Names;
+using Torchyard.Packages.Python.Versions;
+using Torchyard.Platform;
+using Torchyard.Recipes;
+using Torchyard.Recipes.Toml;
+
+namespace Torchyard.Packages.Python.Requirements;
+
+/// <summary>Takes a <c>pylock.toml</c> (PEP 751; packaging.python.org, "pylock.toml specification") as the answer it is.</summary>
+public static class PylockReader
+{
+    private const long SizeLimit = 64 << 20;
+
+    /// <summary>Reads the file and chooses each package's wheel for the interpreter.</summary>
+    /// <param name="file">Path as the recipe has it.</param>
+    /// <param name="directory">The recipe's directory.</param>
+    /// <param name="target">The image's interpreter.</param>
+    /// <param name="python">Its full version.</param>
+    /// <exception cref="TorchyardException">TY2515 with file, line and reason; TY2513 when a package has no fitting wheel.</exception>
+    public static LockedPython Read(string file, string directory, InterpreterTarget target, PythonVersion python)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(python);
+        var path = Path.GetFullPath(file, directory);
+        if (!File.Exists(path) || new FileInfo(path).Length > SizeLimit)
+        {
+            throw Wrong(null, $"'{file}' is no file, or larger than 64 MiB");
+        }
+
+        var document = TomlDocument.Parse(File.ReadAllBytes(path), file, "TY2515", "export the lock again");
+        var version = Text(document, "lock-version", file) ?? "";
+        if (!version.StartsWith("1.", StringComparison.Ordinal))
+        {
+            throw Wrong(Place(file, document), $"lock-version is '{version}', known is 1.x");
+        }
+
+        var environment = MarkerEnvironment.CPythonOnLinux(python, target.Machine);
+        CheckEnvironment(document, file, environment, python);
+        var tags = new SupportedTags(target);
+        var packages = new List<LockedPythonPackage>();
+        var indexes = new List<LockedPythonIndex>();
+        foreach (var node in Array(document, "packages"))
+        {
+            var table = node as TomlTable ?? throw Wrong(Place(file, node), "a package is no table");
+            if (Applies(table, "marker", file, environment))
+            {
+                packages.Add(ReadPackage(table, file, directory, tags, indexes));
+            }
+        }
+
+        if (packages.GroupBy(p => p.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
+        {
+            throw Wrong(Place(file, document), $"{twice.Key} is there {twice.Count()} times for this interpreter");
+        }
+
+        return new LockedPython
+        {
+            Interpreter = environment.PythonVersion,
+            Resolver = Text(document, "created-by", file) is { } tool ? $"pylock.toml by {tool}" : "pylock.toml",
+            Indexes = indexes,
+            Packages = [.. packages.OrderBy(p => p.Name, StringComparer.Ordinal)],
+        };
+    }
+
+    private static void CheckEnvironment(TomlTable document, string file, MarkerEnvironment environment, PythonVersion python)
+    {
+        if (Text(document, "requires-python", file) is { } requires
+            && (!VersionSpecifierSet.TryParse(requires, out var versions) || !versions.Contains(python, preReleases: true)))
+        {
+            throw Wrong(Place(file, document), $"it is for Python {requires}, the image has {python}");
+        }
+
+        var environments = Array(document, "environments").OfType<TomlString>().ToList();
+        if (environments.Count > 0 && !environments.Any(e => Marker.TryParse(e.Value, out var marker, out _) && marker.Evaluate(environment)))
+        {
+            throw Wrong(Place(file, environments[0]), "none of its environments is the image's");
+        }
+    }
+
+    private static LockedPythonPackage ReadPackage(
+        TomlTable table, string file, string directory, SupportedTags tags, List<LockedPythonIndex> indexes)
+    {
+        var place = Place(file, table);
+        if (!ProjectName.TryParse(Text(table, "name", file), out var name))
+        {
+            throw Wrong(place, "a package has no proper name");
+        }
+
+        if (Find(table, "vcs") is not null)
+        {
+            throw RequirementProblem.VersionControl(place, name.Normal);
+        }
+
+        var candidates = Array(table, "wheels").OfType<TomlTable>()
+            .Select(w => (Table: w, Name: WheelName(w, file)))
+            .Where(c => tags.Rank(c.Name) is not null)
+            .OrderBy(c => tags.Rank(c.Name)).ToList();
+        if (candidates.Count == 0)
+        {
+            // An "archive" may be a wheel too, when it was asked for by path or URL.
+            if (Find(table, "archive") is TomlTable archive && TryWheelName(archive, file) is { } only && tags.Rank(only) is not null)
+            {
+                candidates.Add((archive, only));
+            }
+            else
+            {
+                throw new TorchyardException(
+                    "TY2513", $"{place}: {name} has no wheel that fits the image's interpreter", "Lock again for this interpreter, or build the wheel and lock with it")
+                {
+                    Location = place,
+                };
+            }
+        }
+
+        var (wheel, filename) = candidates[0];
+        var hashes = Find(wheel, "hashes") as TomlTable;
+        if (hashes is null || !Digest.TryParse(Text(hashes, "sha256", file)?.ToLowerInvariant(), out var sha256))
+        {
+            throw Wrong(Place(file, wheel), $"{filename.Text} has no sha256");
+        }
+
+        var url = Text(wheel, "url", file);
+        var path = url is null ? Text(wheel, "path", file) : null;
+        var size = Find(wheel, "size") is TomlInteger { Value: > 0 } bytes ? bytes.Value
+            : path is not null && File.Exists(Path.GetFullPath(path, directory)) ? new FileInfo(Path.GetFullPath(path, directory)).Length
+            : throw Wrong(Place(file, wheel), $"{filename.Text} has no size");
+        var index = Text(table, "index", file);
+        return new LockedPythonPackage
+        {
+            Name = name.Normal,
+            Version = Text(table, "version", file) ?? filename.Version,
+            Filename = filename.Text,
+            Size = size,
+            Sha256 = sha256,
+            Index = index is null ? null : IndexId(index, indexes),
+            Url = index is null ? url : null,
+            Path = path,
+            RequiresPython = Text(table, "requires-python", file),
+            Requires = [.. Array(table, "dependencies").OfType<TomlTable>()
+                .Select(d => ProjectName.TryParse(Text(d, "name", file), out var n) ? n.Normal : null).OfType<string>()
+                .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
+        };
+    }
+
+    private static string IndexId(string url, List<LockedPythonIndex> indexes)
+    {
+        var canonical = url.EndsWith('/') ? url : url + "/";
+        if (indexes.FirstOrDefault(i => i.Url == canonical) is { } known)
+        {
+            return known.Id;
+        }
+
+        var id = canonical == Indexes.PythonIndexes.PyPI ? "pypi" : $"{new Uri(canonical).Host}-{indexes.Count}";
+        indexes.Add(new LockedPythonIndex(id, canonical));
+        return id;
+    }
+
+    private static WheelFileName WheelName(TomlTable wheel, string file) =>
+        TryWheelName(wheel, file) ?? throw Wrong(Place(file, wheel), "a wheel has no proper file name");
+
+    private static WheelFileName? TryWheelName(TomlTable wheel, string file)
+    {
+        var source = Text(wheel, "name", file) ?? Text(wheel, "path", file) ?? Text(wheel, "url", file)?.Split('#', '?')[0];
+        return WheelFileName.TryParse(source is null ? null : Uri.UnescapeDataString(source[(source.LastIndexOf('/') + 1)..]), out var name) ? name : null;
+    }
+
+    private static bool Applies(TomlTable table, string key, string file, MarkerEnvironment environment)
+    {
+        if (Text(table, key, file) is not { } text)
+        {
+            return true;
+        }
+
+        return Marker.TryParse(text, out var marker, out var error)
+            ? marker.Evaluate(environment)
+            : throw Wrong(Place(file, table), $"'{text}' is no marker: {error}");
+    }
+
+    private static TomlNode? Find(TomlTable table, string key) => table.Entries.TryGetValue(key, out var entry) ? entry.Value : null;
+
+    private static string? Text(TomlTable table, string key, string file) => Find(table, key) switch
+    {
+        null => null,
+        TomlString text => text.Value,
+        var other => throw Wrong(Place(file, other), $"{key} is {other.Kind}, not a text"),
+    };
+
+    private static List<TomlNode> Array(TomlTable table, string key) => Find(table, key) is TomlArray array ? array.Items : [];
+
+    private static SourceLocation Place(string file, TomlNode node) => new(file, node.Line, node.Column);
+
+    private static TorchyardException Wrong(SourceLocation? place, string why) => new(
+        "TY2515", place is null ? why : $"{place}: {why}", "Export the lock again with the tool that made it (uv export --format pylock.toml, pdm export, pip lock)")
+    {
+        Location = place,
+        IsUsage = true,
+    };
+}

@@ -1,0 +1,65 @@
+using Torchyard.Packages.Python.Names;
+using Torchyard.Packages.Python.Requirements;
+using Torchyard.Packages.Python.Versions;
+using Torchyard.Recipes;
+
+namespace Torchyard.Tests.Python.Requirements;
+
+public sealed class PylockReaderTests
+{
+    private static readonly string Hash = new('a', 64);
+
+    [Fact]
+    public void The_wheel_that_fits_best_is_taken_and_markers_count()
+    {
+        var locked = Read($$"""
+            lock-version = "1.0"
+            created-by = "uv"
+            requires-python = ">=3.12"
+            [[packages]]
+            name = "Demo"
+            version = "1.0"
+            index = "https://pypi.org/simple"
+            dependencies = [{ name = "lib" }]
+            wheels = [
+              { url = "https://f/demo-1.0-py3-none-any.whl", size = 5, hashes = { sha256 = "{{Hash}}" } },
+              { url = "https://f/demo-1.0-cp313-cp313-manylinux_2_28_x86_64.whl", size = 6, hashes = { sha256 = "{{Hash}}" } },
+              { url = "https://f/demo-1.0-cp313-cp313-musllinux_1_1_x86_64.whl", size = 7, hashes = { sha256 = "{{Hash}}" } },
+            ]
+            [[packages]]
+            name = "lib"
+            version = "2"
+            wheels = [{ url = "https://f/lib-2-py3-none-any.whl", size = 5, hashes = { sha256 = "{{Hash}}" } }]
+            [[packages]]
+            name = "winonly"
+            marker = "sys_platform == 'win32'"
+            """);
+        Assert.Equal(["demo", "lib"], locked.Packages.Select(p => p.Name));
+        Assert.Equal("demo-1.0-cp313-cp313-manylinux_2_28_x86_64.whl", locked.Packages[0].Filename);
+        Assert.Equal(6, locked.Packages[0].Size);
+        Assert.Equal(["lib"], locked.Packages[0].Requires);
+        Assert.Equal("pypi", locked.Packages[0].Index);
+        Assert.Null(locked.Packages[0].Url);
+        Assert.Equal("https://f/lib-2-py3-none-any.whl", locked.Packages[1].Url);
+        Assert.Equal(new LockedPythonIndex("pypi", "https://pypi.org/simple/"), Assert.Single(locked.Indexes));
+        Assert.Equal("pylock.toml by uv", locked.Resolver);
+    }
+
+    [Theory]
+    [InlineData("lock-version = \"2.0\"", "TY2515")]
+    [InlineData("lock-version = \"1.0\"\nrequires-python = \"<3.10\"", "TY2515")]
+    [InlineData("lock-version = \"1.0\"\nenvironments = [\"sys_platform == 'win32'\"]", "TY2515")]
+    [InlineData("lock-version = \"1.0\"\n[[packages]]\nname = \"x\"\nvcs = { type = \"git\" }", "TY2514")]
+    [InlineData("lock-version = \"1.0\"\n[[packages]]\nname = \"x\"\nsdist = { url = \"https://f/x-1.tar.gz\" }", "TY2513")]
+    [InlineData("lock-version = \"1.0\"\n[[packages]]\nname = \"x\"\nwheels = [{ url = \"https://f/x-1-py3-none-any.whl\", size = 1, hashes = {} }]", "TY2515")]
+    [InlineData("lock-version = ", "TY2515")]
+    public void What_cannot_be_used_is_refused(string text, string code) =>
+        Assert.Equal(code, Assert.Throws<TorchyardException>(() => Read(text)).Code);
+
+    private static LockedPython Read(string text)
+    {
+        using var directory = new ScratchDirectory();
+        directory.Write("pylock.toml", text);
+        return PylockReader.Read("pylock.toml", directory.Path, new InterpreterTarget(13, 41), PythonVersion.Parse("3.13.5"));
+    }
+}

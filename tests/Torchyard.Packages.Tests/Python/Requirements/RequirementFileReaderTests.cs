@@ -1,0 +1,80 @@
+using Torchyard.Packages.Python.Requirements;
+using Torchyard.Recipes;
+
+namespace Torchyard.Tests.Python.Requirements;
+
+public sealed class RequirementFileReaderTests
+{
+    private static readonly string Hash = new('a', 64);
+
+    [Fact]
+    public void Everything_that_pip_reads_is_read()
+    {
+        using var directory = new ScratchDirectory();
+        new TestWheel("local", "1").WriteTo(Path.Combine(directory.Path, "sub", "wheels"));
+        directory.Write("requirements.txt", $"""
+            # a comment
+            numpy>=1.2,<2  # trailing
+            --index-url https://index/simple
+            --extra-index-url=https://extra/simple
+            -r sub/more.txt
+            -c constraints.txt
+            torch==2.9.0 \
+                --hash=sha256:{Hash} \
+                --hash=sha256:{new string('b', 64)}
+            demo[x,y] @ https://host/demo-1-py3-none-any.whl#sha256={Hash} ; python_version >= "3.8"
+            """);
+        directory.Write("sub/more.txt", "./wheels/local-1-py3-none-any.whl\n-f wheels\n--pre\n");
+        directory.Write("constraints.txt", "filelock==3.1\n");
+
+        var set = RecipeRequirements.Read(new PythonSettings { Requirements = ["requirements.txt"] }, directory.Path, _ => null);
+
+        Assert.Equal(["numpy", null, "torch", "demo"], set.Requirements.Select(r => r.Requirement?.Name.Normal));
+        Assert.Equal(2, set.Requirements[2].Hashes.Count);
+        Assert.True(set.Requirements[2].IsPinned);
+        Assert.False(set.IsPinned);
+        Assert.EndsWith("sub/wheels/local-1-py3-none-any.whl", set.Requirements[1].LocalWheel, StringComparison.Ordinal);
+        Assert.Equal(new SourceLocation("sub/more.txt", 1, 1), set.Requirements[1].Place);
+        Assert.Equal("host", set.Requirements[3].Url!.Host);
+        Assert.Equal(["https://index/simple"], set.Indexes);
+        Assert.Equal(["https://extra/simple"], set.ExtraIndexes);
+        Assert.Equal("filelock", Assert.Single(set.Constraints).Requirement!.Name.Normal);
+        Assert.Equal(Path.Combine(directory.Path, "sub", "wheels"), Assert.Single(set.FindLinks));
+        Assert.True(set.PreReleases);
+    }
+
+    [Theory]
+    [InlineData("torch==\n", 1, "TY2512")]
+    [InlineData("\n\ngit+https://host/x.git\n", 3, "TY2514")]
+    [InlineData("x @ git+ssh://git@host/x.git@main\n", 1, "TY2514")]
+    [InlineData("a\n-e .\n", 2, "TY2512")]
+    [InlineData("./src\n", 1, "TY2512")]
+    [InlineData("./gone-1-py3-none-any.whl\n", 1, "TY2512")]
+    [InlineData("https://host/x-1.tar.gz\n", 1, "TY2512")]
+    [InlineData("a==1 --hash=md5:00\n", 1, "TY2512")]
+    [InlineData("a==1 --hash=sha256:00\n", 1, "TY2512")]
+    [InlineData("--no-binary :all:\n", 1, "TY2512")]
+    [InlineData("-r requirements.txt\n", 1, "TY2512")]
+    public void Errors_name_file_line_and_reason(string text, int line, string code)
+    {
+        using var directory = new ScratchDirectory();
+        directory.Write("requirements.txt", text);
+        var error = Assert.Throws<TorchyardException>(
+            () => RecipeRequirements.Read(new PythonSettings { Requirements = ["requirements.txt"] }, directory.Path, _ => null));
+        Assert.Equal(code, error.Code);
+        Assert.Equal(new SourceLocation("requirements.txt", line, 1), error.Location);
+        Assert.True(error.IsUsage);
+    }
+
+    [Fact]
+    public void Pyproject_gives_its_dependencies_and_extras_with_their_places()
+    {
+        using var directory = new ScratchDirectory();
+        directory.Write("pyproject.toml", "[project]\nname = \"p\"\ndependencies = [\"numpy\"]\n[project.optional-dependencies]\ngpu = [\"torch==2.9.*\"]\n");
+        var set = RecipeRequirements.Read(new PythonSettings { Pyproject = "pyproject.toml", PyprojectExtras = ["gpu"] }, directory.Path, _ => null);
+        Assert.Equal(["numpy", "torch"], set.Requirements.Select(r => r.Requirement!.Name.Normal));
+        Assert.Equal(5, set.Requirements[1].Place!.Line);
+        Assert.Equal("TY2512", Assert.Throws<TorchyardException>(
+            () => RecipeRequirements.Read(new PythonSettings { Pyproject = "pyproject.toml", PyprojectExtras = ["none"] }, directory.Path, _ => null)).Code);
+    }
+}
