@@ -1,0 +1,76 @@
+using Torchyard.Platform;
+
+namespace Torchyard.Images;
+
+/// <summary>The failures that the image stage expects; each has a row in docs/errors/images.md.</summary>
+internal static class ImageErrors
+{
+    internal static TorchyardException BadArchive(string archive, string what, Exception? inner = null) => new(
+        "TY3001", $"{archive}: {what}", "Fetch the file again; if it stays so, it was made wrongly: report it to the package's maintainers", inner);
+
+    internal static TorchyardException UnsafeName(string archive, string name, string why) => new(
+        "TY3002", $"{archive}: the entry '{Printable(name)}' {why}", "Do not use this archive: it was made to write outside its place");
+
+    internal static TorchyardException TooLarge(string archive, long limit) => new(
+        "TY3003", $"{archive}: unpacks to more than {limit >> 20} MiB, far more than its package says",
+        "Do not use this archive unless its maintainers explain the size");
+
+    internal static TorchyardException FileConflict(string path, string one, string other) => new(
+        "TY3004", $"packages {one} and {other} both contain /{path}, and neither replaces the other",
+        $"Leave one of them out of the recipe, or pin versions that do not collide");
+
+    internal static TorchyardException NoSpace(string where, Exception? inner = null) => new(
+        "TY3005", $"no space left on the file system of {where}",
+        "Free some space there, remove unused images with 'torchyard prune', or move the store with TORCHYARD_STORE", inner);
+
+    internal static TorchyardException CannotWrite(string path, string error) => new(
+        "TY3006", $"cannot write {path}: {error}", "Check that the store's file system is writable and supports owners, links and extended attributes");
+
+    internal static TorchyardException ConfigureFailed(string what, int exitCode, string tail) => new(
+        "TY3007", $"{what} failed inside the image with exit code {exitCode}:\n{tail.TrimEnd()}",
+        "The last lines name the package and its script; pin another version of it or leave it out");
+
+    internal static TorchyardException DamagedBlob(string digest, string what) => new(
+        "TY3008", $"blob {digest} of the store is damaged: {what}", "Run 'torchyard build' (or 'pull') again: it makes the blob anew");
+
+    internal static TorchyardException MissingBlob(string digest) => new(
+        "TY3009", $"blob {digest} is missing from the store", "Run 'torchyard build' (or 'pull') again");
+
+    internal static TorchyardException NoSuchImage(string name) => new(
+        "TY3010", $"no image '{Printable(name)}' in the store", "See 'torchyard images' for what there is");
+
+    internal static TorchyardException BadDocument(string what, string why, Exception? inner = null) => new(
+        "TY3011", $"{what} is not valid: {why}", "Run 'torchyard images --validate' to see what else is damaged, then build or pull again", inner);
+
+    internal static TorchyardException AmbiguousName(string name) => new(
+        "TY3012", $"'{Printable(name)}' begins the digest of more than one image", "Give more digits or the name");
+
+    internal static TorchyardException OtherCompressor(string locked, string own) => new(
+        "TY3013", $"the lock was made with {locked}, and this program has {own}: the image would get another digest",
+        "Run 'torchyard lock' again, or use the Torchyard version that made the lock");
+
+    internal static TorchyardException OtherSupervisor(string locked, string own) => new(
+        "TY3014", $"the lock names the supervisor {locked}, and this program has {own}",
+        "Run 'torchyard lock' again, or use the Torchyard version that made the lock");
+
+    internal static TorchyardException InUse(string name, string by) => new(
+        "TY3015", $"image '{name}' is used by {by}", "Remove that first, or use --force");
+
+    internal static TorchyardException BadName(string name) => new(
+        "TY3016", $"'{Printable(name)}' is not an image name", "Use name:tag in lower case letters, digits, '.', '_', '-' and '/'") { IsUsage = true };
+
+    internal static TorchyardException OtherFormat(int locked, int own) => new(
+        "TY3017", $"the lock was made for image format {locked}, and this program makes format {own}",
+        "Run 'torchyard lock' again, or use the Torchyard version that made the lock");
+
+    /// <summary>Turns the error number of a failed write into the failure that the user can act on.</summary>
+    internal static Exception FromErrno(string path, int error) => error is Files.Posix.NoSpace or Files.Posix.QuotaExceeded
+        ? NoSpace(path)
+        : CannotWrite(path, System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(error));
+
+    private static string Printable(string name)
+    {
+        var shown = name.Length > 200 ? name[..200] + "…" : name;
+        return string.Concat(shown.Select(character => char.IsControl(character) ? '?' : character));
+    }
+}

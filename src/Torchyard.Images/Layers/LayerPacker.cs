@@ -1,0 +1,81 @@
+using Torchyard.Images.Files;
+using Torchyard.Images.Oci;
+using Torchyard.Images.Tar;
+using Torchyard.Platform.Compression;
+using Torchyard.Recipes;
+
+namespace Torchyard.Images.Layers;
+
+/// <summary>Makes the blob of a layer: tar, hash, compress on all cores, hash again, in one pass.</summary>
+internal static class LayerPacker
+{
+    /// <summary>Packs entries whose content lies below a directory; the blob appears in the layout by rename.</summary>
+    internal static PackedLayer Pack(
+        List<LayerEntry> entries, RootDirectory content, OciLayout layout, ImageSettings settings, CancellationToken cancellation)
+    {
+        var format = settings.Compression == LayerCompression.Gzip ? CompressionFormat.Gzip : CompressionFormat.Zstd;
+        using var blob = layout.BeginBlob();
+        using var tarHash = new HashingStream(Stream.Null);
+        long tarSize;
+        using (var compressed = new FrameCompressionStream(blob, format, settings.Level, leaveOpen: true))
+        {
+            using var tee = new TeeStream(tarHash, compressed);
+            var writer = new TarLayerWriter(tee);
+            foreach (var (entry, path) in entries)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (path is null || entry.Size == 0)
+                {
+                    writer.Write(entry);
+                }
+                else
+                {
+                    using var file = content.OpenFile(path);
+                    writer.Write(entry, file);
+                }
+            }
+
+            writer.Complete();
+            compressed.Complete();
+            tarSize = tarHash.Count;
+        }
+
+        var (digest, size) = blob.Commit();
+        return new PackedLayer(
+            tarHash.Finish(), digest, size, tarSize,
+            format == CompressionFormat.Gzip ? MediaTypes.LayerGzip : MediaTypes.LayerZstd);
+    }
+
+    private sealed class TeeStream(Stream one, Stream other) : Stream
+    {
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            one.Write(buffer);
+            other.Write(buffer);
+        }
+
+        public override void Flush() { }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
+}
