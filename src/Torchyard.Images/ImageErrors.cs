@@ -49,10 +49,6 @@ internal static class ImageErrors
         "TY3013", $"the lock was made with {locked}, and this program has {own}: the image would get another digest",
         "Run 'torchyard lock' again, or use the Torchyard version that made the lock");
 
-    internal static TorchyardException OtherSupervisor(string locked, string own) => new(
-        "TY3014", $"the lock names the supervisor {locked}, and this program has {own}",
-        "Run 'torchyard lock' again, or use the Torchyard version that made the lock");
-
     internal static TorchyardException InUse(string name, string by) => new(
         "TY3015", $"image '{name}' is used by {by}", "Remove that first, or use --force");
 

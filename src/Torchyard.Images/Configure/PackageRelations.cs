@@ -8,6 +8,8 @@ namespace Torchyard.Images.Configure;
 /// </summary>
 internal sealed class PackageRelations
 {
+    private static readonly System.Buffers.SearchValues<char> NameEnds = System.Buffers.SearchValues.Create(" (:[\n\t");
+
     private readonly Dictionary<string, List<string>> _needs = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<string>> _providers = new(StringComparer.Ordinal);
 
@@ -53,7 +55,7 @@ internal sealed class PackageRelations
     {
         foreach (var part in (field ?? "").Split([',', '|'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
-            var end = part.AsSpan().IndexOfAny(" (:[\n\t");
+            var end = part.AsSpan().IndexOfAny(NameEnds);
             yield return end < 0 ? part : part[..end];
         }
     }

@@ -81,7 +81,7 @@ internal sealed class DebArchive : IDisposable
                 filled += reader.Read(content.AsSpan(filled));
             }
 
-            files[name] = new ControlFile(content, (entry.Mode & 0x49) != 0);
+            files[name] = new ControlFile(content, (entry.Mode & 0x49) != 0, entry.ModifiedAt);
         });
         return files.ContainsKey("control") ? files : throw ImageErrors.BadArchive(Label, "it has no control file");
     }
@@ -147,7 +147,8 @@ internal sealed class DebArchive : IDisposable
 /// <summary>A file of control.tar.</summary>
 /// <param name="Content">Its bytes.</param>
 /// <param name="Executable">True for maintainer scripts.</param>
-internal sealed record ControlFile(byte[] Content, bool Executable)
+/// <param name="ModifiedAt">Its time, seconds since 1970: for <c>control</c> that of the package's changelog.</param>
+internal sealed record ControlFile(byte[] Content, bool Executable, long ModifiedAt)
 {
     /// <summary>Content as UTF-8 text.</summary>
     public string Text => System.Text.Encoding.UTF8.GetString(Content);

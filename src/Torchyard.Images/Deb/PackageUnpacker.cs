@@ -16,13 +16,14 @@ internal static class PackageUnpacker
 
     private static readonly string[] MergedDirectories = ["bin", "sbin", "lib", "lib32", "lib64", "libo32", "libx32"];
 
-    /// <summary>Reads the control part alone.</summary>
-    internal static (ControlParagraph Control, SortedDictionary<string, ControlFile> Files) ReadControl(DebArchive archive)
+    /// <summary>Reads the control part alone, and checks that it is the package that the lock names.</summary>
+    internal static (ControlParagraph Control, SortedDictionary<string, ControlFile> Files) ReadControl(DebArchive archive, LockedDebianPackage package)
     {
         var files = archive.ReadControl();
         var control = ControlParagraph.Parse(files["control"].Text) ?? throw ImageErrors.BadArchive(archive.Label, "its control file is malformed");
-        files.Remove("control");
-        return (control, files);
+        return control["Package"] == package.Name && control["Version"] == package.Version && control["Architecture"] == package.Architecture
+            ? (control, files)
+            : throw ImageErrors.BadArchive(archive.Label, $"it says it is {control["Package"]} {control["Version"]} {control["Architecture"]}");
     }
 
     /// <summary>Unpacks a package.</summary>
@@ -36,12 +37,7 @@ internal static class PackageUnpacker
     {
         var label = ArchivePath.Name(package.Filename);
         using var archive = DebArchive.Open(path, label);
-        var (control, files) = ReadControl(archive);
-        if (control["Package"] != package.Name || control["Version"] != package.Version || control["Architecture"] != package.Architecture)
-        {
-            throw ImageErrors.BadArchive(label, $"it says it is {control["Package"]} {control["Version"]} {control["Architecture"]}");
-        }
-
+        var (control, files) = ReadControl(archive, package);
         var conffiles = Conffiles(files);
         var hashAll = !files.ContainsKey("md5sums");
         var entries = new List<TarEntry>();
@@ -96,7 +92,7 @@ internal static class PackageUnpacker
 
         if (hashAll && sums.Length > 0)
         {
-            files["md5sums"] = new ControlFile(Encoding.UTF8.GetBytes(sums.ToString()), Executable: false);
+            files["md5sums"] = new ControlFile(Encoding.UTF8.GetBytes(sums.ToString()), Executable: false, files["control"].ModifiedAt);
         }
 
         var unpacked = new UnpackedPackage
@@ -108,8 +104,49 @@ internal static class PackageUnpacker
             ListedPaths = listed,
             ConffileHashes = hashes,
         };
-        entries.AddRange(WriteInfo(root, unpacked, entries.Count > 0 ? entries.Max(entry => entry.ModifiedAt) : 0));
+        entries.AddRange(WriteInfo(root, unpacked));
         return unpacked;
+    }
+
+    /// <summary>What <see cref="Unpack"/> gave, for a package that lies unpacked in a finished layer; without entries.</summary>
+    internal static UnpackedPackage Load(string path, LockedDebianPackage package, RootDirectory layer)
+    {
+        using var archive = DebArchive.Open(path, ArchivePath.Name(package.Filename));
+        var (control, files) = ReadControl(archive, package);
+        var unpacked = new UnpackedPackage
+        {
+            Package = package,
+            Control = control,
+            ControlFiles = files,
+            Entries = [],
+            ListedPaths = [],
+            ConffileHashes = new Dictionary<string, string>(),
+        };
+        using var list = new StreamReader(layer.OpenFile($"{InfoDirectory}/{unpacked.InfoName}.list"));
+        var hashes = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var conffile in Conffiles(files))
+        {
+            if (Placed(conffile[1..], TarKind.File) is { } placed && layer.TryStat(placed, out var stat) && stat.Type == Posix.TypeFile)
+            {
+                using var hash = NewMd5();
+                using var content = layer.OpenFile(placed);
+                hash.AppendData(ReadAll(content));
+                hashes[conffile] = Convert.ToHexStringLower(hash.GetHashAndReset());
+            }
+        }
+
+        return unpacked with
+        {
+            ListedPaths = [.. list.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line is "/." ? "" : line[1..])],
+            ConffileHashes = hashes,
+        };
+
+        static byte[] ReadAll(Stream content)
+        {
+            using var memory = new MemoryStream();
+            content.CopyTo(memory);
+            return memory.ToArray();
+        }
     }
 
     /// <summary>Conffiles that the package itself ships; <c>remove-on-upgrade</c> lines (deb-conffiles(5)) are not among them.</summary>
@@ -176,7 +213,7 @@ internal static class PackageUnpacker
         entry.Name, type, entry.Mode, entry.DeviceMajor, entry.DeviceMinor, entry.User, entry.Group, entry.ModifiedAt);
 
     /// <summary>Writes info/NAME.* as dpkg names them; returns their entries.</summary>
-    private static List<TarEntry> WriteInfo(RootDirectory root, UnpackedPackage package, long modifiedAt)
+    private static List<TarEntry> WriteInfo(RootDirectory root, UnpackedPackage package)
     {
         var entries = new List<TarEntry>();
         foreach (var parent in new[] { "var", "var/lib", "var/lib/dpkg", InfoDirectory })
@@ -184,6 +221,7 @@ internal static class PackageUnpacker
             entries.Add(new TarEntry { Name = parent, Kind = TarKind.Directory, Mode = 0x1ED });
         }
 
+        var modifiedAt = package.ControlFiles["control"].ModifiedAt;
         var list = new StringBuilder();
         foreach (var path in package.ListedPaths)
         {
@@ -191,7 +229,7 @@ internal static class PackageUnpacker
         }
 
         Add("list", Encoding.UTF8.GetBytes(list.ToString()), executable: false);
-        foreach (var (name, file) in package.ControlFiles)
+        foreach (var (name, file) in package.ControlFiles.Where(pair => pair.Key != "control"))
         {
             Add(name, file.Content, file.Executable);
         }

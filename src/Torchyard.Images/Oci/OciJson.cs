@@ -15,10 +15,18 @@ namespace Torchyard.Images.Oci;
 [JsonSerializable(typeof(OciImageConfiguration))]
 [JsonSerializable(typeof(OciLayoutVersion))]
 [JsonSerializable(typeof(Layers.PackedLayer))]
+[JsonSerializable(typeof(Torchyard.Recipes.RecipeLock))]
 internal sealed partial class OciJson : JsonSerializerContext
 {
     // The default encoder would write the "+" of media types as an escape.
-    private static readonly OciJson Plain = new(new JsonSerializerOptions(((JsonSerializerContext)Default).Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    private static readonly OciJson Plain = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        MaxDepth = 32,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new DigestJsonConverter() },
+    });
 
     internal static byte[] Serialize<T>(T document) =>
         JsonSerializer.SerializeToUtf8Bytes(document, (JsonTypeInfo<T>)Plain.GetTypeInfo(typeof(T))!);

@@ -1,0 +1,245 @@
+using System.Globalization;
+using System.Reflection;
+using Torchyard.Images.Deb;
+using Torchyard.Images.Files;
+using Torchyard.Images.Tar;
+
+namespace Torchyard.Images.Configure;
+
+/// <summary>
+/// Configures the packages of a stage by dpkg itself, over the layers below it. What that changes is in the upper directory afterwards, cleaned.
+/// </summary>
+internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? python)
+{
+    private const string Calls = "var/lib/torchyard-calls";
+    private const string Files = "var/lib/torchyard-files";
+
+    /// <summary>Runs the stage.</summary>
+    /// <param name="packages">Packages of the stage in name order, essential ones included.</param>
+    /// <param name="lower">Layers below, top first.</param>
+    /// <param name="directory">A new directory on the store's file system; the result is its <c>upper/</c>.</param>
+    /// <param name="epoch">Time of everything that is made, seconds since 1970.</param>
+    /// <param name="planned">Modules whose bytecode the layers below get anyway.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    internal async Task<string> RunAsync(
+        IReadOnlyList<UnpackedPackage> packages,
+        IReadOnlyList<string> lower,
+        string directory,
+        long epoch,
+        IReadOnlySet<string> planned,
+        CancellationToken cancellation)
+    {
+        var path = Path.Combine(directory, "upper");
+        Directory.CreateDirectory(path);
+        Directory.CreateDirectory(Path.Combine(directory, "work"));
+        using var upper = new UpperDirectory(path, lower);
+        WriteDatabase(upper, packages);
+        upper.Write("usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n"u8, 0x1ED);
+        if (packages.Any(package => package.Package.Name == "mawk"))
+        {
+            // base-files and others use awk before mawk's own postinst has made the alternative.
+            upper.Link("usr/bin/awk", "mawk");
+        }
+
+        var tools = Path.Combine(directory, "tools");
+        Directory.CreateDirectory(tools);
+        var result = await sandbox.RunAsync(Request(upper, packages, lower, directory, tools, epoch), cancellation);
+        if (result.ExitCode != 0)
+        {
+            throw ImageErrors.ConfigureFailed("configuring packages", result.ExitCode, result.Tail);
+        }
+
+        if (DpkgDatabase.Unfinished(upper.ReadText(DpkgDatabase.Directory + "/status")).ToList() is { Count: > 0 } unfinished)
+        {
+            throw ImageErrors.ConfigureFailed($"dpkg left {string.Join(", ", unfinished)}: configuring", 0, result.Tail);
+        }
+
+        await CompileUnforeseenAsync(upper, lower, directory, epoch, planned, cancellation);
+        RootCleanup.Clean(upper);
+        return path;
+    }
+
+    private static void WriteDatabase(UpperDirectory upper, IReadOnlyList<UnpackedPackage> packages)
+    {
+        var status = upper.ReadText(DpkgDatabase.Directory + "/status") + DpkgDatabase.UnpackedStatus(packages);
+        upper.WriteText(DpkgDatabase.Directory + "/status", status);
+        upper.WriteText(DpkgDatabase.Directory + "/info/format", "1\n");
+        foreach (var empty in new[] { "available", "diversions", "statoverride" })
+        {
+            if (upper.Find($"{DpkgDatabase.Directory}/{empty}") is null)
+            {
+                upper.WriteText($"{DpkgDatabase.Directory}/{empty}", "");
+            }
+        }
+
+        foreach (var needed in new[] { "alternatives", "parts", "updates", "triggers" })
+        {
+            upper.MakeDirectory($"{DpkgDatabase.Directory}/{needed}", 0x1ED, 0, 0);
+        }
+
+        foreach (var group in packages.SelectMany(DpkgDatabase.Interests).GroupBy(interest => interest.IsFile ? "/File" : interest.Trigger, StringComparer.Ordinal))
+        {
+            var file = $"{DpkgDatabase.Directory}/triggers/{(group.Key == "/File" ? "File" : group.Key)}";
+            var lines = group.Select(interest => interest.IsFile ? $"{interest.Trigger} {interest.Line}\n" : interest.Line + "\n");
+            upper.WriteText(file, upper.ReadText(file) + string.Concat(lines));
+        }
+    }
+
+    private static SandboxRequest Request(
+        UpperDirectory upper, IReadOnlyList<UnpackedPackage> packages, IReadOnlyList<string> lower, string directory, string tools, long epoch)
+    {
+        // Essential packages first, and of these the two that the others' scripts take for granted.
+        var scripts = packages.Where(package => package.ControlFiles.ContainsKey("preinst"))
+            .OrderBy(package => package.Package.Name switch { "base-files" => 0, "base-passwd" => 1, _ => package.Package.Essential ? 2 : 3 })
+            .ThenBy(package => package.InfoName, StringComparer.Ordinal)
+            .Select(package => package.InfoName);
+        var mounts = new Dictionary<string, string>();
+        Add("configure.sh", "configure.sh", "/run/torchyard/configure.sh");
+        Write("preinst", string.Concat(scripts.Select(name => name + "\n")), "/run/torchyard/preinst");
+        Write("triggers", string.Concat(Activations(upper, packages).Select(line => line + "\n")), "/run/torchyard/triggers");
+        if (upper.Find("usr/bin/py3compile") is not null)
+        {
+            Add("log-call.sh", "py3compile", "/usr/bin/py3compile");
+        }
+
+        foreach (var place in StandardLibraries(lower))
+        {
+            Add("log-call.py", "py_compile.py", $"/{place}/py_compile.py");
+        }
+
+        var environment = new Dictionary<string, string>
+        {
+            ["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            ["HOME"] = "/root",
+            ["LANG"] = "C.UTF-8",
+            ["LC_ALL"] = "C.UTF-8",
+            ["DEBIAN_FRONTEND"] = "noninteractive",
+            ["DEBCONF_NONINTERACTIVE_SEEN"] = "true",
+            ["SOURCE_DATE_EPOCH"] = epoch.ToString(CultureInfo.InvariantCulture),
+            ["PYTHONHASHSEED"] = "0",
+            ["PYTHONDONTWRITEBYTECODE"] = "1",
+        };
+        var architecture = packages.Select(package => package.Package.Architecture).FirstOrDefault(name => name != "all") ?? "all";
+        return new SandboxRequest
+        {
+            Lower = lower,
+            Upper = upper.Path,
+            Work = Path.Combine(directory, "work"),
+            Arguments =
+            [
+                "/bin/sh", "/run/torchyard/configure.sh", architecture, "/run/torchyard/preinst", "/run/torchyard/triggers",
+            ],
+            Environment = environment,
+            ReadOnlyMounts = mounts,
+        };
+
+        void Add(string resource, string file, string inside)
+        {
+            using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(resource)!;
+            using var reader = new StreamReader(stream);
+            Write(file, reader.ReadToEnd(), inside);
+        }
+
+        void Write(string file, string text, string inside)
+        {
+            var place = Path.Combine(tools, file);
+            File.WriteAllText(place, text);
+            File.SetUnixFileMode(place, (UnixFileMode)0x1ED);
+            mounts[place] = inside;
+        }
+    }
+
+    private static IEnumerable<string> StandardLibraries(IReadOnlyList<string> lower) => lower
+        .Select(layer => Path.Combine(layer, "usr/lib"))
+        .Where(Directory.Exists)
+        .SelectMany(library => Directory.EnumerateDirectories(library, "python3.*"))
+        .Where(library => File.Exists(Path.Combine(library, "py_compile.py")))
+        .Select(library => "usr/lib/" + Path.GetFileName(library))
+        .Distinct(StringComparer.Ordinal);
+
+    /// <summary>
+    /// File triggers that unpacking would have activated in packages of earlier stages. Those of this stage's own packages are passed over, as
+    /// dpkg does: their postinst is still to run and does the same work.
+    /// </summary>
+    private static SortedSet<string> Activations(UpperDirectory upper, IReadOnlyList<UnpackedPackage> packages)
+    {
+        var own = packages.Select(package => package.InfoName).ToHashSet(StringComparer.Ordinal);
+        var interests = DpkgDatabase.ParseFileInterests(upper.ReadText(DpkgDatabase.Directory + "/triggers/File"))
+            .Where(interest => !own.Contains(interest.Package))
+            .Select(interest => interest.Trigger)
+            .ToHashSet(StringComparer.Ordinal);
+        var lines = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var package in packages)
+        {
+            foreach (var listed in package.ListedPaths)
+            {
+                for (var path = "/" + listed; path.Length > 1; path = "/" + ArchivePath.Parent(path[1..]))
+                {
+                    if (interests.Contains(path))
+                    {
+                        lines.Add($"{package.InfoName} {path}");
+                    }
+                }
+            }
+        }
+
+        return lines;
+    }
+
+    /// <summary>Compiles what the scripts asked for beyond what was read out of them before.</summary>
+    private async Task CompileUnforeseenAsync(
+        UpperDirectory upper, IReadOnlyList<string> lower, string directory, long epoch, IReadOnlySet<string> planned, CancellationToken cancellation)
+    {
+        if (python is null)
+        {
+            return;
+        }
+
+        var modules = upper.ReadText(Files).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(path => path.TrimStart('/'))
+            .Concat(upper.ReadText(Calls).Split('\n', StringSplitOptions.RemoveEmptyEntries).SelectMany(line => CallModules(upper, line.Split('\t', StringSplitOptions.RemoveEmptyEntries))))
+            .Where(module => !planned.Contains(module) && upper.Find(python.BytecodePath(module)) is null)
+            .ToHashSet(StringComparer.Ordinal);
+        if (modules.Count == 0)
+        {
+            return;
+        }
+
+        var ordered = modules.Order(StringComparer.Ordinal).ToList();
+        var made = await python.CompileInRootAsync(ordered, [upper.Path, .. lower], Path.Combine(directory, "compile"), cancellation);
+        foreach (var bytecode in ordered.Select(python.BytecodePath))
+        {
+            if (File.Exists(Path.Combine(made, bytecode)))
+            {
+                upper.Write(bytecode, await File.ReadAllBytesAsync(Path.Combine(made, bytecode), cancellation), modifiedAt: epoch);
+            }
+        }
+    }
+
+    private static IEnumerable<string> CallModules(UpperDirectory upper, string[] words)
+    {
+        var at = Array.IndexOf(words, "-p");
+        if (at < 0 || at + 1 >= words.Length)
+        {
+            return [];
+        }
+
+        var name = words[at + 1];
+        // Excluded modules (-X) only lack bytecode with py3compile; compiling them is harmless.
+        var rest = words.Take(at).Concat(words.Skip(at + 2)).ToList();
+        for (var index = rest.IndexOf("-X"); index >= 0 && index + 1 < rest.Count; index = rest.IndexOf("-X"))
+        {
+            rest.RemoveRange(index, 2);
+        }
+
+        if (BytecodeCalls.Parse(name, rest) is not { } call)
+        {
+            return [];
+        }
+
+        var list = upper.Find($"{PackageUnpacker.InfoDirectory}/{name}.list") ?? upper.Find($"{PackageUnpacker.InfoDirectory}/{call.Package}.list");
+        return list is null
+            ? []
+            : BytecodeCalls.Modules(call, File.ReadLines(list).Select(line => new TarEntry { Name = line.TrimStart('/'), Kind = TarKind.File }))
+                .Select(entry => entry.Name);
+    }
+}

@@ -1,0 +1,121 @@
+using Torchyard.Images.Files;
+
+namespace Torchyard.Images.Configure;
+
+/// <summary>
+/// Writes into the upper directory of an overlay that is not mounted. Directories made on the way look like those of the layers below, since
+/// overlayfs shows the metadata of the top one.
+/// </summary>
+internal sealed class UpperDirectory : IDisposable
+{
+    private readonly IReadOnlyList<string> _lower;
+    private readonly RootDirectory _root;
+    private readonly HashSet<string> _made = new(StringComparer.Ordinal);
+
+    /// <param name="path">The upper directory, which exists.</param>
+    /// <param name="lower">Layers below, top first.</param>
+    public UpperDirectory(string path, IReadOnlyList<string> lower)
+    {
+        _lower = lower;
+        _root = RootDirectory.Open(path);
+    }
+
+    /// <summary>Where the upper directory is.</summary>
+    public string Path => _root.Path;
+
+    /// <summary>Path on this machine of what the container sees at a path; null when there is nothing.</summary>
+    public string? Find(string path)
+    {
+        foreach (var layer in _lower.Prepend(_root.Path))
+        {
+            var place = $"{layer}/{path}";
+            if (Posix.TryStat(Posix.CurrentDirectory, place, out var stat))
+            {
+                // A whiteout hides what is below.
+                return stat.Type == Posix.TypeCharacter && stat.DeviceMajor == 0 && stat.DeviceMinor == 0 ? null : place;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Text of a file of the container; empty when there is none.</summary>
+    public string ReadText(string path) => Find(path) is { } place ? File.ReadAllText(place) : "";
+
+    /// <summary>Writes a file, replacing what is there.</summary>
+    public void Write(string path, ReadOnlySpan<byte> content, int mode = 0x1A4, uint user = 0, uint group = 0, long modifiedAt = 0)
+    {
+        MakeParents(path);
+        _root.Remove(path);
+        var source = new MemoryStream(content.ToArray());
+        _root.MakeFile(path, mode, user, group, modifiedAt, source.Read);
+    }
+
+    /// <summary>Writes UTF-8 text; see <see cref="Write"/>.</summary>
+    public void WriteText(string path, string text) => Write(path, System.Text.Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Makes a symbolic link if nothing is there.</summary>
+    public void Link(string path, string target)
+    {
+        MakeParents(path);
+        _root.MakeSymlink(path, target, 0, 0, 0);
+    }
+
+    /// <summary>Makes a directory with these properties; one that the container has already keeps its own.</summary>
+    public void MakeDirectory(string path, int mode, uint user, uint group)
+    {
+        MakeParents(path);
+        if (Find(path) is null)
+        {
+            _root.MakeDirectory(path);
+            _root.SetDirectory(path, mode, user, group, 0);
+        }
+    }
+
+    /// <summary>Takes back what was done to a path in this layer, directories with all that is in them; the layers below show again.</summary>
+    public void Forget(string path)
+    {
+        var place = $"{_root.Path}/{path}";
+        if (!Posix.TryStat(Posix.CurrentDirectory, place, out var stat))
+        {
+            return;
+        }
+
+        if (stat.Type == Posix.TypeDirectory)
+        {
+            Directory.Delete(place, recursive: true);
+        }
+        else
+        {
+            File.Delete(place);
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _root.Dispose();
+
+    private void MakeParents(string path)
+    {
+        var parent = ArchivePath.Parent(path);
+        if (parent.Length == 0 || !_made.Add(parent))
+        {
+            return;
+        }
+
+        MakeParents(parent);
+        if (_root.TryStat(parent, out _))
+        {
+            return;
+        }
+
+        _root.MakeDirectory(parent);
+        foreach (var layer in _lower)
+        {
+            if (Posix.TryStat(Posix.CurrentDirectory, $"{layer}/{parent}", out var below) && below.Type == Posix.TypeDirectory)
+            {
+                _root.SetDirectory(parent, below.Mode & 0xFFF, below.User, below.Group, below.Modified.Seconds);
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+using System.Globalization;
+using Torchyard.Images.Configure;
+using Torchyard.Images.Deb;
+using Torchyard.Images.Environments;
+using Torchyard.Images.Layers;
+using Torchyard.Images.Oci;
+using Torchyard.Packages;
+using Torchyard.Platform;
+using Torchyard.Platform.Compression;
+using Torchyard.Platform.Files;
+using Torchyard.Recipes;
+
+namespace Torchyard.Images;
+
+/// <summary>
+/// Makes the image of a lock: unpacks packages into layers, configures them, packs and stores. The digest depends on the lock alone, whatever the
+/// store held before; what the store has already is not made again.
+/// </summary>
+/// <param name="paths">The store.</param>
+/// <param name="fetcher">Gives the package files.</param>
+/// <param name="sandbox">Runs dpkg and the Python compiler.</param>
+/// <param name="supervisor">The program that the image starts with.</param>
+public sealed class ImageBuilder(StorePaths paths, IPackageFetcher fetcher, IRootSandbox sandbox, SupervisorProgram supervisor)
+{
+    private readonly OciLayout _layout = new(paths);
+
+    /// <summary>The compressor that a lock records for a recipe built by this program.</summary>
+    public static string Compressor(ImageSettings settings) =>
+        CompressorVersion.Of(settings.Compression == LayerCompression.Gzip ? CompressionFormat.Gzip : CompressionFormat.Zstd);
+
+    /// <summary>Version of the layer-making rules of this program, for <see cref="LockedTools.Format"/>.</summary>
+    public static int Format => BuildKey.Format;
+
+    /// <summary>Builds the image, gives it the recipe's name and tag, and returns it.</summary>
+    /// <param name="locked">The lock.</param>
+    /// <param name="progress">Told how far the work is.</param>
+    /// <param name="cancellation">Ends the work; what is finished by then is used by the next build.</param>
+    /// <exception cref="TorchyardException">TY3001 to TY3007 for packages, TY3005 for a full disk, TY3013 and TY3017 for a lock of another program.</exception>
+    public async Task<StoredImage> BuildAsync(RecipeLock locked, IProgressSink progress, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(locked);
+        ArgumentNullException.ThrowIfNull(progress);
+        RequireOwnTools(locked);
+        var key = BuildKey.Of("image", [Digest.Of(OciJson.Serialize(locked)).Hex]);
+        var name = $"{locked.Recipe.Name}:{locked.Recipe.Image.Tag}";
+        var store = new ImageStore(paths);
+        if (FindBuilt(key, store) is { } built)
+        {
+            return await store.NameAsync(built, name, cancellation);
+        }
+
+        _layout.Initialise();
+        // A second build of the same lock waits here and then finds everything; collection of garbage waits for all builds.
+        using var use = await store.BeginUseAsync(cancellation);
+        using var alone = await FileLock.AcquireAsync(Path.Combine(paths.Root, "build", "locks", key.Hex), exclusive: true, cancellation);
+        if (FindBuilt(key, store) is { } meanwhile)
+        {
+            return await store.NameAsync(meanwhile, name, cancellation);
+        }
+
+        BuildDirectory.RemoveAbandoned(paths);
+        Digest manifest;
+        using (var directory = BuildDirectory.Create(paths))
+        using (var abort = CancellationTokenSource.CreateLinkedTokenSource(cancellation))
+        {
+            var layers = await MakeLayersAsync(locked, directory.Path, progress, abort);
+            manifest = ImageWriter.Write(_layout, locked, layers);
+        }
+
+        await ImageWriter.AttachAsync(_layout, locked, manifest, cancellation);
+        Directory.CreateDirectory(Path.GetDirectoryName(BuiltPath(key))!);
+        AtomicFile.WriteText(BuiltPath(key), manifest.ToString());
+        return await store.NameAsync(manifest, name, cancellation);
+    }
+
+    private void RequireOwnTools(RecipeLock locked)
+    {
+        if (locked.Tools.Format != BuildKey.Format)
+        {
+            throw ImageErrors.OtherFormat(locked.Tools.Format, BuildKey.Format);
+        }
+
+        if (locked.Tools.Compressor != Compressor(locked.Recipe.Image))
+        {
+            throw ImageErrors.OtherCompressor(locked.Tools.Compressor, Compressor(locked.Recipe.Image));
+        }
+
+        supervisor.Require(locked.Tools.Supervisor);
+    }
+
+    private string BuiltPath(Digest key) => Path.Combine(paths.Root, "build", "images", key.Hex);
+
+    /// <summary>The manifest that was built from the same lock, if the store still has all of it.</summary>
+    private Digest? FindBuilt(Digest key, ImageStore store) =>
+        File.Exists(BuiltPath(key)) && Digest.TryParse(File.ReadAllText(BuiltPath(key)).Trim(), out var manifest) && store.IsComplete(manifest)
+            ? manifest
+            : null;
+
+    private async Task<List<ImageLayer>> MakeLayersAsync(
+        RecipeLock locked, string directory, IProgressSink progress, CancellationTokenSource abort)
+    {
+        var cache = new LayerCache(paths, _layout);
+        var files = await FetchAsync(locked, progress, abort.Token);
+        using var queue = new WorkQueue(Math.Max(1, Environment.ProcessorCount));
+        var controls = await ReadControlsAsync(locked, files, queue, abort.Token);
+        var paragraphs = controls.ToDictionary(pair => pair.Key, pair => pair.Value.Control);
+        using var python = PythonCompiler.Create(
+            paragraphs, files, sandbox, Path.Combine(paths.Root, "build", "python"), Path.Combine(directory, "python"), abort.Token);
+        var run = new LayerRun(locked, files, _layout, cache, sandbox, python, queue, directory, abort);
+        try
+        {
+            var stages = StagePlanner.Plan(locked, paragraphs);
+            return await run.MakeAsync(stages, controls.ToDictionary(pair => pair.Key, pair => pair.Value.Time), supervisor, progress);
+        }
+        catch
+        {
+            await abort.CancelAsync();
+            await run.SettleAsync();
+            throw;
+        }
+    }
+
+    private async Task<Dictionary<LockedDebianPackage, string>> FetchAsync(RecipeLock locked, IProgressSink progress, CancellationToken cancellation)
+    {
+        var urgent = locked.Packages.OrderByDescending(package => package.Essential).ThenByDescending(package => package.Size).ToList();
+        using var task = progress.Begin("Fetching packages", locked.Packages.Sum(package => package.Size));
+        var fetches = fetcher.Fetch(locked, urgent, cancellation);
+        var files = new Dictionary<LockedDebianPackage, string>();
+        foreach (var package in urgent)
+        {
+            files[package] = await fetches[package];
+            task.Advance(package.Size);
+        }
+
+        task.Done(string.Create(CultureInfo.InvariantCulture, $"{files.Count} packages"));
+        return files;
+    }
+
+    private static async Task<Dictionary<LockedDebianPackage, (ControlParagraph Control, long Time)>> ReadControlsAsync(
+        RecipeLock locked, Dictionary<LockedDebianPackage, string> files, WorkQueue queue, CancellationToken cancellation)
+    {
+        var reads = locked.Packages.Select(package => queue.Run(
+            0, 0,
+            () =>
+            {
+                using var archive = DebArchive.Open(files[package], Path.GetFileName(package.Filename));
+                var (control, parts) = PackageUnpacker.ReadControl(archive, package);
+                return (Package: package, Value: (control, parts["control"].ModifiedAt));
+            },
+            cancellation)).ToList();
+        return (await Task.WhenAll(reads)).ToDictionary(read => read.Package, read => read.Value);
+    }
+}

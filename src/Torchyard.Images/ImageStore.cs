@@ -1,0 +1,195 @@
+using Torchyard.Images.Oci;
+using Torchyard.Platform;
+using Torchyard.Platform.Files;
+
+namespace Torchyard.Images;
+
+/// <summary>
+/// The images of a store. Names and digests find them; removing a name leaves the blobs to <see cref="PruneAsync"/>, which waits for builds and
+/// starts that are under way.
+/// </summary>
+/// <param name="paths">The store.</param>
+public sealed class ImageStore(StorePaths paths)
+{
+    private readonly OciLayout _layout = new(paths);
+
+    /// <summary>
+    /// Keeps <see cref="PruneAsync"/> from deleting anything until the result is disposed. Taken while an image is built, or looked up and
+    /// mounted; shared, and let go of by the kernel when its holder dies.
+    /// </summary>
+    public Task<FileLock> BeginUseAsync(CancellationToken cancellation) => FileLock.AcquireAsync(UseLock, exclusive: false, cancellation);
+
+    private string UseLock => Path.Combine(paths.Root, "use.lock");
+
+    /// <summary>All images, newest first, then by name.</summary>
+    public IReadOnlyList<StoredImage> List() =>
+        [.. Entries().GroupBy(entry => entry.Digest).Select(group => Read(group.Key))
+            .OrderByDescending(image => image.Created).ThenBy(image => (image.Names is [var first, ..] ? first : ""), StringComparer.Ordinal)];
+
+    /// <summary>Finds an image by <c>name[:tag]</c>, digest, or the first digits (four at least) of its digest.</summary>
+    /// <exception cref="TorchyardException">TY3010: there is none; TY3012: more than one.</exception>
+    public StoredImage Find(string nameOrDigest)
+    {
+        ArgumentNullException.ThrowIfNull(nameOrDigest);
+        var entries = Entries().ToList();
+        var named = ImageName.TryParse(nameOrDigest, out var name)
+            ? entries.Where(entry => NameOf(entry) == name.ToString()).Select(entry => entry.Digest).Distinct().ToList()
+            : [];
+        if (named is [var one, ..])
+        {
+            return Read(one);
+        }
+
+        var hex = nameOrDigest.StartsWith("sha256:", StringComparison.Ordinal) ? nameOrDigest[7..] : nameOrDigest;
+        var matches = hex.Length >= 4
+            ? entries.Where(entry => entry.Digest.Hex.StartsWith(hex, StringComparison.Ordinal)).Select(entry => entry.Digest).Distinct().ToList()
+            : [];
+        return matches switch
+        {
+            [var match] => Read(match),
+            [] => throw ImageErrors.NoSuchImage(nameOrDigest),
+            _ => throw ImageErrors.AmbiguousName(nameOrDigest),
+        };
+    }
+
+    /// <summary>True when manifest, configuration and all layers are in the store with the right sizes. Contents are not read; see <see cref="Validate"/>.</summary>
+    public bool IsComplete(Digest manifest)
+    {
+        if (!File.Exists(_layout.BlobPath(manifest)))
+        {
+            return false;
+        }
+
+        try
+        {
+            var document = ReadManifest(manifest);
+            return document.Layers.Append(document.Config).All(blob => _layout.HasBlob(blob.Digest, blob.Size));
+        }
+        catch (TorchyardException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Gives an image of the store a name; another image that had it loses it.</summary>
+    /// <exception cref="TorchyardException">TY3016: not a name.</exception>
+    public async Task<StoredImage> NameAsync(Digest manifest, string name, CancellationToken cancellation)
+    {
+        if (!ImageName.TryParse(name, out var parsed))
+        {
+            throw ImageErrors.BadName(name);
+        }
+
+        var size = _layout.ReadDocument(manifest).Length;
+        // Nothing is written when all is as it should be: a second build only looks.
+        if (!Entries().Any(entry => entry.Digest == manifest && NameOf(entry) == parsed.ToString()))
+        {
+            var descriptor = new OciDescriptor
+            {
+                MediaType = MediaTypes.Manifest,
+                Digest = manifest,
+                Size = size,
+                Annotations = new(StringComparer.Ordinal) { [OciLayout.NameAnnotation] = parsed.ToString() },
+            };
+            await _layout.ChangeIndexAsync(entries => [.. entries.Where(entry => NameOf(entry) != parsed.ToString()), descriptor], cancellation);
+        }
+
+        return Read(manifest);
+    }
+
+    /// <summary>
+    /// Removes a name, or with a digest all names of the image. The blobs stay until <see cref="PruneAsync"/>.
+    /// </summary>
+    /// <param name="nameOrDigest">As in <see cref="Find"/>.</param>
+    /// <param name="user">Who uses an image, e.g. <c>container web</c>, or null; ignored with <paramref name="force"/>.</param>
+    /// <param name="force">Remove it although it is used; its blobs are still kept for its user.</param>
+    /// <param name="cancellation">Ends the wait for the index.</param>
+    /// <exception cref="TorchyardException">TY3010, TY3012; TY3015: it is used.</exception>
+    public async Task<StoredImage> RemoveAsync(string nameOrDigest, Func<Digest, string?> user, bool force, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        var image = Find(nameOrDigest);
+        var name = ImageName.TryParse(nameOrDigest, out var parsed) ? parsed.ToString() : "";
+        var byName = image.Names.Contains(name);
+        var last = !byName || image.Names.Count == 1;
+        if (last && !force && user(image.Manifest) is { } by)
+        {
+            throw ImageErrors.InUse(nameOrDigest, by);
+        }
+
+        var referrers = ImageWriter.ReferrersTag(image.Manifest);
+        await _layout.ChangeIndexAsync(
+            entries => [.. entries.Where(entry => byName
+                ? NameOf(entry) != name && !(last && NameOf(entry) == referrers)
+                : entry.Digest != image.Manifest && NameOf(entry) != referrers)],
+            cancellation);
+        return image;
+    }
+
+    /// <summary>Deletes blobs and mounted layers that no image and none of the given ones needs. Waits until no build or start is under way.</summary>
+    /// <param name="inUse">Manifests that containers use, whether or not they still have a name.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>What was deleted.</returns>
+    public async Task<PruneResult> PruneAsync(IReadOnlySet<Digest> inUse, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(inUse);
+        using var alone = await FileLock.AcquireAsync(UseLock, exclusive: true, cancellation);
+        return GarbageCollection.Collect(paths, _layout, inUse);
+    }
+
+    /// <summary>Recomputes every digest: of manifests, configurations, layers compressed and not, and of the mounted form of layers.</summary>
+    /// <returns>What is wrong, one line each; empty when all is well.</returns>
+    public IReadOnlyList<string> Validate(IProgressSink progress, CancellationToken cancellation) =>
+        StoreValidation.Run(paths, _layout, progress, cancellation);
+
+    internal StoredImage Read(Digest digest)
+    {
+        var manifest = ReadManifest(digest);
+        var configuration = OciJson.Deserialize<OciImageConfiguration>(_layout.ReadDocument(manifest.Config.Digest), $"configuration {manifest.Config.Digest}");
+        if (configuration.Rootfs.DiffIds.Count != manifest.Layers.Count)
+        {
+            throw ImageErrors.BadDocument($"image {digest}", "manifest and configuration name different numbers of layers");
+        }
+
+        var config = configuration.Config ?? new OciContainerConfig();
+        return new StoredImage
+        {
+            Manifest = digest,
+            Names = [.. Entries().Where(entry => entry.Digest == digest).Select(NameOf).OfType<string>().Order(StringComparer.Ordinal)],
+            DiffIds = [.. configuration.Rootfs.DiffIds.Select(text => Digest.TryParse(text, out var diffId)
+                ? diffId
+                : throw ImageErrors.BadDocument($"image {digest}", "a diff id is malformed"))],
+            Layers = [.. manifest.Layers.Select(layer => layer.Digest)],
+            CompressedSize = manifest.Layers.Sum(layer => layer.Size),
+            Created = DateTimeOffset.TryParse(configuration.Created, System.Globalization.CultureInfo.InvariantCulture, out var created)
+                ? created.ToUnixTimeSeconds()
+                : 0,
+            Config = new ImageConfig
+            {
+                User = config.User ?? "",
+                Env = config.Env ?? [],
+                Entrypoint = config.Entrypoint ?? [],
+                Cmd = config.Cmd ?? [],
+                WorkingDir = config.WorkingDir ?? "",
+                ExposedPorts = [.. config.ExposedPorts?.Keys.AsEnumerable() ?? []],
+                Volumes = [.. config.Volumes?.Keys.AsEnumerable() ?? []],
+                Labels = config.Labels?.ToDictionary() ?? [],
+                StopSignal = config.StopSignal ?? "",
+            },
+        };
+    }
+
+    internal OciManifest ReadManifest(Digest digest) => OciJson.Deserialize<OciManifest>(_layout.ReadDocument(digest), $"manifest {digest}");
+
+    /// <summary>Entries of index.json that are images: no artifacts, no indexes of referrers.</summary>
+    private IEnumerable<OciDescriptor> Entries() =>
+        _layout.ReadIndex().Manifests.Where(entry => entry.MediaType == MediaTypes.Manifest && entry.ArtifactType is null);
+
+    private static string? NameOf(OciDescriptor entry) => entry.Annotations?.GetValueOrDefault(OciLayout.NameAnnotation);
+}
+
+/// <summary>What <see cref="ImageStore.PruneAsync"/> deleted.</summary>
+/// <param name="Blobs">Number of blobs.</param>
+/// <param name="Layers">Number of mounted layers.</param>
+/// <param name="Bytes">Bytes of the blobs; mounted layers are not counted.</param>
+public sealed record PruneResult(int Blobs, int Layers, long Bytes);

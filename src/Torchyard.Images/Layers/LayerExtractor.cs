@@ -1,0 +1,170 @@
+using Torchyard.Images.Deb;
+using Torchyard.Images.Files;
+using Torchyard.Images.Tar;
+using Torchyard.Platform;
+using Torchyard.Platform.Compression;
+
+namespace Torchyard.Images.Layers;
+
+/// <summary>
+/// Extracts layer blobs into directories that overlayfs takes as lower layers: whiteouts become character devices 0:0, opaque markers become the
+/// attribute <c>overlay.opaque</c>. Needs to be root, or root of a user namespace that maps the layer's ids.
+/// </summary>
+internal static class LayerExtractor
+{
+    // What a layer may unpack to beyond a hundred times its blob; real layers stay below ten times.
+    private const long Slack = 4L << 30;
+
+    internal static CompressionFormat FormatOf(string mediaType) => mediaType switch
+    {
+        _ when mediaType.EndsWith("+zstd", StringComparison.Ordinal) => CompressionFormat.Zstd,
+        _ when mediaType.EndsWith("+gzip", StringComparison.Ordinal) || mediaType.EndsWith(".gzip", StringComparison.Ordinal) => CompressionFormat.Gzip,
+        _ => CompressionFormat.None,
+    };
+
+    /// <summary>Extracts a blob; the caller compares the digests and throws the directory away when they are others.</summary>
+    /// <param name="blob">The blob.</param>
+    /// <param name="size">Its length, for the limit.</param>
+    /// <param name="format">Its compression.</param>
+    /// <param name="directory">An empty directory.</param>
+    /// <param name="label">What messages call the layer.</param>
+    /// <param name="userXattrs">True in a user namespace, where overlayfs uses <c>user.overlay.</c> attributes (mount option userxattr).</param>
+    /// <param name="cancellation">Ends the work between entries.</param>
+    /// <returns>Digests of the blob and of the tar.</returns>
+    internal static (Digest Blob, Digest DiffId) Extract(
+        Stream blob, long size, CompressionFormat format, string directory, string label, bool userXattrs, CancellationToken cancellation)
+    {
+        using var blobHash = new HashingStream(Stream.Null);
+        using var tarHash = new HashingStream(Stream.Null);
+        using var decoded = Decompression.Open(new ReadHashingStream(blob, blobHash), format);
+        var bounded = new BoundedStream(new ReadHashingStream(decoded, tarHash), Slack + 100 * size, label);
+        var reader = new TarReader(bounded);
+        var directories = new List<TarEntry>();
+        try
+        {
+            using var root = RootDirectory.Open(directory, LinkPolicy.InsideRoot);
+            while (reader.Next() is { } entry)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (!ArchivePath.TryNormalise(entry.Name, out var path))
+                {
+                    throw ImageErrors.UnsafeName(label, entry.Name, "leads out of the root");
+                }
+
+                if (path.Length > 0)
+                {
+                    Place(root, entry with { Name = path }, reader, label, userXattrs, directories);
+                }
+            }
+
+            reader.Drain();
+            // Filling a directory changes its time, so directories get theirs last, the deepest first.
+            for (var index = directories.Count - 1; index >= 0; index--)
+            {
+                var entry = directories[index];
+                root.SetDirectory(entry.Name, entry.Mode, entry.User, entry.Group, entry.ModifiedAt);
+            }
+
+            root.SetDirectory("", 0x1ED, 0, 0, 0);
+        }
+        catch (Exception failure) when (failure is TarFormatException or InvalidDataException)
+        {
+            throw ImageErrors.DamagedBlob(label, failure.Message);
+        }
+        catch (UnsafePathException failure)
+        {
+            throw ImageErrors.UnsafeName(label, failure.RelativePath, "leads through a link or a file");
+        }
+
+        // The decompressor may leave the last bytes unread.
+        new ReadHashingStream(blob, blobHash).CopyTo(Stream.Null);
+        return (blobHash.Finish(), tarHash.Finish());
+    }
+
+    private static void Place(RootDirectory root, TarEntry entry, TarReader reader, string label, bool userXattrs, List<TarEntry> directories)
+    {
+        var name = ArchivePath.Name(entry.Name);
+        if (name == OverlayTree.OpaqueMarker)
+        {
+            var parent = ArchivePath.Parent(entry.Name);
+            root.MakeDirectory(parent);
+            root.SetXattr(parent, userXattrs ? "user.overlay.opaque" : "trusted.overlay.opaque", "y"u8);
+            return;
+        }
+
+        if (name.StartsWith(OverlayTree.WhiteoutPrefix, StringComparison.Ordinal))
+        {
+            var hidden = name[OverlayTree.WhiteoutPrefix.Length..];
+            if (hidden is "" or "." or "..")
+            {
+                throw ImageErrors.UnsafeName(label, entry.Name, "is no whiteout");
+            }
+
+            var parent = ArchivePath.Parent(entry.Name);
+            root.MakeNode(parent.Length == 0 ? hidden : $"{parent}/{hidden}", Posix.TypeCharacter, 0, 0, 0, 0, 0, entry.ModifiedAt);
+            return;
+        }
+
+        var made = entry.Kind switch
+        {
+            TarKind.Directory => root.MakeDirectory(entry.Name),
+            TarKind.File => root.MakeFile(entry.Name, entry.Mode, entry.User, entry.Group, entry.ModifiedAt, reader.Read),
+            TarKind.Symlink => root.MakeSymlink(entry.Name, entry.LinkTarget, entry.User, entry.Group, entry.ModifiedAt),
+            TarKind.HardLink => ArchivePath.TryNormalise(entry.LinkTarget, out var target)
+                ? root.MakeHardLink(entry.Name, target)
+                : throw ImageErrors.UnsafeName(label, entry.LinkTarget, "leads out of the root"),
+            _ => root.MakeNode(
+                entry.Name,
+                entry.Kind switch { TarKind.CharacterDevice => Posix.TypeCharacter, TarKind.BlockDevice => Posix.TypeBlock, _ => Posix.TypeFifo },
+                entry.Mode, entry.DeviceMajor, entry.DeviceMinor, entry.User, entry.Group, entry.ModifiedAt),
+        };
+        if (!made)
+        {
+            throw ImageErrors.UnsafeName(label, entry.Name, "is in the layer twice");
+        }
+
+        foreach (var (attribute, value) in entry.Xattrs)
+        {
+            root.SetXattr(entry.Name, attribute, value);
+        }
+
+        if (entry.Kind == TarKind.Directory)
+        {
+            directories.Add(entry);
+        }
+    }
+
+    private sealed class ReadHashingStream(Stream source, HashingStream hash) : Stream
+    {
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override int Read(Span<byte> buffer)
+        {
+            var read = source.Read(buffer);
+            hash.Write(buffer[..read]);
+            return read;
+        }
+
+        public override void Flush() { }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}

@@ -1,0 +1,277 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Torchyard.Images.Configure;
+using Torchyard.Images.Deb;
+using Torchyard.Images.Environments;
+using Torchyard.Images.Files;
+using Torchyard.Images.Oci;
+using Torchyard.Images.Tar;
+using Torchyard.Platform;
+using Torchyard.Recipes;
+
+namespace Torchyard.Images.Layers;
+
+/// <summary>
+/// One build's way from package files to layers. Unpacking, compiling, configuring and packing overlap: every step starts as soon as what it
+/// needs is there, and unpacking, which configuring waits for, goes before packing.
+/// </summary>
+internal sealed class LayerRun(
+    RecipeLock locked,
+    IReadOnlyDictionary<LockedDebianPackage, string> files,
+    OciLayout layout,
+    LayerCache cache,
+    IRootSandbox sandbox,
+    PythonCompiler? python,
+    WorkQueue queue,
+    string directory,
+    CancellationTokenSource abort)
+{
+    private const int PackUrgency = 1000;
+
+    private readonly ConcurrentBag<Task> _started = [];
+    private readonly long _startedAt = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+    private int _number;
+
+    /// <summary>Makes all layers, bottom first.</summary>
+    internal async Task<List<ImageLayer>> MakeAsync(
+        IReadOnlyList<IReadOnlyList<LockedDebianPackage>> stages,
+        IReadOnlyDictionary<LockedDebianPackage, long> times,
+        SupervisorProgram supervisor,
+        IProgressSink progress)
+    {
+        using var task = progress.Begin("Building layers", locked.Packages.Sum(package => package.Size));
+        var budget = Math.Max(0, locked.Recipe.Image.LayerBudget - stages.Count);
+        var work = new List<List<PackageLayer>>();
+        for (var index = 0; index < stages.Count; index++)
+        {
+            var urgency = index;
+            work.Add([.. LayerGrouping.Group(stages[index], ref budget).Select(packages => Begin(packages, urgency, task))]);
+        }
+
+        var lower = new List<string>();
+        var planned = new HashSet<string>(StringComparer.Ordinal);
+        var configured = new List<(Task<PackedLayer> Packed, Func<PackedLayer, string> Finish, string History)>();
+        var owners = new FileOwners();
+        var result = new List<Task<ImageLayer>>();
+        var previous = "";
+        long epoch = 0;
+        for (var index = 0; index < stages.Count; index++)
+        {
+            epoch = Math.Min(locked.SourceDateEpoch, Math.Max(epoch, stages[index].Max(package => times[package])));
+            foreach (var layer in work[index])
+            {
+                var unpacked = await layer.Unpacked;
+                lower.Insert(0, layer.Root);
+                planned.UnionWith(layer.Modules);
+                owners.Add(unpacked, layer.Root);
+                result.Add(FinishAsync(layer));
+            }
+
+            var key = BuildKey.Stage(previous, work[index].Select(layer => layer.Key), epoch, locked);
+            previous = key.Hex;
+            var (root, packed) = await ConfigureAsync(key, index, [.. work[index].SelectMany(layer => layer.Unpacked.Result)
+                .OrderBy(package => package.InfoName, StringComparer.Ordinal)], lower, epoch, planned);
+            lower.Insert(0, root);
+            result.Add(packed);
+        }
+
+        result.Add(Track(AddEnvironmentAsync(lower, epoch, supervisor)));
+        var layers = await Task.WhenAll(result);
+        Publish();
+        task.Done(string.Create(CultureInfo.InvariantCulture, $"{layers.Length} layers, {layers.Sum(layer => layer.Layer.Size) / 1e6:F0} MB"));
+        return [.. layers];
+    }
+
+    /// <summary>Waits until nothing that was started runs any more; failures were reported already.</summary>
+    internal async Task SettleAsync()
+    {
+        foreach (var task in _started)
+        {
+            await task.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+    }
+
+    // Layers move to their final place only when no overlay is mounted over them any more.
+    private readonly ConcurrentBag<(Digest Key, PackedLayer Layer, string Root, Action Complete)> _finished = [];
+
+    private void Publish()
+    {
+        foreach (var (key, layer, root, complete) in _finished)
+        {
+            complete();
+            cache.Add(key, layer, root);
+        }
+    }
+
+    /// <summary>Puts compiled bytecode beside its modules, which could not be done while an overlay was mounted over them.</summary>
+    private static void AddBytecode(string root, string made, List<TarEntry> compiled, List<LayerEntry> entries)
+    {
+        if (compiled.Count == 0)
+        {
+            return;
+        }
+
+        using var target = RootDirectory.Open(root);
+        foreach (var entry in compiled)
+        {
+            if (entry.Kind == TarKind.Directory)
+            {
+                target.MakeDirectory(entry.Name);
+                continue;
+            }
+
+            var place = $"{root}/{entry.Name}";
+            File.Move($"{made}/{entry.Name}", place);
+            File.SetUnixFileMode(place, (UnixFileMode)entry.Mode);
+            _ = Posix.SetTime(Posix.CurrentDirectory, place, entry.ModifiedAt);
+        }
+
+        PackageTree.FinishDirectories(target, entries);
+    }
+
+    private string NewDirectory(string kind) =>
+        Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"{kind}-{Interlocked.Increment(ref _number)}"));
+
+    private T Track<T>(T task)
+        where T : Task
+    {
+        _started.Add(task);
+        return task;
+    }
+
+    /// <summary>Starts unpacking the packages of a layer, unless the store has it.</summary>
+    private PackageLayer Begin(IReadOnlyList<LockedDebianPackage> packages, int urgency, IProgressTask progress)
+    {
+        var key = BuildKey.Layer(packages, python?.Key.Hex ?? "", locked);
+        if (cache.Find(key) is { } found)
+        {
+            var place = cache.MountedPath(found.DiffId);
+            return new PackageLayer(packages, key, place, found, Track(queue.Run(
+                urgency, 0, () => (IReadOnlyList<UnpackedPackage>)LoadAll(packages, place, progress), abort.Token)));
+        }
+
+        var root = Path.Combine(NewDirectory("layer"), "root");
+        Directory.CreateDirectory(root);
+        return new PackageLayer(packages, key, root, null, Track(UnpackAllAsync(packages, root, urgency, progress)));
+    }
+
+    private List<UnpackedPackage> LoadAll(IReadOnlyList<LockedDebianPackage> packages, string place, IProgressTask progress)
+    {
+        using var layer = RootDirectory.Open(place);
+        var loaded = packages.Select(package => PackageUnpacker.Load(files[package], package, layer)).ToList();
+        progress.Advance(packages.Sum(package => package.Size));
+        return loaded;
+    }
+
+    private async Task<IReadOnlyList<UnpackedPackage>> UnpackAllAsync(
+        IReadOnlyList<LockedDebianPackage> packages, string place, int urgency, IProgressTask progress)
+    {
+        var work = packages.Select(package => queue.Run(
+            urgency, package.Size,
+            () =>
+            {
+                using var root = RootDirectory.Open(place);
+                var collided = new List<string>();
+                var unpacked = PackageUnpacker.Unpack(files[package], package, root, collided, abort.Token);
+                progress.Advance(package.Size);
+                return (unpacked, collided);
+            },
+            abort.Token)).ToList();
+        var done = await Task.WhenAll(work);
+        var all = done.Select(pair => pair.unpacked).ToList();
+        foreach (var (unpacked, collided) in done)
+        {
+            FileOwners.RefuseCollisions(unpacked, collided, all);
+        }
+
+        using var finished = RootDirectory.Open(place);
+        PackageTree.FinishDirectories(finished, PackageTree.Merge(all, []));
+        return all;
+    }
+
+    /// <summary>Compiles the modules of an unpacked layer and packs it.</summary>
+    private Task<ImageLayer> FinishAsync(PackageLayer layer)
+    {
+        var history = "packages " + string.Join(' ', layer.Packages.Select(package => $"{package.Name}={package.Version}"));
+        return layer.Cached is { } cached
+            ? Task.FromResult(new ImageLayer(cached, history))
+            : Track(MakeAsync());
+
+        async Task<ImageLayer> MakeAsync()
+        {
+            var packages = layer.Unpacked.Result;
+            var compiled = new List<TarEntry>();
+            var made = "";
+            var parent = Path.GetDirectoryName(layer.Root)!;
+            if (python is not null && layer.ModuleGroups is { Count: > 0 } groups)
+            {
+                made = await python.CompileAsync(
+                    groups.Select(group => group.Select(module => module.Name).ToList()), layer.Root, Path.Combine(parent, "compile"), abort.Token);
+                compiled = python.Entries(groups.SelectMany(group => group), made);
+            }
+
+            var entries = PackageTree.Merge(packages, compiled);
+            var packed = await queue.Run(
+                PackUrgency, layer.Packages.Sum(package => package.Size),
+                () =>
+                {
+                    var bytecode = compiled.Where(entry => entry.Kind == TarKind.File).Select(entry => entry.Name).ToHashSet(StringComparer.Ordinal);
+                    using var content = RootDirectory.Open(parent);
+                    return LayerPacker.Pack(
+                        [.. entries.Select(entry => entry with { ContentPath = Located(entry, bytecode) })],
+                        content, layout, locked.Recipe.Image, abort.Token);
+                },
+                abort.Token);
+            _finished.Add((layer.Key, packed, layer.Root, () => AddBytecode(layer.Root, made, compiled, entries)));
+            return new ImageLayer(packed, history);
+        }
+    }
+
+    private static string? Located(LayerEntry entry, HashSet<string> bytecode) => entry.ContentPath switch
+    {
+        null => null,
+        var path when bytecode.Contains(path) => "compile/upper/torchyard/out/" + path,
+        var path => "root/" + path,
+    };
+
+    private async Task<(string Root, Task<ImageLayer> Packed)> ConfigureAsync(
+        Digest key, int index, List<UnpackedPackage> packages, List<string> lower, long epoch, IReadOnlySet<string> planned)
+    {
+        var history = string.Create(CultureInfo.InvariantCulture, $"dpkg --configure -a, stage {index + 1}: {packages.Count} packages");
+        if (cache.Find(key) is { } cached)
+        {
+            return (cache.MountedPath(cached.DiffId), Task.FromResult(new ImageLayer(cached, history)));
+        }
+
+        var stage = new ConfigureStage(sandbox, python);
+        var upper = await stage.RunAsync(packages, [.. lower], NewDirectory("stage"), epoch, planned, abort.Token);
+        return (upper, Track(PackUpperAsync(key, upper, epoch, history)));
+    }
+
+    private async Task<ImageLayer> PackUpperAsync(Digest key, string upper, long epoch, string history)
+    {
+        var packed = await queue.Run(
+            PackUrgency - 1, 0,
+            () =>
+            {
+                var entries = OverlayTree.List(upper, epoch, _startedAt);
+                OverlayTree.SetTimes(upper, entries);
+                using var content = RootDirectory.Open(upper);
+                return LayerPacker.Pack(entries, content, layout, locked.Recipe.Image, abort.Token);
+            },
+            abort.Token);
+        _finished.Add((key, packed, upper, static () => { }));
+        return new ImageLayer(packed, history);
+    }
+
+    private Task<ImageLayer> AddEnvironmentAsync(List<string> lower, long epoch, SupervisorProgram supervisor)
+    {
+        var upper = NewDirectory("environment");
+        Directory.CreateDirectory(upper);
+        var entries = EnvironmentLayer.Write(upper, lower, locked, supervisor, epoch);
+        var key = BuildKey.Of("environment", entries);
+        return cache.Find(key) is { } cached
+            ? Task.FromResult(new ImageLayer(cached, EnvironmentLayer.History))
+            : PackUpperAsync(key, upper, epoch, EnvironmentLayer.History);
+    }
+}

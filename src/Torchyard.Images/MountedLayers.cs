@@ -1,0 +1,89 @@
+using Torchyard.Images.Files;
+using Torchyard.Images.Layers;
+using Torchyard.Images.Oci;
+using Torchyard.Platform;
+using Torchyard.Platform.Files;
+
+namespace Torchyard.Images;
+
+/// <summary>
+/// The mounted form of the layers of a store. A layer that was built here is there already; one that was pulled, or whose directory was removed, is
+/// extracted from its blob, checked against both digests, and appears by rename.
+/// </summary>
+/// <param name="paths">The store.</param>
+public sealed class MountedLayers(StorePaths paths) : IMountedLayers
+{
+    private readonly OciLayout _layout = new(paths);
+
+    /// <inheritdoc />
+    public async Task<IReadOnlyList<string>> EnsureAsync(StoredImage image, IProgressSink progress, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentNullException.ThrowIfNull(progress);
+        var missing = image.DiffIds.Zip(image.Layers).Where(layer => !Directory.Exists(PathOf(layer.First))).DistinctBy(layer => layer.First).ToList();
+        if (missing.Count > 0)
+        {
+            var manifest = new ImageStore(paths).ReadManifest(image.Manifest);
+            var descriptors = manifest.Layers.DistinctBy(layer => layer.Digest).ToDictionary(layer => layer.Digest);
+            using var task = progress.Begin("Extracting layers", missing.Sum(layer => descriptors[layer.Second].Size));
+            await Parallel.ForEachAsync(
+                missing,
+                new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount },
+                (layer, token) =>
+                {
+                    Extract(descriptors[layer.Second], layer.First, token);
+                    task.Advance(descriptors[layer.Second].Size);
+                    return ValueTask.CompletedTask;
+                });
+            task.Done();
+        }
+
+        return [.. image.DiffIds.Reverse().Select(PathOf)];
+    }
+
+    private string PathOf(Digest diffId) => Path.Combine(paths.Layers, diffId.Hex);
+
+    private void Extract(OciDescriptor layer, Digest diffId, CancellationToken cancellation)
+    {
+        if (!File.Exists(_layout.BlobPath(layer.Digest)))
+        {
+            throw ImageErrors.MissingBlob(layer.Digest.ToString());
+        }
+
+        using var work = BuildDirectory.Create(paths);
+        var directory = Path.Combine(work.Path, "root");
+        Directory.CreateDirectory(directory);
+        using (var blob = File.OpenRead(_layout.BlobPath(layer.Digest)))
+        {
+            // In a user namespace the kernel takes user.overlay attributes only (mount option userxattr).
+            var digests = LayerExtractor.Extract(
+                blob, layer.Size, LayerExtractor.FormatOf(layer.MediaType), directory, layer.Digest.ToString(), InUserNamespace(), cancellation);
+            if (digests.Blob != layer.Digest)
+            {
+                throw ImageErrors.DamagedBlob(layer.Digest.ToString(), "its digest is another");
+            }
+
+            if (digests.DiffId != diffId)
+            {
+                throw ImageErrors.DamagedBlob(layer.Digest.ToString(), $"it unpacks to {digests.DiffId}, the image says {diffId}");
+            }
+        }
+
+        Directory.CreateDirectory(paths.Layers);
+        try
+        {
+            Directory.Move(directory, PathOf(diffId));
+        }
+        catch (IOException) when (Directory.Exists(PathOf(diffId)))
+        {
+            // Another process was faster; both forms are the same.
+        }
+    }
+
+    /// <summary>True when ids are mapped: the first line of uid_map is not the identity of the whole range.</summary>
+    private static bool InUserNamespace()
+    {
+        var fields = File.ReadAllText("/proc/self/uid_map").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        return Posix.EffectiveUser() != 0 || fields is not ["0", "0", "4294967295"];
+    }
+}

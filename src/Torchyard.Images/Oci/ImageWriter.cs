@@ -1,0 +1,134 @@
+using System.Globalization;
+using Torchyard.Images.Environments;
+using Torchyard.Images.Layers;
+using Torchyard.Platform;
+using Torchyard.Recipes;
+
+namespace Torchyard.Images.Oci;
+
+/// <summary>Writes configuration, manifest and attached artifacts of a built image. All of it is a function of lock and layers.</summary>
+internal static class ImageWriter
+{
+    private static readonly byte[] EmptyObject = "{}"u8.ToArray();
+
+    /// <summary>Writes configuration and manifest; returns the manifest's digest.</summary>
+    internal static Digest Write(OciLayout layout, RecipeLock locked, IReadOnlyList<ImageLayer> layers)
+    {
+        var created = Timestamp(locked.SourceDateEpoch);
+        var settings = ImageDefaults.For(locked.Recipe);
+        var configuration = new OciImageConfiguration
+        {
+            Created = created,
+            Architecture = locked.Recipe.Base.Architecture,
+            Os = "linux",
+            Config = new OciContainerConfig
+            {
+                User = Given(settings.User),
+                ExposedPorts = Set(settings.ExposedPorts),
+                Env = Given(settings.Env),
+                Entrypoint = Given(settings.Entrypoint),
+                Cmd = Given(settings.Cmd),
+                Volumes = Set(settings.Volumes),
+                WorkingDir = Given(settings.WorkingDir),
+                Labels = Labels(locked, settings, created),
+                StopSignal = Given(settings.StopSignal),
+            },
+            Rootfs = new OciRootFs { DiffIds = [.. layers.Select(layer => layer.Layer.DiffId.ToString())] },
+            History = [.. layers.Select(layer => new OciHistory { Created = created, CreatedBy = layer.History })],
+        };
+        var manifest = new OciManifest
+        {
+            Config = layout.WriteDocument(OciJson.Serialize(configuration), MediaTypes.Config),
+            Layers = [.. layers.Select(layer => new OciDescriptor
+            {
+                MediaType = layer.Layer.MediaType, Digest = layer.Layer.Blob, Size = layer.Layer.Size,
+            })],
+        };
+        return layout.WriteDocument(OciJson.Serialize(manifest), MediaTypes.Manifest).Digest;
+    }
+
+    /// <summary>
+    /// Attaches the software bill of materials and the lock as artifacts whose subject is the image (image-spec 1.1, manifest.md, "Guidelines for
+    /// artifact usage"), listed under the tag that distribution-spec's referrers fallback names.
+    /// </summary>
+    internal static async Task AttachAsync(OciLayout layout, RecipeLock locked, Digest manifest, CancellationToken cancellation)
+    {
+        var subject = new OciDescriptor
+        {
+            MediaType = MediaTypes.Manifest, Digest = manifest, Size = new FileInfo(layout.BlobPath(manifest)).Length,
+        };
+        var created = Timestamp(locked.SourceDateEpoch);
+        OciDescriptor[] artifacts =
+        [
+            Artifact(MediaTypes.Spdx, SpdxDocument.Write(locked, manifest), "sbom.spdx.json"),
+            Artifact(MediaTypes.Lock, OciJson.Serialize(locked), "torchyard.lock.json"),
+        ];
+        var referrers = layout.WriteDocument(OciJson.Serialize(new OciIndex { Manifests = artifacts }), MediaTypes.Index) with
+        {
+            Annotations = new(StringComparer.Ordinal) { [OciLayout.NameAnnotation] = ReferrersTag(manifest) },
+        };
+        await layout.ChangeIndexAsync(
+            entries => [.. entries.Where(entry => entry.Annotations?.GetValueOrDefault(OciLayout.NameAnnotation) != ReferrersTag(manifest)), referrers],
+            cancellation);
+
+        OciDescriptor Artifact(string type, byte[] content, string title)
+        {
+            var document = layout.WriteDocument(content, type) with
+            {
+                Annotations = new(StringComparer.Ordinal) { ["org.opencontainers.image.title"] = title },
+            };
+            var annotations = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["org.opencontainers.image.created"] = created };
+            return layout.WriteDocument(
+                OciJson.Serialize(new OciManifest
+                {
+                    ArtifactType = type,
+                    Config = layout.WriteDocument(EmptyObject, MediaTypes.Empty),
+                    Layers = [document],
+                    Subject = subject,
+                    Annotations = annotations,
+                }),
+                MediaTypes.Manifest) with
+            { ArtifactType = type, Annotations = annotations };
+        }
+    }
+
+    /// <summary>The tag under which clients look for referrers where there is no referrers API.</summary>
+    internal static string ReferrersTag(Digest manifest) => "sha256-" + manifest.Hex;
+
+    /// <summary>RFC 3339 in UTC.</summary>
+    internal static string Timestamp(long seconds) =>
+        DateTimeOffset.FromUnixTimeSeconds(seconds).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    private static SortedDictionary<string, string> Labels(RecipeLock locked, ImageConfig settings, string created)
+    {
+        var labels = new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["org.opencontainers.image.title"] = locked.Recipe.Name,
+            ["org.opencontainers.image.version"] = locked.Recipe.Image.Tag,
+            ["org.opencontainers.image.created"] = created,
+            ["org.opencontainers.image.base.name"] = "debian:" + locked.Recipe.Base.Suite,
+            ["io.torchyard.lock.recipe"] = locked.RecipeDigest.ToString(),
+        };
+        foreach (var (name, value) in settings.Labels)
+        {
+            labels[name] = value;
+        }
+
+        return labels;
+    }
+
+    private static string? Given(string text) => text.Length > 0 ? text : null;
+
+    private static IReadOnlyList<string>? Given(IReadOnlyList<string> list) => list.Count > 0 ? list : null;
+
+    private static SortedDictionary<string, OciNothing>? Set(IReadOnlyList<string> names)
+    {
+        var set = new SortedDictionary<string, OciNothing>(StringComparer.Ordinal);
+        foreach (var name in names)
+        {
+            set[name] = new OciNothing();
+        }
+
+        return set.Count > 0 ? set : null;
+    }
+}
