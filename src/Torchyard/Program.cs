@@ -1,3 +1,5 @@
 using Torchyard.CommandLine;
+using Torchyard.Containers;
 
-return await Application.MainAsync(args);
+// The program starts itself again inside namespaces; those starts come before anything else.
+return HiddenVerbs.TryRun(args, out var exitCode) ? exitCode : await Application.MainAsync(args);

@@ -18,7 +18,7 @@ internal sealed partial class VersionCommand : Verb
     {
         var answer = new Answer(
             ProgramVersion.Number, ProgramVersion.Architecture, RuntimeInformation.OSDescription, invocation.Store.Root);
-        invocation.Answer(answer, Json.Default.Answer, found =>
+        invocation.Answer(answer, VersionJson.Default.Answer, found =>
         {
             invocation.Screen.Line(ProgramVersion.Text);
             invocation.Screen.Line($"system  {found.System}");
@@ -31,5 +31,5 @@ internal sealed partial class VersionCommand : Verb
 
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
     [JsonSerializable(typeof(Answer))]
-    internal sealed partial class Json : JsonSerializerContext;
+    internal sealed partial class VersionJson : JsonSerializerContext;
 }

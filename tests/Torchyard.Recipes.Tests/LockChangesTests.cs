@@ -1,0 +1,35 @@
+using CsCheck;
+using Torchyard.Platform;
+
+namespace Torchyard.Recipes.Tests;
+
+public sealed class LockChangesTests
+{
+    [Fact]
+    public void Packages_that_came_went_and_changed_are_named()
+    {
+        var before = Lock(("bash", "5.1"), ("gone", "1"), ("same", "2"));
+        var after = Lock(("bash", "5.2"), ("new", "3"), ("same", "2"));
+        Assert.Equal(
+            [new LockChange("bash", "5.1", "5.2"), new LockChange("gone", "1", null), new LockChange("new", null, "3")],
+            LockChanges.Between(before, after));
+        Assert.Equal(3, LockChanges.Between(null, after).Count);
+    }
+
+    [Fact]
+    public void A_lock_differs_from_itself_in_nothing() => Samples.Locks.Sample(locked => LockChanges.Between(locked, locked).Count == 0);
+
+    private static RecipeLock Lock(params (string Name, string Version)[] packages) => new()
+    {
+        RecipeDigest = Digest.Of("r"u8),
+        Recipe = Preset.Get("minimal").Recipe,
+        SourceDateEpoch = 0,
+        Archives = [],
+        Packages = [.. packages.Select(package => new LockedDebianPackage
+        {
+            Name = package.Name, Version = package.Version, Architecture = "amd64", Source = package.Name, Archive = "trixie",
+            Filename = "pool/x.deb", Size = 1, Sha256 = Digest.Of("p"u8), InstalledSize = 1,
+        })],
+        Tools = new LockedTools(1, Digest.Of("s"u8), "libzstd 1.5.7"),
+    };
+}
