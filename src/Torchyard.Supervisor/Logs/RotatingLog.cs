@@ -10,6 +10,7 @@ internal sealed class RotatingLog : IDisposable
     private readonly int _kept;
     private int _descriptor = -1;
     private long _size;
+    private bool _isWithinLine;
 
     public RotatingLog(string path, long limit, int kept)
     {
@@ -24,37 +25,42 @@ internal sealed class RotatingLog : IDisposable
     /// <summary>Bytes that could not be written, for want of space.</summary>
     public long Lost { get; private set; }
 
-    /// <summary>Adds bytes; a line is not split between two files unless it is longer than a file.</summary>
+    /// <summary>
+    /// Adds bytes. A file ends with a whole line, even if that line goes beyond its limit; only one longer than a file is split.
+    /// </summary>
     public void Write(ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
         {
             var room = _limit - _size;
-            if (room <= 0)
+            if ((room <= 0 && !_isWithinLine) || _size >= 2 * _limit)
             {
                 Rotate();
-                room = _limit;
+                continue;
             }
 
-            var part = bytes;
-            if (part.Length > room)
+            var length = bytes.Length;
+            if (length > room)
             {
-                part = part[..(int)room];
-                var lineEnd = part.LastIndexOf((byte)'\n');
-                if (lineEnd >= 0)
-                    part = part[..(lineEnd + 1)];
-                else if (_size > 0)
+                var lastEnd = bytes[..(int)Math.Max(0, room)].LastIndexOf((byte)'\n');
+                var firstEnd = bytes.IndexOf((byte)'\n');
+                if (lastEnd >= 0)
+                {
+                    length = lastEnd + 1;
+                }
+                else if (_size > 0 && !_isWithinLine)
                 {
                     Rotate();
                     continue;
                 }
+                else
+                {
+                    length = (int)Math.Min(firstEnd < 0 ? length : firstEnd + 1, (2 * _limit) - _size);
+                }
             }
 
-            if (_descriptor < 0 || !PosixFile.WriteAll(_descriptor, part))
-                Lost += part.Length;
-
-            _size += part.Length;
-            bytes = bytes[part.Length..];
+            Append(bytes[..length]);
+            bytes = bytes[length..];
         }
     }
 
@@ -141,6 +147,15 @@ internal sealed class RotatingLog : IDisposable
 
     private static string Numbered(string path, int number) => path + "." + number.ToString(CultureInfo.InvariantCulture);
 
+    private void Append(ReadOnlySpan<byte> part)
+    {
+        if (_descriptor < 0 || !PosixFile.WriteAll(_descriptor, part))
+            Lost += part.Length;
+
+        _size += part.Length;
+        _isWithinLine = part[^1] != '\n';
+    }
+
     private void Rotate()
     {
         Dispose();
@@ -149,6 +164,7 @@ internal sealed class RotatingLog : IDisposable
 
         _ = _kept > 0 ? Libc.Rename(Path, Numbered(Path, 1)) : Libc.Unlink(Path);
         Open();
+        _isWithinLine = false;
     }
 
     private void Open()
