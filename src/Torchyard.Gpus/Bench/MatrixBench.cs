@@ -1,0 +1,125 @@
+using Torchyard.Gpus.Compute;
+using Torchyard.Gpus.Native.CublasLt;
+using Torchyard.Gpus.Verify;
+
+namespace Torchyard.Gpus.Bench;
+
+/// <summary>The highest rate at which a GPU multiplies square matrices in one precision, over layouts and cuBLASLt's algorithms.</summary>
+internal static class MatrixBench
+{
+    private const double LongestProductSeconds = 0.25;
+
+    public static BenchResult Run(GpuContext gpu, CublasLtLibrary library, nint handle, Precision precision, int size, double seconds)
+    {
+        var unit = precision.Key == "int8" ? "TOPS" : "TFLOPS";
+        var missing = new BenchResult(gpu.Ordinal, "matrix", precision.Name, unit, 0, 0, "") { Key = "matrix." + precision.Key };
+        if (gpu.Capability < precision.MinimumCapability)
+            return missing with { Missing = $"not supported by this GPU (compute capability {gpu.ComputeMajor}.{gpu.ComputeMinor})" };
+
+        gpu.MakeCurrent();
+        size = FittingSize(gpu, library, handle, precision, size);
+        using var operands = new Operands(gpu, precision, size);
+        Candidate? best = null;
+        foreach (var (transposeA, transposeB, fast) in Layouts(precision))
+        {
+            using var product = new MatrixProduct(
+                gpu, library, handle, precision, precision.Output, size, size, size, transposeA, transposeB, fast);
+            for (var i = 0; i < product.Algorithms.Length; i++)
+            {
+                if (Quick(gpu, product, i, operands) is { } time && (best is null || time < best.Seconds))
+                    best = new Candidate(transposeA, transposeB, fast, product.Algorithms[i], i, time);
+            }
+        }
+
+        if (best is null)
+            return missing with { Missing = $"{library.Path} has no kernel for it on this GPU" };
+
+        using var chosen = new MatrixProduct(
+            gpu, library, handle, precision, precision.Output, size, size, size, best.TransposeA, best.TransposeB, best.Fast);
+        chosen.Algorithms[0] = best.Algorithm;
+        var timing = gpu.Measure(() => Run(chosen, 0, operands), batchSeconds: 0.05, totalSeconds: seconds);
+        var work = 2.0 * size * size * size;
+        var layout = $"{(best.TransposeA ? 'T' : 'N')}{(best.TransposeB ? 'T' : 'N')}";
+        return missing with
+        {
+            Value = work / timing.Median / 1e12,
+            Best = work / timing.Best / 1e12,
+            Detail = $"{size}³, {layout}, algorithm {best.Index + 1}{(best.Fast ? ", fast accumulation" : "")}",
+        };
+    }
+
+    private static IEnumerable<(bool TransposeA, bool TransposeB, bool Fast)> Layouts(Precision precision)
+    {
+        if (precision.TransposedOnly)
+        {
+            yield return (true, false, false);
+            if (precision.IsFloat8)
+                yield return (true, false, true);
+            yield break;
+        }
+
+        yield return (false, false, false);
+        yield return (true, false, false);
+        yield return (false, true, false);
+    }
+
+    /// <summary>Halves the size until one product is short: FP64 on a GPU without FP64 units would take minutes otherwise.</summary>
+    private static int FittingSize(GpuContext gpu, CublasLtLibrary library, nint handle, Precision precision, int size)
+    {
+        const int probe = 1024;
+        using var operands = new Operands(gpu, precision, probe);
+        using var product = new MatrixProduct(
+            gpu, library, handle, precision, precision.Output, probe, probe, probe, transposeA: true, transposeB: false, algorithms: 1);
+        if (product.Algorithms.Length == 0 || Quick(gpu, product, 0, operands) is not { } seconds)
+            return size;
+        while (size > probe && seconds * Math.Pow((double)size / probe, 3) > LongestProductSeconds * 4)
+            size /= 2;
+        return size;
+    }
+
+    /// <summary>Best of three single runs after one that warms up; null when the algorithm cannot run.</summary>
+    private static double? Quick(GpuContext gpu, MatrixProduct product, int algorithm, Operands operands)
+    {
+        if (product.Run(algorithm, operands.A.Address, operands.B.Address, operands.C.Address, operands.Workspace.Address) != 0)
+            return null;
+        gpu.Synchronize();
+        var best = double.PositiveInfinity;
+        for (var i = 0; i < 3; i++)
+            best = Math.Min(best, gpu.Time(() => Run(product, algorithm, operands)));
+        return best;
+    }
+
+    private static void Run(MatrixProduct product, int algorithm, Operands operands) =>
+        CublasLtLibrary.Check(
+            product.Run(algorithm, operands.A.Address, operands.B.Address, operands.C.Address, operands.Workspace.Address), "cublasLtMatmul");
+
+    private sealed record Candidate(bool TransposeA, bool TransposeB, bool Fast, MatmulHeuristicResult Algorithm, int Index, double Seconds);
+
+    private sealed class Operands : IDisposable
+    {
+        public Operands(GpuContext gpu, Precision precision, int size)
+        {
+            var elements = (long)size * size;
+            A = MatrixProof.Generate(gpu, ValueTable.For(precision.A), elements, 1);
+            B = MatrixProof.Generate(gpu, ValueTable.For(precision.B), elements, 0x80000001);
+            C = gpu.Allocate(elements * ValueTable.SizeOf(precision.Output));
+            Workspace = gpu.Allocate(MatrixProduct.WorkspaceBytes);
+        }
+
+        public DeviceMemory A { get; }
+
+        public DeviceMemory B { get; }
+
+        public DeviceMemory C { get; }
+
+        public DeviceMemory Workspace { get; }
+
+        public void Dispose()
+        {
+            A.Dispose();
+            B.Dispose();
+            C.Dispose();
+            Workspace.Dispose();
+        }
+    }
+}

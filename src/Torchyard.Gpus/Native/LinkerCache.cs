@@ -1,0 +1,79 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Torchyard.Gpus.Native;
+
+/// <summary>One line of <c>ld.so.cache</c>.</summary>
+/// <param name="Soname">Name that programs ask for.</param>
+/// <param name="Path">File that the linker loads for it.</param>
+/// <param name="Flags">Kind and architecture (glibc, elf/ldconfig.h, FLAG_*): 0x303 is ELF, libc6, x86-64.</param>
+/// <param name="HardwareCapabilities">glibc-hwcaps bits; 0 for the plain variant.</param>
+internal readonly record struct LinkerCacheEntry(string Soname, string Path, int Flags, ulong HardwareCapabilities = 0);
+
+/// <summary>
+/// Reads <c>/etc/ld.so.cache</c> (glibc, sysdeps/generic/dl-cache.h): the new format <c>glibc-ld.so.cache1.1</c>, alone or behind
+/// an old <c>ld.so-1.7.0</c> part.
+/// </summary>
+internal static class LinkerCache
+{
+    internal const int FlagElfLibc6 = 0x3;
+    internal const int FlagX8664 = 0x0300;
+    internal const int FlagAarch64 = 0x0a00;
+
+    internal static ReadOnlySpan<byte> Magic => "glibc-ld.so.cache1.1"u8;
+
+    private const int HeaderBytes = 48;
+    private const int EntryBytes = 24;
+    private const int MaxEntries = 200_000;
+    private const int OldHeaderBytes = 16;
+    private const int OldEntryBytes = 12;
+
+    /// <summary>The entries, in the linker's order; none when the bytes are no such cache or are cut off.</summary>
+    public static IReadOnlyList<LinkerCacheEntry> Read(ReadOnlySpan<byte> data)
+    {
+        var start = FindNewFormat(data);
+        if (start < 0)
+            return [];
+
+        var cache = data[start..];
+        var count = BinaryPrimitives.ReadUInt32LittleEndian(cache[20..]);
+        if (count > MaxEntries || HeaderBytes + (long)count * EntryBytes > cache.Length)
+            return [];
+
+        var entries = new List<LinkerCacheEntry>((int)count);
+        for (var i = 0; i < (int)count; i++)
+        {
+            var entry = cache.Slice(HeaderBytes + i * EntryBytes, EntryBytes);
+            // Offsets count from the start of the new format's header.
+            if (Text(cache, BinaryPrimitives.ReadUInt32LittleEndian(entry[4..])) is { } soname
+                && Text(cache, BinaryPrimitives.ReadUInt32LittleEndian(entry[8..])) is { } path)
+            {
+                entries.Add(new LinkerCacheEntry(
+                    soname, path, BinaryPrimitives.ReadInt32LittleEndian(entry), BinaryPrimitives.ReadUInt64LittleEndian(entry[16..])));
+            }
+        }
+
+        return entries;
+    }
+
+    private static int FindNewFormat(ReadOnlySpan<byte> data)
+    {
+        if (data.StartsWith(Magic) && data.Length >= HeaderBytes)
+            return 0;
+        if (!data.StartsWith("ld.so-1.7.0"u8) || data.Length < OldHeaderBytes)
+            return -1;
+
+        var oldCount = BinaryPrimitives.ReadUInt32LittleEndian(data[12..]);
+        var start = (OldHeaderBytes + (long)oldCount * OldEntryBytes + 7) & ~7L;
+        return start + HeaderBytes <= data.Length && data[(int)start..].StartsWith(Magic) ? (int)start : -1;
+    }
+
+    private static string? Text(ReadOnlySpan<byte> cache, uint offset)
+    {
+        if (offset >= cache.Length)
+            return null;
+        var tail = cache[(int)offset..];
+        var end = tail[..Math.Min(tail.Length, 4096)].IndexOf((byte)0);
+        return end < 0 ? null : Encoding.UTF8.GetString(tail[..end]);
+    }
+}
