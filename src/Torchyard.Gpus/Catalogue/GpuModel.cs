@@ -60,7 +60,12 @@ public sealed record GpuModel
     public required string Source { get; init; }
 
     /// <summary>What such a GPU reaches in <c>bench</c>, by the key of the number; empty when nobody measured one.</summary>
-    public IReadOnlyDictionary<string, double> Usual { get; init; } = new Dictionary<string, double>();
+    public IReadOnlyDictionary<string, double> Usual
+    {
+        // The JSON reader assigns null to what a row leaves out.
+        get => field ?? System.Collections.Frozen.FrozenDictionary<string, double>.Empty;
+        init;
+    }
 
     /// <summary>Who measured <see cref="Usual"/>, and how.</summary>
     public string? UsualSource { get; init; }

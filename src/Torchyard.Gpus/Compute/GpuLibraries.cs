@@ -34,7 +34,7 @@ internal sealed class GpuLibraries
             // The driver asks for its PTX compiler by SONAME; the one beside it is the one that fits, whatever the linker's path says.
             var compiler = files.RealPath(Path.GetDirectoryName(found.Target) + "/libnvidia-ptxjitcompiler.so.1");
             if (compiler is not null)
-                _ = NativeSymbols.TryLoad(compiler);
+                _ = NativeSymbols.TryLoad(compiler, out _);
             driver = CudaDriver.TryLoad(real, out var problem);
             if (driver is not null)
                 break;

@@ -16,8 +16,30 @@ internal sealed class NativeSymbols
     /// Loads a library by absolute path. It stays loaded for the life of the process, so that libraries which ask for it by its
     /// SONAME later (cuBLASLt and NCCL do that with the driver) get this one.
     /// </summary>
-    public static NativeSymbols? TryLoad(string path) =>
-        NativeLibrary.TryLoad(path, out var handle) ? new NativeSymbols(path, handle) : null;
+    /// <param name="path">Absolute path.</param>
+    /// <param name="problem">The linker's words when it cannot be loaded, else empty.</param>
+    public static NativeSymbols? TryLoad(string path, out string problem)
+    {
+        problem = "";
+        try
+        {
+            return new NativeSymbols(path, NativeLibrary.Load(path));
+        }
+        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
+        {
+            problem = LinkerWords(path, e.Message);
+            return null;
+        }
+    }
+
+    /// <summary>The line of dlerror(3) out of the runtime's longer message.</summary>
+    private static string LinkerWords(string path, string message)
+    {
+        // The first line is the runtime's own; a missing symbol version is told as "libc.so.6: version … not found (required by PATH)".
+        var line = message.Split('\n').Skip(1).Select(l => l.Trim())
+            .FirstOrDefault(l => l.Contains(": ", StringComparison.Ordinal) && l.Contains(path, StringComparison.Ordinal));
+        return line is null ? $"{path} cannot be loaded" : $"{path} cannot be loaded: {line}";
+    }
 
     /// <summary>Address of a symbol, or 0.</summary>
     public nint Find(string name) => NativeLibrary.TryGetExport(_handle, name, out var address) ? address : 0;

@@ -25,6 +25,10 @@ internal static class CommandTree
         new InitCommand(),
         new CompletionCommand(),
         new CompleteCommand(),
+        new BenchCommand(),
+        new DoctorCommand(),
+        new GpusCommand(),
+        new VerifyCommand(),
         new VersionCommand(),
     ];
 }

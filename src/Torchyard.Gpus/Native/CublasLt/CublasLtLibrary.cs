@@ -48,12 +48,8 @@ internal sealed unsafe class CublasLtLibrary
     /// <summary>Loads the library; null when it is absent or incomplete.</summary>
     public static CublasLtLibrary? TryLoad(string path, out string problem)
     {
-        problem = "";
-        if (NativeSymbols.TryLoad(path) is not { } library)
-        {
-            problem = $"{path} cannot be loaded";
+        if (NativeSymbols.TryLoad(path, out problem) is not { } library)
             return null;
-        }
 
         var missing = new List<string>();
         var loaded = new CublasLtLibrary(library, missing);

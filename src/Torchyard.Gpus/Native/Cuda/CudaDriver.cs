@@ -114,12 +114,8 @@ internal sealed unsafe class CudaDriver
     /// <summary>Loads the driver; null, with the reason, when it is absent or lacks a symbol.</summary>
     public static CudaDriver? TryLoad(string path, out string problem)
     {
-        problem = "";
-        if (NativeSymbols.TryLoad(path) is not { } library)
-        {
-            problem = $"{path} cannot be loaded";
+        if (NativeSymbols.TryLoad(path, out problem) is not { } library)
             return null;
-        }
 
         var missing = new List<string>();
         var driver = new CudaDriver(library, missing);

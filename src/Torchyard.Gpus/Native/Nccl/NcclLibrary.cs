@@ -50,12 +50,8 @@ internal sealed unsafe class NcclLibrary
     /// <summary>Loads the library; null when it is absent or incomplete.</summary>
     public static NcclLibrary? TryLoad(string path, out string problem)
     {
-        problem = "";
-        if (NativeSymbols.TryLoad(path) is not { } library)
-        {
-            problem = $"{path} cannot be loaded";
+        if (NativeSymbols.TryLoad(path, out problem) is not { } library)
             return null;
-        }
 
         var missing = new List<string>();
         var loaded = new NcclLibrary(library, missing);

@@ -18,7 +18,7 @@ internal sealed unsafe class NvmlLibrary
 
     /// <summary>Loads the library; null when it cannot be loaded or is no NVML.</summary>
     public static NvmlLibrary? TryLoad(string path) =>
-        NativeSymbols.TryLoad(path) is { } library && library.Find("nvmlInit_v2") != 0 ? new NvmlLibrary(library) : null;
+        NativeSymbols.TryLoad(path, out _) is { } library && library.Find("nvmlInit_v2") != 0 ? new NvmlLibrary(library) : null;
 
     public NvmlReturn Initialize() =>
         Function("nvmlInit_v2") is not 0 and var f ? ((delegate* unmanaged<NvmlReturn>)f)() : NvmlReturn.FunctionNotFound;

@@ -1,0 +1,104 @@
+using Torchyard.Gpus.Bench;
+using Torchyard.Gpus.Catalogue;
+using Torchyard.Gpus.Compute;
+using Torchyard.Gpus.Doctor;
+using Torchyard.Gpus.Machine;
+using Torchyard.Gpus.Native;
+using Torchyard.Gpus.Report;
+using Torchyard.Gpus.Verify;
+using Torchyard.Platform;
+
+namespace Torchyard.Gpus;
+
+/// <summary>A machine with (or without) GPUs: the door to everything of this project.</summary>
+public sealed class GpuMachine
+{
+    private readonly LibrarySearch _search;
+    private readonly TimeProvider _clock;
+
+    /// <summary>Looks at a machine.</summary>
+    /// <param name="files">Its files: the running machine, or a recorded tree.</param>
+    /// <param name="environment">Looks up an environment variable.</param>
+    /// <param name="clock">Dates reports.</param>
+    /// <param name="libraryDirectories">Directories searched before all others, e.g. <c>nvidia/cu13/lib</c> of an environment.</param>
+    public GpuMachine(MachineFiles files, Func<string, string?> environment, TimeProvider clock, IReadOnlyList<string>? libraryDirectories = null)
+    {
+        (Files, Environment, _clock) = (files, environment, clock);
+        _search = new LibrarySearch(files, environment, libraryDirectories);
+    }
+
+    /// <summary>The machine's files.</summary>
+    public MachineFiles Files { get; }
+
+    /// <summary>Looks up an environment variable.</summary>
+    public Func<string, string?> Environment { get; }
+
+    internal LibrarySearch Libraries => _search;
+
+    /// <summary>Asks NVML; never fails.</summary>
+    public GpuSnapshot ReadGpus() => NvmlReader.Read(_search, Files);
+
+    /// <summary>Every check of <c>doctor</c>; never fails.</summary>
+    /// <param name="uid">Effective user id of the caller.</param>
+    /// <param name="gids">Group ids of the caller.</param>
+    /// <param name="storeRoot">Directory of the store, whose disk space is looked at.</param>
+    public DoctorReport Examine(int uid, IReadOnlyCollection<int> gids, string storeRoot) =>
+        MachineDoctor.Examine(new MachineView(Files, ReadGpus(), _search, Environment, uid, gids), storeRoot);
+
+    /// <summary>The native proofs on every visible GPU.</summary>
+    /// <param name="memoryLimitBytes">At most this much of each GPU's free memory is tested.</param>
+    /// <param name="progress">Told each result as it comes.</param>
+    /// <param name="cancellation">Ends the run between two proofs.</param>
+    /// <exception cref="TorchyardException">TY5001, TY5002: there is no working CUDA driver.</exception>
+    public GpuReport Verify(long memoryLimitBytes, IProgressSink progress, CancellationToken cancellation)
+    {
+        var libraries = GpuLibraries.Load(_search, Files);
+        var results = new NativeVerification(libraries, VerifyOptions.Default with { MemoryLimitBytes = memoryLimitBytes }, progress).Run(cancellation);
+        return Frame("verify", libraries) with { Verify = results, Verdict = VerifyVerdict.Of(results) };
+    }
+
+    /// <summary>The native measurements on every visible GPU.</summary>
+    /// <param name="size">Rows of the square matrices.</param>
+    /// <param name="seconds">Time spent on each number.</param>
+    /// <param name="areas">matrix, memory, host, peer, nccl, launch; empty for all.</param>
+    /// <param name="progress">Told each number as it comes.</param>
+    /// <param name="cancellation">Ends the run between two numbers.</param>
+    /// <exception cref="TorchyardException">TY5001, TY5002: there is no working CUDA driver.</exception>
+    public GpuReport Bench(int size, double seconds, IReadOnlyCollection<string> areas, IProgressSink progress, CancellationToken cancellation)
+    {
+        var libraries = GpuLibraries.Load(_search, Files);
+        var results = new NativeBench(libraries, new BenchOptions(size, seconds, areas), progress).Run(cancellation);
+        var frame = Frame("bench", libraries);
+        var first = frame.Gpus.Count > 0 ? frame.Gpus[0] : null;
+        IReadOnlyList<BenchResult> beside =
+        [
+            .. results.Select(r =>
+            {
+                // NVML and CUDA count alike only with CUDA_DEVICE_ORDER=PCI_BUS_ID and all GPUs visible; models of one machine are the same.
+                var state = r.Gpu is { } gpu && gpu < frame.Gpus.Count ? frame.Gpus[gpu] : first;
+                return PeakRates.Apply(r, GpuCatalogue.Find(state?.Name), state);
+            }),
+        ];
+        return frame with { Bench = beside, Verdict = BenchVerdict.Of(beside, frame.Gpus) };
+    }
+
+    private GpuReport Frame(string kind, GpuLibraries libraries)
+    {
+        var snapshot = ReadGpus();
+        List<string> used = [$"CUDA driver {libraries.Driver.DriverVersion() / 1000}.{libraries.Driver.DriverVersion() % 1000 / 10} ({libraries.Driver.Path})"];
+        if (libraries.CublasLt is { } cublas)
+            used.Add($"cuBLASLt {cublas.Version()} ({cublas.Path})");
+        if (libraries.Nccl is { } nccl)
+            used.Add($"NCCL {nccl.Version()} ({nccl.Path})");
+        return new GpuReport
+        {
+            Kind = kind,
+            Created = _clock.GetUtcNow(),
+            DriverVersion = snapshot.DriverVersion,
+            Libraries = used,
+            Problems = libraries.Problems,
+            Gpus = snapshot.Gpus,
+            Verdict = new Verdict(false, "nothing was done", []),
+        };
+    }
+}

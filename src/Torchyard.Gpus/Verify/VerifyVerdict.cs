@@ -1,0 +1,26 @@
+using Torchyard.Gpus.Report;
+
+namespace Torchyard.Gpus.Verify;
+
+/// <summary>One verdict over all proofs.</summary>
+internal static class VerifyVerdict
+{
+    public static Verdict Of(IReadOnlyList<VerifyResult> results)
+    {
+        var failed = results.Where(r => r.Outcome == VerifyOutcome.Failed).ToList();
+        var passed = results.Count(r => r.Outcome == VerifyOutcome.Passed);
+        var skipped = results.Count(r => r.Outcome == VerifyOutcome.Skipped);
+        if (failed.Count > 0)
+        {
+            return new Verdict(
+                false, $"{failed.Count} of {results.Count} proofs failed",
+                [.. failed.Select(r => $"{(r.Gpu is { } gpu ? $"GPU {gpu}, " : "")}{r.Name}: {r.Detail}")]);
+        }
+
+        if (passed == 0)
+            return new Verdict(false, "nothing could be proved", [.. results.Select(r => $"{r.Name}: {r.Detail}")]);
+        return new Verdict(
+            true, skipped == 0 ? $"all {passed} proofs passed" : $"all {passed} proofs passed, {skipped} could not be tried",
+            [.. results.Where(r => r.Outcome == VerifyOutcome.Skipped).Select(r => $"{r.Name}: {r.Detail}")]);
+    }
+}
