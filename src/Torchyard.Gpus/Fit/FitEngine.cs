@@ -25,16 +25,19 @@ public sealed class FitEngine(FitTables tables)
                 Judged = judged,
                 Chosen = best.Verdicts,
                 Stacks = [new FleetStack(best.Candidate, best.Verdicts)],
+                ServesAll = true,
             };
         }
 
-        var relaxed = Nearest(request, targets, preference);
+        var stacks = FleetCover.Smallest([.. ranked.Select(stack => (IReadOnlyList<StackVerdict>)stack.Verdicts)]);
+        var servesAll = stacks.Sum(stack => stack.Machines.Count) == targets.Count;
         return new FitReport
         {
             Judged = judged,
             Chosen = [],
-            Stacks = FleetCover.Smallest([.. ranked.Select(stack => (IReadOnlyList<StackVerdict>)stack.Verdicts)]),
-            Nearest = relaxed,
+            Stacks = stacks,
+            ServesAll = servesAll,
+            Nearest = servesAll ? [] : Nearest(request, targets, preference),
             DriverThatFits = DriverThatFits(request, targets),
             Refused = ranked.Count > 0 ? ranked[0].Verdicts : [],
         };

@@ -26,6 +26,9 @@ public sealed record FitReport
 
     /// <summary>True when one stack fits all machines.</summary>
     public bool Fits => Chosen.Count > 0;
+
+    /// <summary>True when every machine has a stack, be it one for all or several.</summary>
+    public required bool ServesAll { get; init; }
 }
 
 /// <summary>A stack and the machines that it serves.</summary>

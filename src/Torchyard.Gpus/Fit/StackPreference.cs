@@ -4,9 +4,8 @@ namespace Torchyard.Gpus.Fit;
 
 /// <summary>
 /// Which of the stacks that fit is taken: nearer to the default release line, newer release, better outcome, shorter road to the
-/// driver, the base's own Python, stable before experimental, PyPI's own build; then, where the driver supports everything,
-/// the newest CUDA, else the oldest, whose features the driver lacks least. Of those that do not fit, the one that breaks the
-/// fewest rules comes first.
+/// driver, no CUDA where there are no GPUs, the base's own Python, stable before experimental; then, where the driver supports everything, PyPI's own build and the newest CUDA, else the
+/// oldest, whose features the driver lacks least. Of those that do not fit, the one that breaks the fewest rules comes first.
 /// </summary>
 internal sealed class StackPreference(FitRequest request)
 {
@@ -18,9 +17,11 @@ internal sealed class StackPreference(FitRequest request)
         var road = verdicts.Max(verdict => verdict.Road);
         var broken = verdicts.Sum(verdict => verdict.Verdict.Parts.Count(part => part.Outcome == FitOutcome.Fail));
         var torch = PythonVersion.Parse(candidate.Torch.Torch);
-        var cuda = candidate.Torch.Cuda is { } release ? (release.Major * 100) + release.Minor : 0;
-        var taste = (PythonDistance(candidate.Python), candidate.Torch.Status == "stable" ? 0 : 1, candidate.Torch.Pypi ? 0 : 1,
-            road == DriverRoad.Direct ? -cuda : cuda);
+        var cuda = candidate.Torch.Cuda is { } toolkit ? (toolkit.Major * 100) + toolkit.Minor : 0;
+        var needless = candidate.Torch.Cuda is not null && verdicts.All(verdict => verdict.Target.Gpus.Count == 0) ? 1 : 0;
+        var pypi = candidate.Torch.Pypi ? 0 : 1;
+        var release = road == DriverRoad.Direct ? (pypi, -cuda) : (cuda, pypi);
+        var taste = (needless, PythonDistance(candidate.Python), candidate.Torch.Status == "stable" ? 0 : 1, release);
         return (broken, LineDistance(torch), -Rank(torch), (int)worst, (int)road, taste);
     }
 

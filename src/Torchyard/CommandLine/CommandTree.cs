@@ -23,6 +23,8 @@ internal static class CommandTree
     private static IEnumerable<Verb> Verbs() =>
     [
         new InitCommand(),
+        new FitCommand(),
+        new WhyCommand(),
         new CompletionCommand(),
         new CompleteCommand(),
         new BenchCommand(),

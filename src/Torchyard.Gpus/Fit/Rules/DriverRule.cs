@@ -30,7 +30,7 @@ internal sealed class DriverRule : IFitRule
         {
             return (DriverRoad.Direct, Verdict.Of(
                 "driver", FitOutcome.Pass,
-                $"driver {driver} supports CUDA {branch!.Cuda} and so CUDA {cuda.MajorMinor}{Shipped(cuda, driver, tables)}", branch.Source));
+                $"driver {driver} supports CUDA {branch!.Cuda}{(branch.Cuda == cuda.MajorMinor ? "" : $" and so CUDA {cuda.MajorMinor}")}{Shipped(cuda, driver, tables)}", branch.Source));
         }
 
         if (driver >= family.MinimumDriver)

@@ -1,0 +1,139 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Torchyard.CommandLine;
+using Torchyard.Gpus.Fit;
+using Torchyard.Gpus.Fit.Detect;
+using Torchyard.Gpus.Fit.Fleet;
+using Torchyard.Gpus.Fit.Require;
+using Torchyard.Platform;
+
+namespace Torchyard.Commands;
+
+/// <summary><c>torchyard fit</c>: which PyTorch stack fits this machine, a named one, or a fleet, and by which rules.</summary>
+internal sealed class FitCommand : Verb
+{
+    private readonly Option<string?> _torch = new("--torch") { Description = "PyTorch: 2.9, 2.9.1 or a range such as \">=2.8,<2.11\"", HelpName = "VERSION" };
+    private readonly Option<string?> _build = new("--build") { Description = "Build: cpu, cu126, cu128, cu130, ...", HelpName = "BUILD" };
+    private readonly Option<string?> _driver = new("--driver") { Description = "NVIDIA driver (default: this machine's), or 'none'", HelpName = "VERSION" };
+    private readonly Option<string[]> _gpus = new("--gpu")
+    {
+        Description = "GPU model such as h100, or 'none' (default: this machine's); may be repeated",
+        HelpName = "MODEL",
+        AllowMultipleArgumentsPerToken = false,
+    };
+
+    private readonly Option<string?> _python = new("--python") { Description = "CPython of the image, such as 3.12", HelpName = "VERSION" };
+    private readonly Option<string?> _glibc = new("--glibc") { Description = "glibc of the image (default: that of the base)", HelpName = "VERSION" };
+    private readonly Option<string?> _base = new("--base") { Description = "Base system of the image (default: debian:13)", HelpName = "SYSTEM" };
+    private readonly Option<string?> _arch = new("--arch") { Description = "x86_64 or aarch64 (default: this machine's)", HelpName = "ARCH" };
+    private readonly Option<string[]> _precisions = new("--precision")
+    {
+        Description = "Number format that every GPU must compute in: fp16, bf16, tf32, fp8, fp4; may be repeated",
+        HelpName = "FORMAT",
+    };
+
+    private readonly Option<string?> _fleet = new("--fleet") { Description = "TOML file with the machines of a fleet", HelpName = "FILE" };
+    private readonly Option<string?> _require = new("--require")
+    {
+        Description = "Value of NVIDIA_REQUIRE_CUDA in an image: does it accept this machine, and is it right?",
+        HelpName = "EXPRESSION",
+    };
+
+    private readonly Option<bool> _sources = new("--sources") { Description = "Name the source of every fact" };
+
+    public FitCommand()
+        : base("fit", VerbGroup.Machine, "Say which PyTorch stack fits this machine or a fleet, and why")
+    {
+        foreach (var option in new Option[] { _torch, _build, _driver, _gpus, _python, _glibc, _base, _arch, _precisions, _fleet, _require, _sources, GlobalOptions.Json })
+        {
+            Options.Add(option);
+        }
+
+        Details = """
+            What is not given is taken from this machine, or chosen. Nothing is downloaded and no GPU or
+            driver is needed. With --gpu, the driver is that of --driver, not this machine's.
+
+            Exit status 0: something fits. 1: nothing does; the nearest stack that would is named.
+            """;
+        Examples =
+        [
+            new("torchyard fit", "the stack for this machine"),
+            new("torchyard fit --gpu h100 --driver 535.183.01 --torch 2.11", "another machine, a given PyTorch"),
+            new("torchyard fit --fleet machines.toml --json", "one stack for all machines, or the smallest set"),
+        ];
+    }
+
+    public override Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
+    {
+        var tables = FitTables.Default;
+        var question = new FitQuestion
+        {
+            Torch = invocation.Get(_torch),
+            Build = invocation.Get(_build),
+            Driver = invocation.Get(_driver),
+            Gpus = invocation.Get(_gpus) ?? [],
+            Python = invocation.Get(_python),
+            Glibc = invocation.Get(_glibc),
+            Base = invocation.Get(_base) ?? "debian:13",
+            Architecture = invocation.Get(_arch),
+            Precisions = invocation.Get(_precisions) ?? [],
+        };
+        var fleet = invocation.Get(_fleet) is { } file ? FleetFile.Parse(ReadFleet(invocation.Caller.FullPath(file), file), file, tables) : null;
+        var machine = MachineGpus.Read("/", tables);
+        var (request, targets) = question.Read(machine, "this machine", Architecture(), fleet, tables);
+        foreach (var id in question.Gpus.Count == 0 && fleet is null ? machine.Unknown : [])
+        {
+            invocation.Screen.Progress.Warn($"the NVIDIA device {id} of this machine is not in the table and is left out");
+        }
+
+        var report = new FitEngine(tables).Resolve(request, targets);
+        var answer = FitAnswer.Of(report, tables);
+        if (invocation.Get(_require) is { } expression && answer.Fits)
+        {
+            answer = Judge(expression, report, answer, tables);
+        }
+
+        invocation.Answer(answer, FitAnswerJson.Default.FitAnswer, found =>
+        {
+            foreach (var line in FitAnswerText.Lines(found, invocation.Get(_sources)))
+            {
+                invocation.Screen.Line(line);
+            }
+        });
+        return Task.FromResult(answer.Fits ? ExitCode.Done : ExitCode.Failed);
+    }
+
+    private static FitAnswer Judge(string expression, FitReport report, FitAnswer answer, FitTables tables)
+    {
+        if (!RequireExpression.TryParse(expression, out var parsed, out var error))
+        {
+            throw new TorchyardException("TY5206", $"the expression cannot be read: {error}", "copy the value of NVIDIA_REQUIRE_CUDA from the image's configuration")
+            {
+                IsUsage = true,
+            };
+        }
+
+        var refused = report.Stacks.SelectMany(stack => stack.Machines)
+            .Where(verdict => verdict.Candidate.Torch.Cuda is not null && verdict.Target.Gpus.Count > 0)
+            .Select(verdict => verdict with { Verdict = RequireCheck.Judge(parsed, verdict.Candidate.Torch.Cuda!.Value, verdict.Target, tables) })
+            .Where(verdict => verdict.Outcome == FitOutcome.Fail).ToArray();
+        return refused.Length == 0
+            ? answer
+            : FitAnswer.Of(report with { ServesAll = false, Refused = refused, Chosen = [] }, tables);
+    }
+
+    private static byte[] ReadFleet(string path, string file)
+    {
+        try
+        {
+            var size = new FileInfo(path).Length;
+            return size <= FleetFile.MaxBytes ? File.ReadAllBytes(path) : new byte[FleetFile.MaxBytes + 1];
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new TorchyardException("TY5201", $"{file} cannot be read: {failure.Message}", "check the path", failure) { IsUsage = true };
+        }
+    }
+
+    private static string Architecture() => RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "aarch64" : "x86_64";
+}

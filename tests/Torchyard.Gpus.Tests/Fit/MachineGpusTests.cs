@@ -1,0 +1,71 @@
+using Torchyard.Gpus.Fit;
+using Torchyard.Gpus.Fit.Detect;
+
+namespace Torchyard.Gpus.Tests.Fit;
+
+public sealed class MachineGpusTests : IDisposable
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("torchyard-fit-").FullName;
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    [Fact]
+    public void GPUs_are_found_before_any_driver_is_installed()
+    {
+        Pci("0000:3b:00.0", "0x10de", "0x2330", "0x030200");
+        Pci("0000:19:00.0", "0x10de", "0x20b2", "0x030200");
+        Pci("0000:00:02.0", "0x8086", "0x3e92", "0x030000");
+        Pci("0000:c1:00.0", "0x10de", "0x22a3", "0x068000");
+        Pci("0000:d1:00.0", "0x10de", "0xffff", "0x030200");
+        var machine = MachineGpus.Read(_root, FitTables.Default);
+        Assert.Null(machine.Driver);
+        Assert.Equal(["A100 SXM4 80GB", "H100 SXM5 80GB"], machine.Gpus.Select(gpu => gpu.Name));
+        Assert.Equal(["8.0", "9.0"], machine.Gpus.Select(gpu => gpu.Capability.ToString()));
+        Assert.All(machine.Gpus, gpu => Assert.Equal(GpuClass.DataCentre, gpu.Class));
+        Assert.Equal(["10de:ffff"], machine.Unknown);
+    }
+
+    [Fact]
+    public void The_driver_is_read_from_sysfs()
+    {
+        Write("sys/module/nvidia/version", "580.159.04\n");
+        Write("proc/driver/nvidia/version", "NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.183.01  Sun May 12 19:39:15 UTC 2024\n");
+        var machine = MachineGpus.Read(_root, FitTables.Default);
+        Assert.Equal(("580.159.04", "/sys/module/nvidia/version"), (machine.Driver?.ToString(), machine.DriverOrigin));
+    }
+
+    // Lines of real machines: the proprietary module, the open one, an aarch64 one.
+    [Theory]
+    [InlineData("NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.183.01  Sun May 12 19:39:15 UTC 2024\nGCC version:  gcc version 12.2.0 (Debian 12.2.0-14)\n", "535.183.01")]
+    [InlineData("NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.95.05  Release Build  (dvs-builder@U22)\nGCC version:  gcc version 12.3.0\n", "580.95.05")]
+    [InlineData("NVRM version: NVIDIA UNIX Open Kernel Module for aarch64  570.124.06  Release Build\n", "570.124.06")]
+    [InlineData("GCC version:  gcc version 12.2.0\n", null)]
+    [InlineData("", null)]
+    public void The_driver_is_read_from_proc(string text, string? version)
+    {
+        Write("proc/driver/nvidia/version", text);
+        Assert.Equal(version, MachineGpus.Read(_root, FitTables.Default).Driver?.ToString());
+    }
+
+    [Fact]
+    public void A_machine_without_sysfs_has_nothing() =>
+        Assert.Equal((null, 0), (MachineGpus.Read(_root, FitTables.Default).Driver, MachineGpus.Read(_root, FitTables.Default).Gpus.Count));
+
+    private void Pci(string address, string vendor, string device, string kind)
+    {
+        // As the kernel has it: the bus directory holds links into the device tree.
+        var path = $"sys/devices/pci0000:00/{address}";
+        Write($"{path}/vendor", vendor + "\n");
+        Write($"{path}/device", device + "\n");
+        Write($"{path}/class", kind + "\n");
+        var bus = Directory.CreateDirectory(Path.Combine(_root, "sys/bus/pci/devices")).FullName;
+        Directory.CreateSymbolicLink(Path.Combine(bus, address), $"../../../devices/pci0000:00/{address}");
+    }
+
+    private void Write(string path, string text)
+    {
+        var file = Path.Combine(_root, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, text);
+    }
+}
