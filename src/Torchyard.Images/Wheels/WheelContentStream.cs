@@ -1,0 +1,94 @@
+using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
+using Torchyard.Packages.Python.Wheels;
+using Torchyard.Platform;
+
+namespace Torchyard.Images.Wheels;
+
+/// <summary>
+/// The content of a wheel's file on its way into the tar: read once, hashed against RECORD, and written into the mounted form. The last
+/// bytes are handed out only after size, CRC-32 and hash have turned out right.
+/// </summary>
+internal sealed class WheelContentStream(InstallPlan plan, WheelFile file, Stream content, SafeFileHandle? mounted) : Stream
+{
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(file.Hash?.Algorithm ?? HashAlgorithmName.SHA256);
+    private long _position;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => file.Entry.Size;
+
+    public override long Position
+    {
+        get => _position;
+        set => throw new NotSupportedException();
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override int Read(Span<byte> buffer)
+    {
+        try
+        {
+            var read = content.Read(buffer);
+            if (read == 0)
+            {
+                return 0;
+            }
+
+            _hash.AppendData(buffer[..read]);
+            if (mounted is not null)
+            {
+                RandomAccess.Write(mounted, buffer[..read], _position);
+            }
+
+            _position += read;
+            if (_position == file.Entry.Size)
+            {
+                RequireEnd();
+            }
+
+            return read;
+        }
+        catch (InvalidDataException damaged)
+        {
+            throw new TorchyardException(
+                "TY2501", $"{plan.Wheel.FileName.Text}: {damaged.Message}", "Nothing of it was installed. Fetch the wheel again from its publisher", damaged);
+        }
+    }
+
+    public override void Flush() { }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _hash.Dispose();
+            content.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    /// <summary>Reading the end makes the decoder check what it can only check there.</summary>
+    private void RequireEnd()
+    {
+        Span<byte> rest = stackalloc byte[1];
+        if (content.Read(rest) != 0)
+        {
+            throw new InvalidDataException($"'{file.Entry.Name}' is longer than the archive lists");
+        }
+
+        WheelFileHash.RequireHash(plan.Wheel, file, _hash.GetHashAndReset());
+    }
+}
