@@ -1,4 +1,5 @@
 using Torchyard.Packages.Debian.Resolving;
+using Torchyard.Platform;
 
 namespace Torchyard.Packages.Tests.Debian.Resolving;
 

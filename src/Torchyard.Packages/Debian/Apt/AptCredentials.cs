@@ -1,0 +1,81 @@
+using System.Net;
+
+namespace Torchyard.Packages.Debian.Apt;
+
+/// <summary>
+/// Logins for archives, from <c>auth.conf</c> and <c>auth.conf.d/*.conf</c> (apt_auth.conf(5), netrc format). As in apt, a machine without
+/// a scheme is only given its password over https.
+/// </summary>
+internal sealed class AptCredentials
+{
+    private readonly List<(string? Scheme, string Host, int? Port, string Path, NetworkCredential Login)> _entries = [];
+
+    /// <summary>Adds the entries of a file. Words that are not understood are skipped, as apt does.</summary>
+    public void Read(string text)
+    {
+        var words = text.Split('\n').Select(line => line.StartsWith('#') ? "" : line)
+            .SelectMany(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).ToList();
+        string? machine = null;
+        var login = "";
+        var password = "";
+        for (var i = 0; i + 1 < words.Count; i++)
+        {
+            switch (words[i])
+            {
+                case "machine":
+                    Add(machine, login, password);
+                    machine = words[++i];
+                    login = password = "";
+                    break;
+                case "login":
+                    login = words[++i];
+                    break;
+                case "password":
+                    password = words[++i];
+                    break;
+            }
+        }
+
+        Add(machine, login, password);
+    }
+
+    /// <summary>The login for an address, or null. A login inside the address itself comes first.</summary>
+    public NetworkCredential? For(Uri address)
+    {
+        if (address.UserInfo is { Length: > 0 } user)
+        {
+            var colon = user.IndexOf(':', StringComparison.Ordinal);
+            return colon < 0
+                ? new NetworkCredential(Uri.UnescapeDataString(user), "")
+                : new NetworkCredential(Uri.UnescapeDataString(user[..colon]), Uri.UnescapeDataString(user[(colon + 1)..]));
+        }
+
+        foreach (var (scheme, host, port, path, login) in _entries)
+        {
+            if ((scheme ?? "https") == address.Scheme && host.Equals(address.Host, StringComparison.OrdinalIgnoreCase) &&
+                (port is null || port == address.Port) && address.AbsolutePath.StartsWith(path, StringComparison.Ordinal))
+            {
+                return login;
+            }
+        }
+
+        return null;
+    }
+
+    private void Add(string? machine, string login, string password)
+    {
+        if (machine is null)
+        {
+            return;
+        }
+
+        var colon = machine.IndexOf("://", StringComparison.Ordinal);
+        var scheme = colon < 0 ? null : machine[..colon].ToLowerInvariant();
+        var rest = colon < 0 ? machine : machine[(colon + 3)..];
+        var slash = rest.IndexOf('/', StringComparison.Ordinal);
+        var host = slash < 0 ? rest : rest[..slash];
+        var at = host.LastIndexOf(':');
+        int? port = at > 0 && int.TryParse(host[(at + 1)..], out var number) ? number : null;
+        _entries.Add((scheme, port is null ? host : host[..at], port, slash < 0 ? "" : rest[slash..], new NetworkCredential(login, password)));
+    }
+}

@@ -1,0 +1,116 @@
+using System.Net;
+using Torchyard.Packages.Debian.Signing;
+using Torchyard.Packages.Fetching;
+using Torchyard.Platform;
+
+namespace Torchyard.Packages.Debian.Archives;
+
+/// <summary>Fetches and verifies the Release file of a suite: signature, dates, name.</summary>
+internal sealed class ReleaseReader(Transport transport, TimeProvider clock, IProgressSink progress)
+{
+    // Debian's largest InRelease is 200 KB.
+    private const int MostBytes = 8 << 20;
+
+    private static readonly TimeSpan MostAhead = TimeSpan.FromMinutes(10);
+
+    /// <summary>Gets the Release file from the first mirror that has a good one.</summary>
+    /// <returns>The file, and the mirrors with that one first.</returns>
+    /// <exception cref="TorchyardException">TY2020 to TY2028: what the last mirror got wrong; TY2031: no mirror answers.</exception>
+    public async Task<(ReleaseFile Release, IReadOnlyList<Uri> Mirrors)> ReadAsync(DebianArchive archive, CancellationToken cancellation)
+    {
+        var failures = new List<string>();
+        TorchyardException? refusal = null;
+        foreach (var mirror in archive.Mirrors)
+        {
+            try
+            {
+                var release = await ReadFromAsync(archive, mirror, cancellation);
+                if (refusal is not null)
+                {
+                    progress.Warn($"{refusal.Message}; {mirror} is used instead");
+                }
+
+                return (release, [mirror, .. archive.Mirrors.Where(other => other != mirror)]);
+            }
+            catch (SourceFailure failure)
+            {
+                failures.Add($"{mirror}: {failure.Message}");
+            }
+            catch (TorchyardException error)
+            {
+                refusal ??= error;
+            }
+        }
+
+        throw refusal ?? new TorchyardException(
+            "TY2031", $"the suite {archive.Suite} cannot be read from any mirror: {string.Join("; ", failures)}",
+            "Check the name of the suite, the network and the proxy (http_proxy, apt's Acquire::http::Proxy), or name a mirror in base.mirrors");
+    }
+
+    private async Task<ReleaseFile> ReadFromAsync(DebianArchive archive, Uri mirror, CancellationToken cancellation)
+    {
+        var place = new Uri(mirror, $"dists/{archive.Suite}/");
+        ReleaseFile release;
+        string source;
+        try
+        {
+            var address = new Uri(place, "InRelease");
+            source = address.AbsoluteUri;
+            var bytes = await transport.GetSmallAsync(address, MostBytes, cancellation);
+            release = Verify(archive, bytes, source);
+        }
+        catch (SourceFailure failure) when (failure.Status is HttpStatusCode.NotFound or HttpStatusCode.Gone)
+        {
+            source = new Uri(place, "Release").AbsoluteUri;
+            var bytes = await transport.GetSmallAsync(new Uri(place, "Release"), MostBytes, cancellation);
+            var signature = await transport.GetSmallAsync(new Uri(place, "Release.gpg"), MostBytes, cancellation);
+            Check(archive).Check(bytes, signature, isText: false, source);
+            release = ReleaseFile.Read(bytes, Digest.Of(bytes), source);
+        }
+
+        CheckName(archive, release, source);
+        CheckDates(archive, release, source);
+        return release;
+    }
+
+    private ReleaseFile Verify(DebianArchive archive, byte[] bytes, string source)
+    {
+        var signed = ClearSignedText.Read(bytes, source);
+        Check(archive).Check(signed.SignedBytes, signed.Signature, isText: true, source);
+        return ReleaseFile.Read(signed.Text, Digest.Of(bytes), source);
+    }
+
+    private SignatureCheck Check(DebianArchive archive) =>
+        new(archive.Keys, archive.CheckDate ? clock.GetUtcNow().UtcDateTime : DateTime.MaxValue.AddDays(-1), archive.IsSnapshot || !archive.CheckDate);
+
+    private static void CheckName(DebianArchive archive, ReleaseFile release, string source)
+    {
+        if (release["Suite"] != archive.Suite && release["Codename"] != archive.Suite)
+        {
+            throw new TorchyardException(
+                "TY2027",
+                $"{source} describes the suite {release["Suite"]} ({release["Codename"]}), not {archive.Suite}",
+                "Use another mirror; this one mixes up its suites, or someone serves an older release in the name of this one");
+        }
+    }
+
+    private void CheckDates(DebianArchive archive, ReleaseFile release, string source)
+    {
+        var now = clock.GetUtcNow().UtcDateTime;
+        if (archive.CheckDate && release.Date > now + MostAhead)
+        {
+            throw new TorchyardException(
+                "TY2025", $"{source} is dated {release.Date:u}, which is in the future: this machine's clock says {now:u}",
+                "Set the clock (timedatectl set-ntp true, or date -s), then try again");
+        }
+
+        if (archive.CheckDate && archive.CheckValidUntil && release.ValidUntil is { } until && until < now)
+        {
+            throw new TorchyardException(
+                "TY2025",
+                $"{source} was valid until {until:u} and this machine's clock says {now:u}: the mirror is out of date, or the clock is wrong",
+                "Use another mirror or set the clock; for an archive that is frozen on purpose, set Acquire::Check-Valid-Until \"false\" in apt.conf " +
+                "or base.snapshot in the recipe");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using System.Reflection;
+using Org.BouncyCastle.Bcpg.OpenPgp;
+using Torchyard.Platform;
+
+namespace Torchyard.Packages.Debian.Signing;
+
+/// <summary>The keys that may sign an archive.</summary>
+internal sealed class TrustedKeys
+{
+    // The largest keyring of Debian is below 100 KB.
+    private const long MostBytes = 4 << 20;
+
+    private readonly List<TrustedKey> _keys = [];
+
+    /// <summary>All keys.</summary>
+    public IReadOnlyList<TrustedKey> All => _keys;
+
+    /// <summary>Debian's archive keys that come with the program.</summary>
+    public static TrustedKeys BuiltIn()
+    {
+        var keys = new TrustedKeys();
+        var assembly = Assembly.GetExecutingAssembly();
+        foreach (var name in assembly.GetManifestResourceNames().Where(name => name.StartsWith("keys/", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        {
+            using var stream = assembly.GetManifestResourceStream(name)!;
+            keys.Add(stream, $"built in, {name[5..]}");
+        }
+
+        return keys;
+    }
+
+    /// <summary>Adds a keyring file, binary or armoured.</summary>
+    /// <exception cref="TorchyardException">TY2029: the file cannot be read or holds no public key.</exception>
+    public void AddFile(string path)
+    {
+        try
+        {
+            using var stream = File.OpenRead(path);
+            if (stream.Length > MostBytes)
+            {
+                throw new IOException("the file is too large for a keyring");
+            }
+
+            Add(stream, path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or PgpException)
+        {
+            throw new TorchyardException(
+                "TY2029", $"the keyring {path} cannot be used: {error.Message}",
+                "Name a file of OpenPGP public keys, binary (.gpg) or armoured (.asc), that this user can read", error);
+        }
+    }
+
+    /// <summary>Adds an armoured key block that stands inside a source's Signed-By.</summary>
+    public void AddText(string armoured, string origin)
+    {
+        using var stream = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(armoured));
+        try
+        {
+            Add(stream, origin);
+        }
+        catch (Exception error) when (error is IOException or PgpException)
+        {
+            throw new TorchyardException(
+                "TY2029", $"the key in {origin} cannot be used: {error.Message}", "Mend the Signed-By field, or name a keyring file there", error);
+        }
+    }
+
+    /// <summary>Adds the keys of another set.</summary>
+    public void AddAll(TrustedKeys other) => _keys.AddRange(other._keys);
+
+    private void Add(Stream stream, string origin)
+    {
+        var before = _keys.Count;
+
+        // A file may hold several armoured blocks one after another; each makes a bundle.
+        using var content = new MemoryStream();
+        stream.CopyTo(content);
+        foreach (var block in Blocks(content.ToArray()))
+        {
+            using var decoded = PgpUtilities.GetDecoderStream(new MemoryStream(block));
+            try
+            {
+                foreach (var ring in new PgpPublicKeyRingBundle(decoded).GetKeyRings())
+                {
+                    _keys.AddRange(TrustedKey.Of(ring, origin));
+                }
+            }
+            catch (Exception error) when (error is not (PgpException or IOException))
+            {
+                // The parser throws what its own array accesses throw when packets lie about their lengths.
+                throw new PgpException("it is damaged", error);
+            }
+        }
+
+        if (_keys.Count == before)
+        {
+            throw new PgpException("it holds no public key that may sign");
+        }
+    }
+
+    private static IEnumerable<byte[]> Blocks(byte[] content)
+    {
+        var marker = "-----BEGIN PGP PUBLIC KEY BLOCK-----"u8.ToArray();
+        var at = content.AsSpan().IndexOf(marker);
+        if (at < 0)
+        {
+            yield return content;
+            yield break;
+        }
+
+        while (at >= 0)
+        {
+            var next = content.AsSpan(at + marker.Length).IndexOf(marker);
+            var end = next < 0 ? content.Length : at + marker.Length + next;
+            yield return content[at..end];
+            at = next < 0 ? -1 : end;
+        }
+    }
+}

@@ -1,0 +1,138 @@
+using Torchyard.Packages.Debian.Apt;
+using Torchyard.Packages.Debian.Archives;
+using Torchyard.Packages.Debian.Indexes;
+using Torchyard.Packages.Debian.Resolving;
+using Torchyard.Packages.Fetching;
+using Torchyard.Platform;
+using Torchyard.Platform.Files;
+using Torchyard.Recipes;
+
+namespace Torchyard.Packages;
+
+/// <summary>Debian's archives as this machine reaches them: locks a recipe's packages, and fetches the packages of a lock.</summary>
+public sealed class DebianPackages : IDisposable
+{
+    private readonly StorePaths _store;
+    private readonly IProgressSink _progress;
+    private readonly TimeProvider _clock;
+    private readonly MachineApt _machine;
+    private readonly DownloadSettings _settings;
+    private readonly Transport _transport;
+    private readonly Uri _snapshot;
+
+    /// <summary>Reads the machine's apt settings; nothing is fetched yet.</summary>
+    /// <param name="store">The store: packages and indexes are kept there.</param>
+    /// <param name="progress">Told how far long work is, and what of the machine's settings is not followed.</param>
+    /// <param name="clock">The machine's clock, which signatures and dates are held against.</param>
+    /// <param name="environment">Looks up an environment variable (<c>http_proxy</c>, <c>no_proxy</c>, <c>APT_CONFIG</c>).</param>
+    /// <param name="root">Root of the file system that holds <c>etc/apt</c>.</param>
+    public DebianPackages(StorePaths store, IProgressSink progress, TimeProvider clock, Func<string, string?> environment, string root = "/")
+        : this(store, progress, clock, environment, root, new DownloadSettings(), DebianSnapshot.Default)
+    {
+    }
+
+    internal DebianPackages(
+        StorePaths store, IProgressSink progress, TimeProvider clock, Func<string, string?> environment, string root, DownloadSettings settings,
+        Uri snapshot)
+    {
+        _store = store;
+        _progress = progress;
+        _clock = clock;
+        _settings = settings;
+        _snapshot = snapshot;
+        _machine = MachineApt.Read(root, environment);
+        _transport = new Transport(new AptProxy(_machine.Configuration, environment), _machine.Credentials, settings);
+    }
+
+    /// <summary>Resolves the recipe's packages against the archives as they are now.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    /// <exception cref="TorchyardException">TY2xxx: an archive cannot be trusted or reached, or the packages do not fit together.</exception>
+    public async Task<DebianLock> LockAsync(Recipe recipe, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        var requests = recipe.Packages.Select(text => PackageRequest.Parse(text, recipe.Base.Architecture)).ToList();
+        var notes = new List<string>(_machine.Notes);
+        var archives = ArchiveCatalogue.Of(recipe.Base, _machine, notes);
+        foreach (var note in notes.Distinct())
+        {
+            _progress.Note(note);
+        }
+
+        var reader = new ReleaseReader(_transport, _clock, _progress);
+        var releases = await Task.WhenAll(archives.Select(archive => reader.ReadAsync(archive, cancellation)));
+        var universe = await ReadIndexesAsync(recipe.Base, archives, releases, cancellation);
+        var resolution = new DebianResolver(universe).Resolve(requests, recipe.Recommends);
+        var locked = archives.Zip(releases, (archive, release) => new LockedArchive(
+            archive.Id, archive.CanonicalUri, archive.Suite, archive.Components, release.Release.Digest, Seconds(release.Release.Date))).ToList();
+        return new DebianLock(
+            locked,
+            [
+                .. resolution.Packages.Select(LockedPackages.Of)
+                    .OrderBy(package => package.Name, StringComparer.Ordinal).ThenBy(package => package.Architecture, StringComparer.Ordinal),
+            ],
+            locked.Max(archive => archive.ReleaseDate));
+    }
+
+    /// <summary>Something that fetches the packages of a lock into the store, from the mirrors this machine would use.</summary>
+    public IPackageFetcher CreateFetcher()
+    {
+        var cache = new FileCache(_store.Packages);
+        return new PackageFetcher(
+            new VerifiedDownloader(_transport, cache, _settings),
+            cache,
+            (locked, archive) => new ArchiveRoots(locked.Recipe.Base, _machine).MirrorsOf(archive.Uri, new List<string>()),
+            new DebianSnapshot(_transport, _snapshot),
+            _settings,
+            _progress,
+            _store.Packages);
+    }
+
+    /// <summary>Hashes every cached file of a lock again; files that are damaged are removed, so that the next fetch brings them anew.</summary>
+    /// <param name="locked">The lock.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    /// <returns>The packages whose files were damaged.</returns>
+    public IReadOnlyList<LockedDebianPackage> VerifyCache(RecipeLock locked, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(locked);
+        var cache = new FileCache(_store.Packages);
+        var damaged = new List<LockedDebianPackage>();
+        foreach (var package in locked.Packages)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (File.Exists(cache.PathOf(package.Sha256)) && !cache.Has(package.Sha256, package.Size, always: true))
+            {
+                damaged.Add(package);
+            }
+        }
+
+        return damaged;
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _transport.Dispose();
+
+    private async Task<PackageUniverse> ReadIndexesAsync(
+        DebianBase recipe,
+        IReadOnlyList<DebianArchive> archives,
+        (ReleaseFile Release, IReadOnlyList<Uri> Mirrors)[] releases,
+        CancellationToken cancellation)
+    {
+        var store = new IndexStore(_store, _transport, _settings);
+        var universe = new PackageUniverse(recipe.Architecture);
+        using var task = _progress.Begin("Reading package indexes");
+        for (var i = 0; i < archives.Count; i++)
+        {
+            foreach (var component in archives[i].Components)
+            {
+                universe.Add(await store.GetAsync(
+                    archives[i], releases[i].Release, releases[i].Mirrors, component, recipe.Architecture, task, cancellation));
+            }
+        }
+
+        task.Done($"{universe.Packages.Count} packages");
+        return universe;
+    }
+
+    private static long Seconds(DateTime time) => new DateTimeOffset(time, TimeSpan.Zero).ToUnixTimeSeconds();
+}

@@ -1,0 +1,91 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using Torchyard.Platform;
+using Torchyard.Platform.Files;
+
+namespace Torchyard.Packages.Fetching;
+
+/// <summary>
+/// Files by hash: <c>sha256/ab/abcd…</c>. A file gets its name only after its hash was checked. Its modification time then carries a
+/// stamp made of the hash, so that a later look costs one stat(2): a file that was written to since has another time and is hashed again.
+/// </summary>
+/// <param name="root">Directory of the cache.</param>
+internal sealed class FileCache(string root)
+{
+    /// <summary>Final path of a file.</summary>
+    public string PathOf(Digest digest) => Path.Combine(root, "sha256", digest.Hex[..2], digest.Hex);
+
+    /// <summary>Path of a file that is not complete.</summary>
+    public string PartialPathOf(Digest digest) => Path.Combine(root, "partial", digest.Hex);
+
+    /// <summary>Keeps other processes from fetching the same file; one lock serves 1/256 of all hashes.</summary>
+    public Task<FileLock> LockAsync(Digest digest, CancellationToken cancellation) =>
+        FileLock.AcquireAsync(Path.Combine(root, "partial", $"{digest.Hex[..2]}.lock"), exclusive: true, cancellation);
+
+    /// <summary>True when the file is there and good; a file that turns out bad is removed.</summary>
+    /// <param name="digest">Its hash.</param>
+    /// <param name="size">Its size in bytes.</param>
+    /// <param name="always">True to hash it whatever its stamp says.</param>
+    public bool Has(Digest digest, long size, bool always = false)
+    {
+        var path = PathOf(digest);
+        var info = new FileInfo(path);
+        if (!info.Exists)
+        {
+            return false;
+        }
+
+        if (info.Length == size && !always && info.LastWriteTimeUtc == Stamp(digest))
+        {
+            return true;
+        }
+
+        if (info.Length == size && HashOf(path) == digest)
+        {
+            File.SetLastWriteTimeUtc(path, Stamp(digest));
+            return true;
+        }
+
+        File.Delete(path);
+        return false;
+    }
+
+    /// <summary>Gives a complete, checked partial file its name.</summary>
+    public string Commit(Digest digest)
+    {
+        var path = PathOf(digest);
+        var partial = PartialPathOf(digest);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.SetUnixFileMode(partial, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        File.SetLastWriteTimeUtc(partial, Stamp(digest));
+        File.Move(partial, path, overwrite: true);
+        return path;
+    }
+
+    /// <summary>Hashes a file.</summary>
+    public static Digest HashOf(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 0);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = ArrayPool<byte>.Shared.Rent(1 << 18);
+        try
+        {
+            int read;
+            while ((read = stream.Read(buffer)) > 0)
+            {
+                hash.AppendData(buffer.AsSpan(0, read));
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        Span<byte> value = stackalloc byte[SHA256.HashSizeInBytes];
+        hash.GetHashAndReset(value);
+        return Digest.FromHash(value);
+    }
+
+    // A second between 1970 and 2004: no honest download ends with it by chance.
+    private static DateTime Stamp(Digest digest) => DateTime.UnixEpoch.AddSeconds(Convert.ToInt32(digest.Hex[..7], 16) * 4L);
+}
