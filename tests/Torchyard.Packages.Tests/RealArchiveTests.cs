@@ -1,5 +1,4 @@
 using Torchyard.Packages.Tests.Loopback;
-using Torchyard.Platform;
 using Torchyard.Platform.Files;
 using Torchyard.Recipes;
 

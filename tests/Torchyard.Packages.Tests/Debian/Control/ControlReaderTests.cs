@@ -1,7 +1,6 @@
 using System.Text;
 using CsCheck;
 using Torchyard.Packages.Debian.Control;
-using Torchyard.Platform;
 
 namespace Torchyard.Packages.Tests.Debian.Control;
 

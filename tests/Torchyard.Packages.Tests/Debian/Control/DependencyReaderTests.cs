@@ -2,7 +2,6 @@ using System.Text;
 using CsCheck;
 using Torchyard.Packages.Debian.Control;
 using Torchyard.Packages.Debian.Versions;
-using Torchyard.Platform;
 
 namespace Torchyard.Packages.Tests.Debian.Control;
 

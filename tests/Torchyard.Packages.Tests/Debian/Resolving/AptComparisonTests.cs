@@ -1,5 +1,4 @@
 using Torchyard.Packages.Debian.Resolving;
-using Torchyard.Platform;
 
 namespace Torchyard.Packages.Tests.Debian.Resolving;
 

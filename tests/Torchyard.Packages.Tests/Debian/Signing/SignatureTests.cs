@@ -3,7 +3,6 @@ using CsCheck;
 using Org.BouncyCastle.Bcpg;
 using Torchyard.Packages.Debian.Signing;
 using Torchyard.Packages.Tests.Loopback;
-using Torchyard.Platform;
 
 namespace Torchyard.Packages.Tests.Debian.Signing;
 
