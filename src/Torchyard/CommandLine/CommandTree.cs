@@ -23,14 +23,18 @@ internal static class CommandTree
     private static IEnumerable<Verb> Verbs() =>
     [
         new InitCommand(),
+        new LockCommand(),
+        new BuildCommand(),
         new FitCommand(),
         new WhyCommand(),
-        new CompletionCommand(),
-        new CompleteCommand(),
+        new ImagesCommand(),
+        new CheckCommand(),
         new BenchCommand(),
         new DoctorCommand(),
         new GpusCommand(),
         new VerifyCommand(),
+        new CompletionCommand(),
+        new CompleteCommand(),
         new VersionCommand(),
     ];
 }

@@ -1,0 +1,31 @@
+using System.Text.Json;
+
+namespace Torchyard.Tests.Commands;
+
+public sealed class StoreCommandTests
+{
+    [Fact]
+    public async Task An_empty_store_has_no_images_and_is_sound()
+    {
+        using var run = new CommandRun();
+        Assert.Equal(0, await run.RunAsync("images"));
+        Assert.Equal("NAME   DIGEST   CREATED   LAYERS   SIZE\n", run.Output);
+        Assert.Equal(0, await run.RunAsync("images", "--json"));
+        Assert.Equal("[]", run.Output.Trim());
+        Assert.Equal(0, await run.RunAsync("check", "--json"));
+        using var document = JsonDocument.Parse(run.Output);
+        Assert.True(document.RootElement.GetProperty("sound").GetBoolean());
+    }
+
+    [Fact]
+    public async Task A_blob_with_other_content_than_its_name_makes_check_fail()
+    {
+        using var run = new CommandRun();
+        var oci = Directory.CreateDirectory(run.PathOf("store/oci/blobs/sha256")).FullName;
+        run.Write("store/oci/oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}");
+        run.Write("store/oci/index.json", "{\"schemaVersion\":2,\"manifests\":[]}");
+        await File.WriteAllTextAsync(Path.Combine(oci, new string('a', 64)), "flipped", TestContext.Current.CancellationToken);
+        Assert.Equal(1, await run.RunAsync("check"));
+        Assert.Contains("sha256:aaaa", run.Output, StringComparison.Ordinal);
+    }
+}
