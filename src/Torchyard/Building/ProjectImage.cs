@@ -1,0 +1,98 @@
+using Torchyard.CommandLine;
+using Torchyard.Containers.Namespaces;
+using Torchyard.Containers.Runtimes;
+using Torchyard.Containers.Sandbox;
+using Torchyard.Images;
+using Torchyard.Images.Environments;
+using Torchyard.Packages;
+using Torchyard.Platform;
+using Torchyard.Recipes;
+
+namespace Torchyard.Building;
+
+/// <summary>From a recipe to its lock to its image, with the stages put together for this machine. What <c>lock</c>, <c>build</c> and <c>up</c> share.</summary>
+internal sealed class ProjectImage(Invocation invocation)
+{
+    /// <summary>The lock that answers the recipe as it is now; resolves and writes one where there is none.</summary>
+    public async Task<RecipeLock> EnsureLockAsync(RecipeSource source, CancellationToken cancellation)
+    {
+        var before = LockPlace.Read(source, invocation.Store);
+        if (before is null || !LockFit.Fits(before, source.Recipe, source.DigestDirectory))
+        {
+            invocation.Screen.Progress.Note(before is null ? "There is no lock yet: resolving the recipe" : "The recipe changed: resolving it again");
+            return await LockAsync(source, cancellation);
+        }
+
+        // Of a preset nobody keeps the lock under version control, so a newer program may bring its own tools without asking.
+        return source.Preset is not null ? WithOwnTools(source, before) : before;
+    }
+
+    /// <summary>Resolves the recipe against the archives as they are now, and writes the lock.</summary>
+    /// <exception cref="TorchyardException">TY1012 to TY1015, TY2xxx, TY4802.</exception>
+    public async Task<RecipeLock> LockAsync(RecipeSource source, CancellationToken cancellation)
+    {
+        var recipe = source.Recipe;
+        if (recipe.Python is not null)
+        {
+            throw new TorchyardException(
+                "TY1015",
+                "the recipe has [python], and this version of Torchyard does not put Python distributions into images yet",
+                "take them from Debian (packages = [\"python3-…\"]), or install them with pip in the running environment, on a mount")
+            {
+                IsUsage = true,
+            };
+        }
+
+        var digest = RecipeDigest.Of(recipe, source.DigestDirectory);
+        using var packages = OpenPackages();
+        var debian = await packages.LockAsync(
+            recipe with
+            {
+                Base = recipe.Base with { Keyrings = [.. recipe.Base.Keyrings.Select(file => Path.GetFullPath(file, source.Directory))] },
+            },
+            cancellation);
+        var locked = new RecipeLock
+        {
+            RecipeDigest = digest,
+            Recipe = recipe,
+            SourceDateEpoch = debian.SourceDateEpoch,
+            Archives = debian.Archives,
+            Packages = debian.Packages,
+            Tools = OwnTools(recipe),
+        };
+        LockFit.RequireServices(locked);
+        LockPlace.Write(source, invocation.Store, locked);
+        return locked;
+    }
+
+    /// <summary>The same packages with what this program itself puts into images; written when that changed.</summary>
+    public RecipeLock WithOwnTools(RecipeSource source, RecipeLock locked)
+    {
+        var tools = OwnTools(locked.Recipe);
+        if (locked.Tools == tools)
+        {
+            return locked;
+        }
+
+        var renewed = locked with { Tools = tools };
+        LockPlace.Write(source, invocation.Store, renewed);
+        return renewed;
+    }
+
+    /// <summary>Makes the image of a lock, or finds it in the store.</summary>
+    public async Task<StoredImage> BuildAsync(RecipeLock locked, CancellationToken cancellation)
+    {
+        using var packages = OpenPackages();
+        var sandbox = new OciRootSandbox(invocation.Store, new MachineRuntimeSource(), SelfProgram.Current);
+        var builder = new ImageBuilder(invocation.Store, packages.CreateFetcher(), sandbox, Supervisor());
+        return await builder.BuildAsync(locked, invocation.Screen.Progress, cancellation);
+    }
+
+    private static SupervisorProgram Supervisor() => SupervisorProgram.Read(AppContext.BaseDirectory);
+
+    private static LockedTools OwnTools(Recipe recipe) =>
+        new(ImageBuilder.Format, Supervisor().Digest, ImageBuilder.Compressor(recipe.Image));
+
+    private DebianPackages OpenPackages() =>
+        new(invocation.Store, invocation.Screen.Progress, invocation.Caller.Clock, invocation.Caller.Variable);
+}

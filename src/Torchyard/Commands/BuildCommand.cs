@@ -1,0 +1,81 @@
+using System.CommandLine;
+using System.Text.Json.Serialization;
+using Torchyard.Building;
+using Torchyard.CommandLine;
+using Torchyard.Platform;
+using Torchyard.Platform.Text;
+using Torchyard.Recipes;
+
+namespace Torchyard.Commands;
+
+/// <summary><c>torchyard build</c>: makes the image of a lock.</summary>
+internal sealed partial class BuildCommand : Verb
+{
+    private readonly Argument<string?> _recipe = RecipeArgument.Create();
+    private readonly Option<bool> _locked = new("--locked") { Description = "Refuse to lock: fail when the lock is missing or does not fit" };
+
+    public BuildCommand()
+        : base("build", VerbGroup.Make, "Make the image of a recipe from its lock")
+    {
+        Arguments.Add(_recipe);
+        Options.Add(_locked);
+        Options.Add(GlobalOptions.Json);
+        Details = """
+            The lock alone decides the image: the same lock gives the same digest on any machine. Where
+            there is no lock, or the recipe changed, it is locked first. A lock can also be named itself;
+            then the recipe is not needed.
+
+            What the store has is not made again: packages, layers, the image. Killed in the middle, the
+            next build goes on from there.
+            """;
+        Examples =
+        [
+            new("torchyard build", "the recipe of this directory"),
+            new("torchyard build --locked", "for CI: never resolve anew"),
+            new("torchyard build torchyard.lock", "from the lock alone"),
+            new("torchyard build cpu", "a preset"),
+        ];
+    }
+
+    public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
+    {
+        var began = invocation.Caller.Clock.GetTimestamp();
+        var locked = await FindLockAsync(invocation, cancellation);
+        var image = await new ProjectImage(invocation).BuildAsync(locked, cancellation);
+        var answer = new Answer(image.Names, image.Manifest.ToString(), image.Layers.Count, image.CompressedSize);
+        invocation.Answer(answer, BuildJson.Default.Answer, found =>
+        {
+            var seconds = invocation.Caller.Clock.GetElapsedTime(began);
+            invocation.Screen.Line(
+                $"{found.Names[0]} {found.Digest} ({found.Layers} layers, {ByteSize.Decimal(found.Size)}, {Terminal.ProgressLine.Time(seconds)})");
+        });
+        return ExitCode.Done;
+    }
+
+    private async Task<RecipeLock> FindLockAsync(Invocation invocation, CancellationToken cancellation)
+    {
+        var named = invocation.Get(_recipe);
+        if (named is not null && named.EndsWith(".lock", StringComparison.Ordinal))
+        {
+            return LockReader.ReadFile(invocation.Caller.FullPath(named));
+        }
+
+        var source = RecipeSource.Find(named, invocation.Caller.WorkingDirectory);
+        if (!invocation.Get(_locked))
+        {
+            return await new ProjectImage(invocation).EnsureLockAsync(source, cancellation);
+        }
+
+        var place = LockPlace.Of(source, invocation.Store);
+        var locked = LockPlace.Read(source, invocation.Store)
+            ?? throw new TorchyardException("TY1020", $"there is no lock {place}", "run 'torchyard lock' first") { IsUsage = true };
+        LockFit.Require(locked, source.Recipe, source.DigestDirectory, place);
+        return locked;
+    }
+
+    internal sealed record Answer(IReadOnlyList<string> Names, string Digest, int Layers, long Size);
+
+    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+    [JsonSerializable(typeof(Answer))]
+    internal sealed partial class BuildJson : JsonSerializerContext;
+}
