@@ -110,6 +110,7 @@ internal sealed class ServiceProcesses : IServiceHost
             environment.TryAdd("LOGNAME", account.Name);
         }
 
+        var command = Command(service.Definition);
         if (service.Definition.Port is { } port)
             service.Port = SocketAddress.FreePort(service.Listen, port);
 
@@ -138,7 +139,7 @@ internal sealed class ServiceProcesses : IServiceHost
         {
             return Spawn.Start(new SpawnRequest
             {
-                Command = [.. service.Definition.Command.Select(argument => ServiceEnvironment.Fill(argument, values))],
+                Command = [.. command.Select(argument => ServiceEnvironment.Fill(argument, values))],
                 Environment = ServiceEnvironment.Lines(environment),
                 Directory = service.Definition.Directory is { } directory && PosixFile.Exists(directory) ? directory : null,
                 Output = pipe?.Writing,
@@ -149,6 +150,16 @@ internal sealed class ServiceProcesses : IServiceHost
         {
             pipe?.CloseWriting();
         }
+    }
+
+    private static IEnumerable<string> Command(ServiceDefinition definition)
+    {
+        if (definition.Programs.Count == 0)
+            return definition.Command;
+
+        var program = definition.Programs.FirstOrDefault(path => Libc.Access(path, Libc.AccessExecute) == 0)
+            ?? throw new ServiceStartException($"the image has none of {string.Join(", ", definition.Programs)}; add the package that brings it to the recipe", permanent: true);
+        return definition.Command.Skip(1).Prepend(program);
     }
 
     private LogPipe? OpenLog(Service service)

@@ -21,6 +21,13 @@ public static class ImageDefaults
             ["NVIDIA_VISIBLE_DEVICES"] = "all",
             ["PATH"] = SearchPath,
         };
+        if (recipe.Python is not null)
+        {
+            // What activating the virtual environment does.
+            environment["PATH"] = LockedPython.VenvPath + "/bin:" + SearchPath;
+            environment["VIRTUAL_ENV"] = LockedPython.VenvPath;
+        }
+
         foreach (var (name, value) in recipe.Image.Environment)
             environment[name] = value;
 

@@ -19,7 +19,7 @@ internal static class ServicesDocument
             json.WriteNumber("version", 1);
             json.WriteStartArray("services");
             if (recipe.Services.Jupyter is { } jupyter)
-                WriteJupyter(json, recipe, jupyter);
+                WriteJupyter(json, jupyter);
 
             if (recipe.Services.Ssh is { } ssh)
                 WriteSsh(json, ssh);
@@ -31,14 +31,14 @@ internal static class ServicesDocument
         return Encoding.UTF8.GetString(buffer.WrittenSpan) + "\n";
     }
 
-    private static void WriteJupyter(Utf8JsonWriter json, Recipe recipe, JupyterSettings settings)
+    private static void WriteJupyter(Utf8JsonWriter json, JupyterSettings settings)
     {
-        // Debian's jupyterlab brings Jupyter Server 2 and JupyterLab 4, its jupyter-notebook the classic Notebook 6.
-        var lab = recipe.Packages.Any(package => package.Split(':', '=')[0] == "jupyterlab");
         json.WriteStartObject();
         json.WriteString("name", "jupyter");
         json.WriteString("kind", "jupyter");
-        WriteStrings(json, "command", [lab ? "/usr/bin/jupyter-lab" : "/usr/bin/jupyter-notebook", "--config=" + EnvironmentFiles.JupyterConfigurationPath]);
+        WriteStrings(json, "command", ["jupyter", "--config=" + EnvironmentFiles.JupyterConfigurationPath]);
+        // JupyterLab before the notebook, and one that the recipe installs by pip before Debian's (jupyterlab 4, or the classic Notebook 6).
+        WriteStrings(json, "programs", [$"{LockedPython.VenvPath}/bin/jupyter-lab", $"{LockedPython.VenvPath}/bin/jupyter-notebook", "/usr/bin/jupyter-lab", "/usr/bin/jupyter-notebook"]);
         json.WriteString("directory", "/workspace");
         json.WriteString("listen", settings.Listen);
         json.WriteNumber("port", settings.Port);

@@ -67,6 +67,9 @@ internal sealed record ServiceDefinition
 
     public required IReadOnlyList<string> Command { get; init; }
 
+    /// <summary>Programs of which the first that exists takes the place of the command's first word; empty to leave it.</summary>
+    public IReadOnlyList<string> Programs { get; init; } = [];
+
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
     public string? Directory { get; init; }

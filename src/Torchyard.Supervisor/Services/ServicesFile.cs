@@ -61,6 +61,7 @@ internal static class ServicesFile
             Name = service.Text("name", null),
             Kind = service.Choice("kind", ("command", ServiceKind.Command), ("jupyter", ServiceKind.Jupyter), ("ssh", ServiceKind.Ssh)),
             Command = service.Strings("command"),
+            Programs = service.Strings("programs"),
             Environment = service.Map("environment"),
             Directory = service.OptionalText("directory"),
             Listen = service.Text("listen", "127.0.0.1"),

@@ -38,13 +38,16 @@ public sealed class EnvironmentFilesTests
         Assert.Equal(0, Services(bare).GetArrayLength());
     }
 
-    [Theory]
-    [InlineData("jupyter-notebook", "/usr/bin/jupyter-notebook")]
-    [InlineData("jupyterlab", "/usr/bin/jupyter-lab")]
-    [InlineData("jupyterlab=4.0.11", "/usr/bin/jupyter-lab")]
-    [InlineData("jupyterlab-extra", "/usr/bin/jupyter-notebook")]
-    public void Jupyter_is_the_one_that_the_recipe_installs(string package, string program) =>
-        Assert.Equal(program, Services(Recipe(package))[0].GetProperty("command")[0].GetString());
+    [Fact]
+    public void A_virtual_environment_comes_first_in_the_search_path_and_for_jupyter()
+    {
+        var recipe = Recipe() with { Python = new PythonSettings { Packages = ["jupyterlab"] } };
+
+        Assert.Contains("VIRTUAL_ENV=/opt/venv", ImageDefaults.For(recipe).Env);
+        Assert.Contains(ImageDefaults.For(recipe).Env, variable => variable.StartsWith("PATH=/opt/venv/bin:/usr/local/sbin:", StringComparison.Ordinal));
+        Assert.DoesNotContain(ImageDefaults.For(Recipe()).Env, variable => variable.Contains("venv", StringComparison.Ordinal));
+        Assert.Equal("/opt/venv/bin/jupyter-lab", Services(recipe)[0].GetProperty("programs")[0].GetString());
+    }
 
     [Fact]
     public void Ports_and_addresses_come_from_the_recipe()

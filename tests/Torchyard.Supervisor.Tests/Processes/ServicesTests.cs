@@ -137,6 +137,21 @@ public sealed class ServicesTests
     }
 
     [Fact]
+    public async Task The_first_program_that_exists_is_started_and_none_is_a_lasting_failure()
+    {
+        using var supervisor = new SupervisorProcess();
+        supervisor.Services("""
+            { "name": "a", "command": ["x", "hello"], "programs": ["/no/such", "/bin/echo", "/bin/false"], "restart": { "policy": "never" } },
+            { "name": "b", "command": ["x"], "programs": ["/no/such"] }
+            """);
+        supervisor.Start();
+
+        Assert.Equal(1, (await supervisor.EndAsync()).Code);
+        Assert.Equal("hello\n", await File.ReadAllTextAsync(supervisor.Path("log/a.log"), TestContext.Current.CancellationToken));
+        Assert.Contains("b: the image has none of /no/such", supervisor.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Hostile_clients_harm_nobody()
     {
         using var supervisor = new SupervisorProcess();

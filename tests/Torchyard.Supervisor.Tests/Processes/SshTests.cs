@@ -9,16 +9,6 @@ namespace Torchyard.Supervisor.Tests.Processes;
 /// <summary>A real sshd under the supervisor, as uid 1000 without capabilities, and OpenSSH's own clients.</summary>
 public sealed class SshTests : IDisposable
 {
-    private const string Configuration = """
-        AuthenticationMethods publickey
-        PasswordAuthentication no
-        KbdInteractiveAuthentication no
-        UsePAM no
-        StrictModes no
-        PidFile none
-        Subsystem sftp internal-sftp
-        """;
-
     private readonly SupervisorProcess _supervisor = new();
 
     public void Dispose() => _supervisor.Dispose();
@@ -117,7 +107,7 @@ public sealed class SshTests : IDisposable
         Directory.CreateDirectory(_supervisor.Path("home"));
         await RunAsync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", _supervisor.Path("key")]);
         await File.WriteAllTextAsync(_supervisor.Path("passwd"), $"root:x:0:0::/root:/bin/sh\nsshd:x:100:65534::/run/sshd:/usr/sbin/nologin\ntrainer:x:1000:1000::{_supervisor.Path("home")}:/bin/sh\n", TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(_supervisor.Path("sshd_config"), Configuration, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(_supervisor.Path("sshd_config"), ImageConfiguration.Ssh, TestContext.Current.CancellationToken);
         _supervisor.Services($$"""
             { "name": "ssh", "kind": "ssh", "command": ["/usr/sbin/sshd", "-D", "-e", "-f", "${run}/sshd_config"], "port": 0,
               "configuration": "{{_supervisor.Path("sshd_config")}}", "ready": { "kind": "tcp" } }
