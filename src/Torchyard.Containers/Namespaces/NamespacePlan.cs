@@ -13,6 +13,9 @@ internal sealed record NamespacePlan
     /// </summary>
     public CgroupCover CgroupCover { get; init; }
 
+    /// <summary>Mounts with other ids, bound by the runtime afterwards.</summary>
+    public IReadOnlyList<IdmappedMount> Idmapped { get; init; } = [];
+
     /// <summary><c>cgroup.procs</c> files that the process writes itself into before it starts the program.</summary>
     public IReadOnlyList<string> JoinCgroups { get; init; } = [];
 }

@@ -39,6 +39,11 @@ internal static class NamespaceSetup
         {
             MountOverlay(overlay);
         }
+
+        foreach (var mount in plan.Idmapped)
+        {
+            IdmappedMounts.Mount(mount);
+        }
     }
 
     private static void MountOverlay(OverlayPlan overlay)

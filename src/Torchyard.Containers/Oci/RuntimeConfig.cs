@@ -148,7 +148,7 @@ public sealed record LinuxConfig
     /// <summary>Path of the cgroup below the hierarchy's root.</summary>
     public string? CgroupsPath { get; init; }
 
-    /// <summary>Limits that the runtime sets. Torchyard sets its own on the parent cgroup; here are only the device rules.</summary>
+    /// <summary>Limits that the runtime sets.</summary>
     public ResourcesConfig? Resources { get; init; }
 
     /// <summary>System call filter.</summary>
@@ -208,7 +208,25 @@ public sealed record ResourcesConfig
 {
     /// <summary>Device allow-list, later rules win.</summary>
     public IReadOnlyList<DeviceRule>? Devices { get; init; }
+
+    /// <summary>Memory.</summary>
+    public MemoryResources? Memory { get; init; }
+
+    /// <summary>CPU.</summary>
+    public CpuResources? Cpu { get; init; }
+
+    /// <summary>Processes.</summary>
+    public PidsResources? Pids { get; init; }
 }
+
+/// <summary>Memory limits in bytes; <paramref name="Swap"/> counts memory and swap together.</summary>
+public sealed record MemoryResources(long Limit, long Swap);
+
+/// <summary>CPU bandwidth in microseconds, and CPU list.</summary>
+public sealed record CpuResources(long Quota, ulong Period, string? Cpus);
+
+/// <summary>Most processes.</summary>
+public sealed record PidsResources(long Limit);
 
 /// <summary>One rule of the device allow-list.</summary>
 public sealed record DeviceRule(bool Allow, string? Type = null, long? Major = null, long? Minor = null, string Access = "rwm");

@@ -16,5 +16,6 @@ public enum OciRuntimeKind
 public sealed record OciRuntime(OciRuntimeKind Kind, IReadOnlyList<string> Command)
 {
     /// <summary><c>crun</c> or <c>runc</c>.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
     public string Name => Kind == OciRuntimeKind.Crun ? "crun" : "runc";
 }

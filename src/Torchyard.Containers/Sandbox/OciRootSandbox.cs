@@ -12,7 +12,7 @@ namespace Torchyard.Containers.Sandbox;
 
 /// <summary>
 /// Runs programs in a root file system through an OCI runtime: own process, mount, network, IPC and UTS namespaces, Docker's default
-/// capabilities, no network, no new privileges. Rootless, the caller is root inside, and other ids come from /etc/subuid.
+/// capabilities, no network unless asked, no new privileges. Rootless, the caller is root inside, and other ids come from /etc/subuid.
 /// </summary>
 /// <param name="store">Where the bundle is made.</param>
 /// <param name="runtimes">Gives the runtime.</param>
@@ -124,6 +124,13 @@ public sealed class OciRootSandbox(StorePaths store, IOciRuntimeSource runtimes,
     {
         var mounts = RuntimeDefaults.BaseMounts(SharedMemory).ToList();
         mounts.AddRange(request.ReadOnlyMounts.Select(m => RuntimeDefaults.Bind(m.Key, m.Value, readOnly: true)));
+        mounts.AddRange(request.WritableMounts.Select(m => RuntimeDefaults.Bind(m.Key, m.Value, readOnly: false)));
+        List<NamespaceConfig> namespaces = [new("pid"), new("mount"), new("ipc"), new("uts")];
+        if (!request.HostNetwork)
+        {
+            namespaces.Add(new NamespaceConfig("network"));
+        }
+
         return new RuntimeConfig
         {
             Hostname = "localhost",
@@ -143,8 +150,9 @@ public sealed class OciRootSandbox(StorePaths store, IOciRuntimeSource runtimes,
             Mounts = mounts,
             Linux = new LinuxConfig
             {
-                Namespaces = [new("pid"), new("mount"), new("network"), new("ipc"), new("uts")],
+                Namespaces = namespaces,
                 CgroupsPath = command.UseCgroups ? "/" + id : null,
+                Seccomp = SeccompProfile.Default(RuntimeDefaults.Capabilities),
                 MaskedPaths = RuntimeDefaults.MaskedPaths,
                 ReadonlyPaths = RuntimeDefaults.ReadonlyPaths,
             },

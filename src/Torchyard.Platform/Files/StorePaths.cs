@@ -21,6 +21,9 @@ public sealed record StorePaths(string Root)
     /// <summary>State of the containers: <c>containers/ID/</c>.</summary>
     public string Containers => Path.Combine(Root, "containers");
 
+    /// <summary>Named volumes of containers: <c>volumes/NAME/</c>; never removed but by name.</summary>
+    public string Volumes => Path.Combine(Root, "volumes");
+
     /// <summary>What outlives the containers of a project: SSH host keys, certificates, service logs.</summary>
     public string Projects => Path.Combine(Root, "projects");
 

@@ -1,0 +1,376 @@
+using System.Globalization;
+using Torchyard.Containers.Machine;
+
+namespace Torchyard.Containers.Cgroups;
+
+/// <summary>
+/// The cgroup that holds a container's limits. The runtime makes its own below it (root) or the container joins it (rootless), so the
+/// limits, the peak and the count of out-of-memory kills are still there when the runtime has cleaned up after the container.
+/// </summary>
+internal sealed class ContainerCgroup
+{
+    private readonly List<string> _directories;
+
+    private ContainerCgroup(CgroupLayout layout, string? path, IReadOnlyDictionary<string, string> directories)
+    {
+        Layout = layout;
+        Path = path;
+        Directories = directories;
+        _directories = [.. directories.Values.Distinct()];
+    }
+
+    /// <summary>How the machine mounts cgroups.</summary>
+    public CgroupLayout Layout { get; }
+
+    /// <summary>Path below the hierarchies' roots, for the runtime's <c>cgroupsPath</c>; null when the container joins by hand.</summary>
+    public string? Path { get; }
+
+    /// <summary>Controller to directory, of those that could be made.</summary>
+    public IReadOnlyDictionary<string, string> Directories { get; }
+
+    /// <summary>Files to write a process into, so that it is in the cgroup.</summary>
+    public IReadOnlyList<string> ProcsFiles => [.. _directories.Select(d => System.IO.Path.Combine(d, "cgroup.procs"))];
+
+    /// <summary>Takes up a cgroup that an earlier process made.</summary>
+    public static ContainerCgroup Existing(IReadOnlyDictionary<string, string> directories) =>
+        new(CgroupLayout.Detect(), null, directories);
+
+    /// <summary>Makes the cgroup, as far as the machine lets this user; what is missing shows when a limit is set.</summary>
+    /// <param name="layout">How cgroups are mounted.</param>
+    /// <param name="id">Container id.</param>
+    /// <param name="isRoot">True for the machine's root.</param>
+    /// <param name="own">Lines of /proc/self/cgroup.</param>
+    public static ContainerCgroup Create(CgroupLayout layout, string id, bool isRoot, IReadOnlyList<string> own)
+    {
+        string[] controllers = ["memory", "cpu", "pids", "cpuset"];
+        var directories = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (layout.Mode == CgroupMode.Unified)
+        {
+            var parent = isRoot ? System.IO.Path.Combine(layout.UnifiedMount!, "torchyard") : Delegated(layout.UnifiedMount!, "", own);
+            if (parent is not null && TryMake(parent) && TryMake(System.IO.Path.Combine(parent, id)))
+            {
+                if (isRoot)
+                {
+                    Enable(layout.UnifiedMount!, controllers);
+                }
+
+                Enable(parent, controllers);
+                var directory = System.IO.Path.Combine(parent, id);
+                var available = ReadWords(System.IO.Path.Combine(directory, "cgroup.controllers"));
+                foreach (var controller in controllers.Where(available.Contains))
+                {
+                    directories[controller] = directory;
+                }
+            }
+        }
+        else
+        {
+            foreach (var controller in controllers.Where(layout.Hierarchies.ContainsKey))
+            {
+                var mount = layout.Hierarchies[controller];
+                var parent = isRoot ? System.IO.Path.Combine(mount, "torchyard") : Delegated(mount, controller, own);
+                if (parent is null || !TryMake(parent))
+                {
+                    continue;
+                }
+
+                var directory = System.IO.Path.Combine(parent, id);
+                if (controller == "cpuset" && !InheritCpuset(parent))
+                {
+                    continue;
+                }
+
+                if (TryMake(directory) && (controller != "cpuset" || InheritCpuset(directory)))
+                {
+                    directories[controller] = directory;
+                }
+            }
+        }
+
+        return new ContainerCgroup(layout, isRoot && directories.Count > 0 ? $"/torchyard/{id}/payload" : null, directories);
+    }
+
+    /// <summary>Sets limits; gives those that the machine does not enforce, with the reason.</summary>
+    public IReadOnlyList<(CgroupLimit Limit, string Reason)> Apply(IEnumerable<CgroupLimit> limits)
+    {
+        var missing = new List<(CgroupLimit, string)>();
+        foreach (var limit in limits)
+        {
+            if (!Directories.TryGetValue(limit.Controller, out var directory))
+            {
+                missing.Add((limit, $"the {limit.Controller} cgroup controller is not available to this user"));
+                continue;
+            }
+
+            foreach (var (file, value) in limit.Writes)
+            {
+                var optional = file[0] == '?';
+                var path = System.IO.Path.Combine(directory, file.TrimStart('?'));
+                if (optional && !File.Exists(path))
+                {
+                    continue;
+                }
+
+                if (TryWrite(path, value) is { } reason)
+                {
+                    missing.Add((limit, reason));
+                    break;
+                }
+            }
+        }
+
+        return missing;
+    }
+
+    /// <summary>Peak memory in bytes, or null when the kernel does not tell (memory.peak is from Linux 5.19).</summary>
+    public long? PeakMemory() => ReadNumber("memory", "memory.peak") ?? ReadNumber("memory", "memory.max_usage_in_bytes");
+
+    /// <summary>Memory in use now, in bytes.</summary>
+    public long? CurrentMemory() => ReadNumber("memory", "memory.current") ?? ReadNumber("memory", "memory.usage_in_bytes");
+
+    /// <summary>CPU time used, in microseconds.</summary>
+    public long? CpuTime()
+    {
+        if (Layout.Mode == CgroupMode.Unified && Directories.TryGetValue("cpu", out var directory))
+        {
+            return ReadKeyed(System.IO.Path.Combine(directory, "cpu.stat"), "usage_usec");
+        }
+
+        return null;
+    }
+
+    /// <summary>Processes and threads now.</summary>
+    public long? CurrentProcesses() => ReadNumber("pids", "pids.current");
+
+    /// <summary>True when the kernel killed a process in here because the memory limit was reached.</summary>
+    public bool OutOfMemory()
+    {
+        if (!Directories.TryGetValue("memory", out var directory))
+        {
+            return false;
+        }
+
+        if (Layout.Mode == CgroupMode.Unified)
+        {
+            return ReadKeyed(System.IO.Path.Combine(directory, "memory.events"), "oom_kill") > 0;
+        }
+
+        // Version 1 counts kills in the victim's own cgroup, which the runtime has removed, and refused charges not on every kernel;
+        // a peak at the limit stays visible. The kernel charges in batches, so it may end a little below.
+        return PeakMemory() is { } peak && ReadNumber("memory", "memory.limit_in_bytes") is { } limit && peak >= limit - limit / 50;
+    }
+
+    /// <summary>Every process in the cgroup and below it.</summary>
+    public IReadOnlySet<int> Processes()
+    {
+        var found = new HashSet<int>();
+        foreach (var directory in _directories.Where(Directory.Exists))
+        {
+            foreach (var file in Directory.EnumerateFiles(directory, "cgroup.procs", SearchOption.AllDirectories))
+            {
+                foreach (var line in File.ReadLines(file))
+                {
+                    found.Add(int.Parse(line, CultureInfo.InvariantCulture));
+                }
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Removes a container's cgroup from every hierarchy: a runtime makes one in each, not only where limits are set.</summary>
+    /// <param name="layout">How cgroups are mounted.</param>
+    /// <param name="id">Container id.</param>
+    /// <param name="directories">Controller to directory, as recorded.</param>
+    public static void RemoveAll(CgroupLayout layout, string id, IReadOnlyDictionary<string, string> directories)
+    {
+        var all = layout.Hierarchies.Values
+            .Append(layout.UnifiedMount)
+            .OfType<string>()
+            .Select(mount => System.IO.Path.Combine(mount, "torchyard", id))
+            .Concat(directories.Values)
+            .Distinct()
+            .Where(Directory.Exists)
+            .ToDictionary(d => d, d => d, StringComparer.Ordinal);
+        new ContainerCgroup(layout, null, all).Remove();
+    }
+
+    /// <summary>Removes the cgroup and those below it. A directory with a dying process stays busy for some milliseconds.</summary>
+    public void Remove()
+    {
+        foreach (var directory in _directories)
+        {
+            for (var attempt = 0; attempt < 50 && Directory.Exists(directory); attempt++)
+            {
+                try
+                {
+                    foreach (var child in Directory.EnumerateDirectories(directory, "*", SearchOption.AllDirectories).OrderDescending())
+                    {
+                        RemoveDirectory(child);
+                    }
+
+                    RemoveDirectory(directory);
+                    break;
+                }
+                catch (IOException)
+                {
+                    Thread.Sleep(10);
+                }
+                catch (UnauthorizedAccessException)
+                {
+                    break;
+                }
+            }
+        }
+    }
+
+    private static void RemoveDirectory(string directory)
+    {
+        // rmdir(2) alone: a cgroup directory is full of files that cannot be removed and go with it.
+        if (Native.Libc.RemoveDirectory(directory) != 0 && Native.Errno.Last == Native.Errno.Busy)
+        {
+            throw new IOException("busy");
+        }
+    }
+
+    /// <summary>
+    /// The directory in which an ordinary user may make cgroups: <c>torchyard.UID</c>, if the administrator made one,
+    /// else the one that the caller is in.
+    /// </summary>
+    private static string? Delegated(string mount, string controller, IReadOnlyList<string> own)
+    {
+        var named = System.IO.Path.Combine(
+            mount, string.Create(CultureInfo.InvariantCulture, $"torchyard.{Native.Libc.GetEffectiveUserId()}"));
+        if (Directory.Exists(named))
+        {
+            return named;
+        }
+
+        foreach (var line in own)
+        {
+            var fields = line.Split(':', 3);
+            if (fields.Length == 3 && fields[1].Split(',').Contains(controller))
+            {
+                var path = System.IO.Path.Combine(mount, fields[2].TrimStart('/'));
+                return Native.Libc.Access(path, Native.Libc.WriteAccess) == 0 ? path : null;
+            }
+        }
+
+        return null;
+    }
+
+    private static bool TryMake(string directory)
+    {
+        try
+        {
+            Directory.CreateDirectory(directory);
+            return true;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static void Enable(string directory, IEnumerable<string> controllers)
+    {
+        var file = System.IO.Path.Combine(directory, "cgroup.subtree_control");
+        var enabled = ReadWords(file);
+        foreach (var controller in controllers.Where(c => !enabled.Contains(c)))
+        {
+            // One at a time: the kernel refuses the whole write when it lacks one of them.
+            TryWrite(file, "+" + controller);
+        }
+    }
+
+    /// <summary>A version 1 cpuset takes no process until it has CPUs and memory nodes; new ones start empty.</summary>
+    private static bool InheritCpuset(string directory)
+    {
+        foreach (var file in new[] { "cpuset.cpus", "cpuset.mems" })
+        {
+            var path = System.IO.Path.Combine(directory, file);
+            if (!File.Exists(path))
+            {
+                return false;
+            }
+
+            if (File.ReadAllText(path).Trim().Length == 0)
+            {
+                var parent = File.ReadAllText(System.IO.Path.Combine(directory, "..", file)).Trim();
+                if (TryWrite(path, parent) is not null)
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private static string? TryWrite(string path, string value)
+    {
+        try
+        {
+            // File.WriteAllText truncates, which some cgroup files refuse.
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+            stream.Write(System.Text.Encoding.ASCII.GetBytes(value));
+            return null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return $"{path} refused '{value}': {error.Message}";
+        }
+    }
+
+    private static HashSet<string> ReadWords(string path)
+    {
+        try
+        {
+            return [.. File.ReadAllText(path).Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries)];
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    private long? ReadNumber(string controller, string file)
+    {
+        if (!Directories.TryGetValue(controller, out var directory))
+        {
+            return null;
+        }
+
+        try
+        {
+            return long.TryParse(
+                File.ReadAllText(System.IO.Path.Combine(directory, file)).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                ? number
+                : null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static long? ReadKeyed(string path, string key)
+    {
+        try
+        {
+            foreach (var line in File.ReadLines(path))
+            {
+                if (line.StartsWith(key + " ", StringComparison.Ordinal))
+                {
+                    return long.Parse(line.AsSpan(key.Length + 1), CultureInfo.InvariantCulture);
+                }
+            }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // Gone with its cgroup.
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,136 @@
+using System.Globalization;
+using Torchyard.Containers.Requests;
+
+namespace Torchyard.Containers.Engines;
+
+/// <summary>Another container engine.</summary>
+public enum ContainerEngine
+{
+    /// <summary>podman.</summary>
+    Podman,
+
+    /// <summary>docker.</summary>
+    Docker,
+}
+
+/// <summary>The <c>docker run</c> line that means the same as a request; podman takes the same options.</summary>
+public static class EngineCommand
+{
+    /// <summary>Arguments after the program's name.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="image">The image as the engine knows it.</param>
+    /// <param name="limits">Limits with the defaults filled in.</param>
+    /// <param name="detach">Run in the background.</param>
+    public static IReadOnlyList<string> Arguments(RunRequest request, string image, EffectiveLimitsText limits, bool detach)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(limits);
+        var line = new List<string> { "run" };
+        Flag("--rm", request.Remove);
+        Flag("--detach", detach);
+        Flag("--interactive", request.Interactive);
+        Flag("--tty", request.Terminal);
+        Flag("--read-only", request.ReadOnlyRoot);
+        Option("--name", request.Name);
+        Option("--hostname", request.Hostname);
+        Option("--user", request.User);
+        Option("--workdir", request.WorkingDirectory);
+        Option("--network", request.Network switch { NetworkMode.Host => "host", NetworkMode.None => "none", _ => "bridge" });
+        Option("--memory", limits.Memory);
+        Option("--cpus", limits.Cpus);
+        Option("--cpuset-cpus", request.Limits.CpusetCpus);
+        Option("--shm-size", limits.SharedMemory);
+        Option("--pids-limit", limits.Processes);
+        Option("--stop-signal", request.StopSignal);
+        Option("--stop-timeout", ((int)request.StopTimeout.TotalSeconds).ToString(CultureInfo.InvariantCulture));
+        Option("--security-opt", "no-new-privileges");
+        Many("--group-add", request.Groups);
+        Many("--env", request.Environment.Concat(request.Gpus?.Environment ?? []));
+        Many("--label", request.Labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => $"{l.Key}={l.Value}"));
+        Many("--ulimit", request.Ulimits.Select(u => $"{u.Name}={Limit(u.Soft)}:{Limit(u.Hard)}"));
+        Many("--publish", request.Ports.Select(Port));
+        Many("--mount", request.Mounts.Select(Mount));
+        Many("--device", (request.Gpus?.Devices ?? []).Select(d => $"{d.HostPath}:{d.Path}"));
+        Many("--volume", (request.Gpus?.Files ?? []).Select(f => $"{f.HostPath}:{f.Path}:ro"));
+        Option("--volume", request.Gpus?.LinkerCache is { } cache ? cache + ":/etc/ld.so.cache:ro" : null);
+        // docker's --entrypoint takes one word; the rest goes before the command.
+        Option("--entrypoint", request.Entrypoint is { } entrypoint ? entrypoint.Count > 0 ? entrypoint[0] : "" : null);
+        line.Add(image);
+        line.AddRange(request.Entrypoint?.Skip(1) ?? []);
+        line.AddRange(request.Command ?? []);
+        return line;
+
+        void Flag(string name, bool isSet)
+        {
+            if (isSet)
+            {
+                line.Add(name);
+            }
+        }
+
+        void Option(string name, string? value)
+        {
+            if (value is not null)
+            {
+                line.Add(name);
+                line.Add(value);
+            }
+        }
+
+        void Many(string name, IEnumerable<string> values)
+        {
+            foreach (var value in values)
+            {
+                Option(name, value);
+            }
+        }
+    }
+
+    /// <summary>A command line that a POSIX shell reads as these arguments.</summary>
+    public static string Quote(IEnumerable<string> arguments) => string.Join(' ', arguments.Select(Quote));
+
+    private static string Quote(string argument) =>
+        argument.Length > 0 && argument.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:=,@%+".Contains(c, StringComparison.Ordinal))
+            ? argument
+            : "'" + argument.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
+
+    private static string Limit(ulong? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "-1";
+
+    private static string Port(PortMapping port)
+    {
+        var address = port.HostAddress.Contains(':', StringComparison.Ordinal) ? $"[{port.HostAddress}]" : port.HostAddress;
+        var outside = port.HostPort == 0 ? "" : port.HostPort.ToString(CultureInfo.InvariantCulture);
+        return string.Create(CultureInfo.InvariantCulture, $"{address}:{outside}:{port.ContainerPort}/{port.Protocol}");
+    }
+
+    private static string Mount(MountRequest mount)
+    {
+        var text = mount.Kind switch
+        {
+            MountKind.Bind => $"type=bind,source={mount.Source},target={mount.Target}" + (mount.Propagation == "rprivate" ? "" : ",bind-propagation=" + mount.Propagation),
+            MountKind.Volume => (mount.Source.Length > 0 ? $"type=volume,source={mount.Source}," : "type=volume,") + $"target={mount.Target}",
+            _ => $"type=tmpfs,target={mount.Target}" + (mount.TmpfsSize is { } size ? FormattableString.Invariant($",tmpfs-size={size}") : "")
+                + ",tmpfs-mode=" + Convert.ToString(mount.TmpfsMode, 8),
+        };
+        return mount.ReadOnly ? text + ",readonly" : text;
+    }
+}
+
+/// <summary>Limits as an engine takes them; null leaves one to the engine.</summary>
+/// <param name="Memory">Bytes.</param>
+/// <param name="Cpus">CPUs.</param>
+/// <param name="SharedMemory">Bytes.</param>
+/// <param name="Processes">Count.</param>
+public sealed record EffectiveLimitsText(string? Memory, string? Cpus, string? SharedMemory, string? Processes)
+{
+    /// <summary>Limits with the machine's defaults filled in.</summary>
+    public static EffectiveLimitsText Of(ContainerLimits asked)
+    {
+        var limits = Cgroups.EffectiveLimits.From(asked, Machine.MachineResources.Detect());
+        return new EffectiveLimitsText(
+            limits.Memory.ToString(CultureInfo.InvariantCulture),
+            limits.Cpus.ToString("0.##", CultureInfo.InvariantCulture),
+            limits.SharedMemory.ToString(CultureInfo.InvariantCulture),
+            limits.Processes.ToString(CultureInfo.InvariantCulture));
+    }
+}

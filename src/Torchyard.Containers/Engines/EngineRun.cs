@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using Torchyard.Containers.Namespaces;
+using Torchyard.Containers.Requests;
+using Torchyard.Containers.Sessions;
+using Torchyard.Images;
+using Torchyard.Platform;
+using Torchyard.Platform.Files;
+using Torchyard.Platform.Processes;
+
+namespace Torchyard.Containers.Engines;
+
+/// <summary>Starts an image of the store through podman or docker instead of through an OCI runtime.</summary>
+/// <param name="paths">The store.</param>
+/// <param name="engine">The engine.</param>
+public sealed class EngineRun(StorePaths paths, ContainerEngine engine)
+{
+    private string Name => engine == ContainerEngine.Podman ? "podman" : "docker";
+
+    /// <summary>Gives the image to the engine and runs it with the caller's standard streams.</summary>
+    /// <returns>The engine's exit status, which is the program's.</returns>
+    /// <exception cref="TorchyardException">TY4070: the engine is not there; TY4071: it did not take the image.</exception>
+    public async Task<int> RunAsync(RunRequest request, bool detach, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var program = ProgramSearch.Find(Name)
+            ?? throw new TorchyardException("TY4070", $"{Name} is not on this machine", $"install {Name}, or leave --engine out: Torchyard needs no engine");
+        foreach (var mount in request.Mounts.Where(m => m is { Kind: MountKind.Bind, CreateSource: true }))
+        {
+            Directory.CreateDirectory(mount.Source);
+        }
+
+        var image = await ImportAsync(program, request.Image, cancellation);
+        using var process = Process.Start(new ProcessStartInfo(
+            program, EngineCommand.Arguments(request, image, EffectiveLimitsText.Of(request.Limits), detach)))
+            ?? throw new InvalidOperationException($"{program} did not start");
+        // The engine forwards the signals that it gets from the terminal itself; this program only must not end before it.
+        using var signals = new SignalForwarding(number => Native.Libc.Kill(process.Id, number));
+        await process.WaitForExitAsync(cancellation);
+        return process.ExitCode;
+    }
+
+    /// <summary>Name of the image in the engine: the manifest's digest as a tag, so that one import serves every later run.</summary>
+    private async Task<string> ImportAsync(string program, StoredImage image, CancellationToken cancellation)
+    {
+        var reference = "localhost/torchyard:" + image.Manifest.Hex[..20];
+        if ((await HostCommand.RunAsync(program, ["image", "inspect", reference], cancellation: cancellation)).ExitCode == 0)
+        {
+            return reference;
+        }
+
+        var directory = Path.Combine(paths.Temporary, "engine-" + Guid.NewGuid().ToString("N")[..12]);
+        try
+        {
+            OciExport.Write(paths.Oci, image.Manifest, reference, directory);
+            var archive = directory + ".tar";
+            await RunAsync("tar", ["--create", "--dereference", "--file", archive, "--directory", directory, "."], cancellation);
+            await RunAsync(program, ["load", "--input", archive], cancellation);
+            File.Delete(archive);
+        }
+        finally
+        {
+            if (Directory.Exists(directory))
+            {
+                Directory.Delete(directory, recursive: true);
+            }
+
+            File.Delete(directory + ".tar");
+        }
+
+        return reference;
+    }
+
+    private async Task RunAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellation)
+    {
+        var result = await HostCommand.RunAsync(program, arguments, cancellation: cancellation);
+        if (result.ExitCode != 0)
+        {
+            throw new TorchyardException(
+                "TY4071",
+                $"{Name} did not take the image: {result.Error.Trim()}",
+                "old engines read gzip layers only: build with --compression gzip");
+        }
+    }
+}

@@ -1,0 +1,156 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Torchyard.Containers.Namespaces;
+using Torchyard.Containers.Native;
+using Torchyard.Containers.Runtimes;
+using Torchyard.Containers.State;
+using Torchyard.Platform;
+
+namespace Torchyard.Containers.Launch;
+
+/// <summary>
+/// The first process of a container, as a child of this process: <c>create</c> makes it wait inside, <c>start</c> lets it go.
+/// This process becomes a subreaper, so the container's own exit status reaches it and no runtime stays resident.
+/// </summary>
+internal sealed class ContainerProcess : IDisposable
+{
+    private readonly ContainerDirectory _directory;
+    private readonly ContainerRecord _record;
+    private readonly RuntimeCommand _command;
+    private readonly SelfProgram _self;
+    private readonly UserNamespace? _userNamespace;
+    private readonly NamespacePlan _plan;
+
+    private ContainerProcess(
+        ContainerDirectory directory, ContainerRecord record, SelfProgram self, UserNamespace? userNamespace, NamespacePlan plan)
+    {
+        _directory = directory;
+        _record = record;
+        _self = self;
+        _userNamespace = userNamespace;
+        _plan = plan;
+        _command = CommandFor(directory, record);
+    }
+
+    /// <summary>The process, waiting until <see cref="StartAsync"/>.</summary>
+    public required ProcessIdentity Init { get; init; }
+
+    /// <summary>The pipes that were asked for; they belong to the program inside.</summary>
+    public required Process Streams { get; init; }
+
+    /// <summary>Runtime calls for a container.</summary>
+    public static RuntimeCommand CommandFor(ContainerDirectory directory, ContainerRecord record) =>
+        new(record.Runtime, directory.RuntimeState, record.RuntimeCgroup, record.Rootless);
+
+    /// <summary>Makes the container up to the point where its program would start.</summary>
+    /// <param name="directory">A prepared container directory.</param>
+    /// <param name="self">This program.</param>
+    /// <param name="streams">Redirections of standard input, output and error.</param>
+    /// <param name="consoleSocket">Socket that takes the terminal, or null.</param>
+    /// <param name="cancellation">Ends the preparation.</param>
+    public static async Task<ContainerProcess> CreateAsync(
+        ContainerDirectory directory, SelfProgram self, Action<ProcessStartInfo> streams, string? consoleSocket, CancellationToken cancellation)
+    {
+        var record = directory.ReadRecord() ?? throw new InvalidDataException($"{directory.Record} is missing");
+        var plan = JsonSerializer.Deserialize(File.ReadAllBytes(directory.Plan), NamespaceJson.Default.NamespacePlan)
+            ?? throw new InvalidDataException($"{directory.Plan} is empty");
+        using var subreaper = Subreaper.Begin();
+        var userNamespace = record.Rootless
+            ? await UserNamespace.CreateAsync(UserNamespace.CallerMapping(record.CallerInside), cancellation)
+            : null;
+        try
+        {
+            var start = CommandFor(directory, record).Start(
+                directory.RuntimeLog,
+                ["create", "--bundle", directory.Root, "--pid-file", directory.PidFile,
+                    .. consoleSocket is null ? (string[])[] : ["--console-socket", consoleSocket], record.Id]);
+            streams(start);
+            var runtime = Launch(plan, start, directory, record, self, userNamespace?.Path);
+            await runtime.WaitForExitAsync(cancellation);
+            if (runtime.ExitCode != 0 || !File.Exists(directory.PidFile))
+            {
+                throw await FailureAsync(directory, record, runtime);
+            }
+
+            var id = int.Parse(File.ReadAllText(directory.PidFile).Trim(), CultureInfo.InvariantCulture);
+            var init = ProcessIdentity.Of(id) ?? throw await FailureAsync(directory, record, runtime);
+            return new ContainerProcess(directory, record, self, userNamespace, plan) { Init = init, Streams = runtime };
+        }
+        catch
+        {
+            userNamespace?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Lets the program start.</summary>
+    /// <exception cref="TorchyardException">TY4041 to TY4043.</exception>
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        var start = _command.Start(_directory.RuntimeLog, "start", _record.Id);
+        start.RedirectStandardError = true;
+        var only = new NamespacePlan { CgroupCover = _plan.CgroupCover };
+        using var runtime = Launch(only, start, _directory, _record, _self, _userNamespace?.Path);
+        await runtime.WaitForExitAsync(cancellation);
+        if (runtime.ExitCode != 0)
+        {
+            throw await FailureAsync(_directory, _record, runtime);
+        }
+    }
+
+    /// <summary>Waits on a thread of its own until the process has ended.</summary>
+    /// <returns>Exit status, 128 + n for signal n; null when another process took it.</returns>
+    public Task<int?> WaitAsync()
+    {
+        var done = new TaskCompletionSource<int?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() => done.SetResult(Reap(Init.Id))) { IsBackground = true, Name = "container" }.Start();
+        return done.Task;
+    }
+
+    /// <summary>A start of the runtime in the namespaces of a prepared container.</summary>
+    public static Process Launch(
+        NamespacePlan plan, ProcessStartInfo start, ContainerDirectory directory, ContainerRecord record, SelfProgram self, string? userNamespace) =>
+        userNamespace is null
+            ? NamespaceLauncher.StartAsRoot(plan, start)
+            : NamespaceLauncher.StartInUserNamespace(
+                userNamespace, record.FullMapping, plan, directory.Plan + "." + Guid.NewGuid().ToString("N")[..8], start, self);
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        _userNamespace?.Dispose();
+        Streams.Dispose();
+    }
+
+    private static int? Reap(int processId)
+    {
+        const int Interrupted = 4;
+        while (true)
+        {
+            var result = Libc.Wait(processId, out var status, 0);
+            if (result == processId)
+            {
+                return (status & 0x7F) == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F);
+            }
+
+            if (Errno.Last != Interrupted)
+            {
+                return null;
+            }
+        }
+    }
+
+    /// <summary>Turns what the runtime said into the exit statuses that docker has: 127 not found, 126 not executable, 125 the rest.</summary>
+    private static async Task<TorchyardException> FailureAsync(ContainerDirectory directory, ContainerRecord record, Process runtime)
+    {
+        var text = RuntimeLog.FirstError(directory.RuntimeLog);
+        if (text is null && runtime.StartInfo.RedirectStandardError)
+        {
+            text = (await runtime.StandardError.ReadToEndAsync()).Trim();
+        }
+
+        text = text is { Length: > 0 } ? text : "it ended without a word";
+        return StartFailure.From(record, text);
+    }
+}
