@@ -14,6 +14,13 @@ public sealed partial class FileLock : IDisposable
     private const int LockNonBlocking = 4;
     private const int Interrupted = 4;
     private const int WouldBlock = 11;
+    private const int NotPermitted = 1;
+    private const int AccessDenied = 13;
+
+    // fcntl.h, the same on x86-64 and arm64.
+    private const int OpenReadWrite = 0x2;
+    private const int OpenCreate = 0x40;
+    private const int OpenCloseOnExec = 0x80000;
 
     private readonly SafeFileHandle _handle;
 
@@ -40,8 +47,16 @@ public sealed partial class FileLock : IDisposable
     public static FileLock? TryAcquire(string path, bool exclusive)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        // FileShare.ReadWrite keeps .NET from taking a flock of its own on the same file.
-        var handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        // Not File.OpenHandle: .NET takes a flock of its own with whatever FileShare, and throws while another holds the exclusive one.
+        var handle = Open(path, OpenReadWrite | OpenCreate | OpenCloseOnExec, mode: 0b110_100_100);
+        if (handle.IsInvalid)
+        {
+            var failure = Marshal.GetLastPInvokeError();
+            handle.Dispose();
+            var message = $"cannot open the lock {path}: {Marshal.GetPInvokeErrorMessage(failure)}";
+            throw failure is NotPermitted or AccessDenied ? new UnauthorizedAccessException(message) : new IOException(message, failure);
+        }
+
         var operation = (exclusive ? LockExclusive : LockShared) | LockNonBlocking;
         while (Flock(handle, operation) != 0)
         {
@@ -60,6 +75,9 @@ public sealed partial class FileLock : IDisposable
 
     /// <inheritdoc />
     public void Dispose() => _handle.Dispose();
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial SafeFileHandle Open(string path, int flags, uint mode);
 
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     private static partial int Flock(SafeFileHandle descriptor, int operation);
