@@ -13,6 +13,9 @@ internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? pytho
 {
     private const string Calls = "var/lib/torchyard-calls";
     private const string Files = "var/lib/torchyard-files";
+    private const string Inside = "/run/torchyard/";
+
+    private static readonly string[] PreinstArguments = ["/bin/sh", Inside + "preinst.sh"];
 
     /// <summary>Runs the stage.</summary>
     /// <param name="packages">Packages of the stage in name order, essential ones included.</param>
@@ -43,7 +46,22 @@ internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? pytho
 
         var tools = Path.Combine(directory, "tools");
         Directory.CreateDirectory(tools);
-        var result = await sandbox.RunAsync(Request(upper, packages, lower, directory, tools, epoch), cancellation);
+        var request = Request(upper, packages, lower, directory, tools, epoch);
+        if (packages.Any(package => package.ControlFiles.ContainsKey("preinst")))
+        {
+            var prepared = await sandbox.RunAsync(request with { Arguments = [.. PreinstArguments, Architecture(packages), Inside + "preinst"] }, cancellation);
+            if (prepared.ExitCode != 0)
+            {
+                throw ImageErrors.ConfigureFailed("preparing packages", prepared.ExitCode, prepared.Tail);
+            }
+
+            // dpkg runs these scripts before it unpacks: what they removed or changed of the packages' own files, it would have put back.
+            upper.Restore(packages.SelectMany(package => package.ListedPaths).ToHashSet(StringComparer.Ordinal));
+            Directory.Delete(Path.Combine(directory, "work"), recursive: true);
+            Directory.CreateDirectory(Path.Combine(directory, "work"));
+        }
+
+        var result = await sandbox.RunAsync(request, cancellation);
         if (result.ExitCode != 0)
         {
             throw ImageErrors.ConfigureFailed("configuring packages", result.ExitCode, result.Tail);
@@ -94,9 +112,10 @@ internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? pytho
             .ThenBy(package => package.InfoName, StringComparer.Ordinal)
             .Select(package => package.InfoName);
         var mounts = new Dictionary<string, string>();
-        Add("configure.sh", "configure.sh", "/run/torchyard/configure.sh");
-        Write("preinst", string.Concat(scripts.Select(name => name + "\n")), "/run/torchyard/preinst");
-        Write("triggers", string.Concat(Activations(upper, packages).Select(line => line + "\n")), "/run/torchyard/triggers");
+        Add("configure.sh", "configure.sh", Inside + "configure.sh");
+        Add("preinst.sh", "preinst.sh", Inside + "preinst.sh");
+        Write("preinst", string.Concat(scripts.Select(name => name + "\n")), Inside + "preinst");
+        Write("triggers", string.Concat(Activations(upper, packages).Select(line => line + "\n")), Inside + "triggers");
         if (upper.Find("usr/bin/py3compile") is not null)
         {
             Add("log-call.sh", "py3compile", "/usr/bin/py3compile");
@@ -119,16 +138,12 @@ internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? pytho
             ["PYTHONHASHSEED"] = "0",
             ["PYTHONDONTWRITEBYTECODE"] = "1",
         };
-        var architecture = packages.Select(package => package.Package.Architecture).FirstOrDefault(name => name != "all") ?? "all";
         return new SandboxRequest
         {
             Lower = lower,
             Upper = upper.Path,
             Work = Path.Combine(directory, "work"),
-            Arguments =
-            [
-                "/bin/sh", "/run/torchyard/configure.sh", architecture, "/run/torchyard/preinst", "/run/torchyard/triggers",
-            ],
+            Arguments = ["/bin/sh", Inside + "configure.sh", Inside + "triggers"],
             Environment = environment,
             ReadOnlyMounts = mounts,
         };
@@ -148,6 +163,9 @@ internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? pytho
             mounts[place] = inside;
         }
     }
+
+    private static string Architecture(IReadOnlyList<UnpackedPackage> packages) =>
+        packages.Select(package => package.Package.Architecture).FirstOrDefault(name => name != "all") ?? "all";
 
     private static IEnumerable<string> StandardLibraries(IReadOnlyList<string> lower) => lower
         .Select(layer => Path.Combine(layer, "usr/lib"))

@@ -91,8 +91,33 @@ internal sealed class UpperDirectory : IDisposable
         }
     }
 
+    /// <summary>Takes back every change to the given files: removed or changed, the layers below show again. Directories stay.</summary>
+    public void Restore(IReadOnlySet<string> files) => Restore("", files);
+
     /// <inheritdoc />
     public void Dispose() => _root.Dispose();
+
+    private void Restore(string directory, IReadOnlySet<string> files)
+    {
+        var place = directory.Length == 0 ? _root.Path : $"{_root.Path}/{directory}";
+        foreach (var entry in Directory.GetFileSystemEntries(place))
+        {
+            var path = directory.Length == 0 ? ArchivePath.Name(entry) : $"{directory}/{ArchivePath.Name(entry)}";
+            if (!Posix.TryStat(Posix.CurrentDirectory, entry, out var stat))
+            {
+                continue;
+            }
+
+            if (stat.Type == Posix.TypeDirectory)
+            {
+                Restore(path, files);
+            }
+            else if (files.Contains(path))
+            {
+                File.Delete(entry);
+            }
+        }
+    }
 
     private void MakeParents(string path)
     {

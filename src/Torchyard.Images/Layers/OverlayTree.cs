@@ -75,7 +75,7 @@ internal static class OverlayTree
             if (IsWhiteout(stat))
             {
                 var marker = relative.Length == 0 ? WhiteoutPrefix + name : $"{relative}/{WhiteoutPrefix}{name}";
-                entries.Add(new LayerEntry(new TarEntry { Name = marker, Kind = TarKind.File, Mode = 0x1A4, ModifiedAt = newest }, null));
+                entries.Add(new LayerEntry(new TarEntry { Name = marker, Kind = TarKind.File, Mode = 0x1A4 }, null));
                 continue;
             }
 
@@ -106,7 +106,7 @@ internal static class OverlayTree
                 if (IsOpaque(path))
                 {
                     entries.Add(new LayerEntry(
-                        new TarEntry { Name = $"{inside}/{OpaqueMarker}", Kind = TarKind.File, Mode = 0x1A4, ModifiedAt = newest }, null));
+                        new TarEntry { Name = $"{inside}/{OpaqueMarker}", Kind = TarKind.File, Mode = 0x1A4 }, null));
                 }
 
                 ListInto(root, inside, newest, since, entries);

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Torchyard.Images.Configure;
 using Torchyard.Images.Deb;
 using Torchyard.Images.Environments;
 using Torchyard.Packages;
@@ -27,7 +28,7 @@ internal sealed class PackageDirectory : IPackageFetcher
             controls[control["Package"]!] = (control, file);
         }
 
-        var relations = new Configure.PackageRelations(controls.Values.Select(pair => pair.Control));
+        var relations = new PackageRelations(controls.Values.Select(pair => pair.Control));
         var essential = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (name, pair) in controls)
         {

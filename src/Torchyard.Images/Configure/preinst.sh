@@ -1,0 +1,13 @@
+# Runs inside the image's root what dpkg would have run before unpacking.
+# Arguments: architecture, file with one package name a line whose preinst is to run.
+arch=$1
+while read -r name; do
+    package=${name%%:*}
+    DPKG_MAINTSCRIPT_PACKAGE=$package DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT=1 DPKG_MAINTSCRIPT_ARCH=$arch \
+        DPKG_MAINTSCRIPT_NAME=preinst DPKG_ADMINDIR=/var/lib/dpkg DPKG_ROOT= \
+        "/var/lib/dpkg/info/$name.preinst" install </dev/null || {
+        code=$?
+        echo "the preinst script of $package failed with exit code $code"
+        exit $code
+    }
+done <"$2"

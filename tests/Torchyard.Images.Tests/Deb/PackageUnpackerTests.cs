@@ -1,0 +1,98 @@
+using Torchyard.Images.Deb;
+using Torchyard.Images.Files;
+using Torchyard.Images.Layers;
+using Torchyard.Images.Tar;
+using Torchyard.Platform.Compression;
+
+namespace Torchyard.Images.Tests.Deb;
+
+public sealed class PackageUnpackerTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("torchyard-unpack").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Theory]
+    [InlineData(CompressionFormat.None)]
+    [InlineData(CompressionFormat.Gzip)]
+    [InlineData(CompressionFormat.Zstd)]
+    public void Files_links_modes_times_and_dpkg_s_database_appear(CompressionFormat format)
+    {
+        var (root, package) = Unpack(new DebBuilder("tool") { Compression = format, Fields = "Multi-Arch: same\n" }
+            .Directory("./usr").Directory("./usr/bin")
+            .File("./usr/bin/tool", "#!", 0x9ED)
+            .HardLink("./usr/bin/alias", "./usr/bin/tool")
+            .Symlink("./usr/bin/link", "tool")
+            .File("./etc/tool.conf", "a=b\n")
+            .Control("conffiles", "/etc/tool.conf\nremove-on-upgrade /etc/old.conf\n")
+            .Control("postinst", "#!/bin/sh\n", 0x1ED));
+
+        Assert.Equal((UnixFileMode)0x9ED, File.GetUnixFileMode(Path.Combine(root, "usr/bin/tool")));
+        Assert.Equal(1_700_000_000, new DateTimeOffset(File.GetLastWriteTimeUtc(Path.Combine(root, "usr/bin/tool"))).ToUnixTimeSeconds());
+        Assert.Equal("#!", File.ReadAllText(Path.Combine(root, "usr/bin/alias")));
+        Assert.Equal("tool", new FileInfo(Path.Combine(root, "usr/bin/link")).LinkTarget);
+        var info = Path.Combine(root, "var/lib/dpkg/info");
+        Assert.Equal("/.\n/usr\n/usr/bin\n/usr/bin/tool\n/usr/bin/alias\n/usr/bin/link\n/etc/tool.conf\n", File.ReadAllText(Path.Combine(info, "tool:amd64.list")));
+        Assert.Equal("#!/bin/sh\n", File.ReadAllText(Path.Combine(info, "tool:amd64.postinst")));
+        Assert.False(File.Exists(Path.Combine(info, "tool:amd64.control")));
+        // md5sum of "#!": made for a package without md5sums, without its conffiles, as dpkg does.
+        Assert.Equal("72182e755e8eeef47b1aff93d77bd7ae  usr/bin/tool\n".Length, File.ReadAllText(Path.Combine(info, "tool:amd64.md5sums")).Length);
+        Assert.Equal(["/etc/tool.conf"], package.ConffileHashes.Keys);
+    }
+
+    [Fact]
+    public void Entries_of_old_packages_below_lib_go_below_usr()
+    {
+        var (root, package) = Unpack(new DebBuilder("old").Directory("./lib").File("./lib/old.so", "x").File("./bin/old", "x"));
+
+        Assert.True(File.Exists(Path.Combine(root, "usr/lib/old.so")));
+        Assert.True(File.Exists(Path.Combine(root, "usr/bin/old")));
+        Assert.False(Path.Exists(Path.Combine(root, "lib")));
+        Assert.Contains("lib/old.so", package.ListedPaths);
+    }
+
+    [Fact]
+    public void The_first_name_of_a_hard_linked_file_carries_the_content()
+    {
+        var (_, package) = Unpack(new DebBuilder("links").File("./usr/z", "content").HardLink("./usr/a", "./usr/z").HardLink("./usr/m", "./usr/a"));
+
+        var entries = PackageTree.Merge([package], []).Where(entry => entry.Entry.Name.StartsWith("usr/", StringComparison.Ordinal)).ToList();
+
+        Assert.Equal(["usr/a", "usr/m", "usr/z"], entries.Select(entry => entry.Entry.Name));
+        Assert.Equal([TarKind.File, TarKind.HardLink, TarKind.HardLink], entries.Select(entry => entry.Entry.Kind));
+        Assert.Equal("usr/z", entries[0].ContentPath);
+        Assert.All(entries.Skip(1), entry => Assert.Equal("usr/a", entry.Entry.LinkTarget));
+    }
+
+    [Fact]
+    public void Real_packages_list_the_same_entries_as_dpkg_deb()
+    {
+        var cache = "/var/cache/apt/archives";
+        var found = Building.PackageDirectory.FromEnvironment ?? (Directory.Exists(cache) ? cache : null);
+        var files = found is null ? [] : Directory.GetFiles(found, "*.deb").Order(StringComparer.Ordinal).Take(20).ToList();
+        Assert.SkipWhen(files.Count == 0 || !File.Exists("/usr/bin/dpkg-deb"), "needs dpkg-deb and some packages");
+        foreach (var file in files)
+        {
+            using var process = System.Diagnostics.Process.Start(
+                new System.Diagnostics.ProcessStartInfo("sh", ["-c", "dpkg-deb --fsys-tarfile \"$1\" | tar -t", "sh", file]) { RedirectStandardOutput = true })!;
+            var expected = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            var names = new List<string>();
+            using var archive = DebArchive.Open(file, file);
+            archive.ReadData(long.MaxValue, (entry, _) => names.Add(entry.Name));
+
+            Assert.Equal(expected, names);
+        }
+    }
+
+    private (string Root, UnpackedPackage Package) Unpack(DebBuilder deb)
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "needs root for owners");
+        var (path, package) = deb.Save(_directory);
+        var directory = Directory.CreateDirectory(Path.Combine(_directory, "root")).FullName;
+        using var root = RootDirectory.Open(directory);
+        var collided = new List<string>();
+        var unpacked = PackageUnpacker.Unpack(path, package, root, collided, TestContext.Current.CancellationToken);
+        Assert.Empty(collided);
+        return (directory, unpacked);
+    }
+}
