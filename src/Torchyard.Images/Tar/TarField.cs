@@ -14,12 +14,18 @@ internal static class TarField
     {
         if ((field[0] & 0x80) != 0)
         {
-            if (field[0] != 0x80 || field[1..^8].ContainsAnyExcept((byte)0) || (field[^8] & 0x80) != 0)
+            long wide = field[0] & 0x7F;
+            foreach (var part in field[1..])
             {
-                throw new TarFormatException($"{what} is negative or too large");
+                if (wide >= 1L << 54)
+                {
+                    throw new TarFormatException($"{what} is negative or too large");
+                }
+
+                wide = wide << 8 | part;
             }
 
-            return System.Buffers.Binary.BinaryPrimitives.ReadInt64BigEndian(field[^8..]);
+            return wide;
         }
 
         var text = field.TrimStart((byte)' ').TrimEnd("\0 "u8);
