@@ -86,6 +86,10 @@ public sealed class ImageBuilder(StorePaths paths, IPackageFetcher fetcher, IRoo
         }
 
         supervisor.Require(locked.Tools.Supervisor);
+        if (locked.Python is not null)
+        {
+            throw ImageErrors.PythonNotBuilt();
+        }
     }
 
     private string BuiltPath(Digest key) => Path.Combine(paths.Root, "build", "images", key.Hex);

@@ -59,6 +59,10 @@ internal static class ImageErrors
         "TY3017", $"the lock was made for image format {locked}, and this program makes format {own}",
         "Run 'torchyard lock' again, or use the Torchyard version that made the lock");
 
+    internal static TorchyardException PythonNotBuilt() => new(
+        "TY3018", "the lock has Python distributions, and this version of Torchyard builds images of Debian packages only",
+        "Take [python] out of the recipe and lock again; python3-* packages of Debian are built");
+
     /// <summary>Turns the error number of a failed write into the failure that the user can act on.</summary>
     internal static Exception FromErrno(string path, int error) => error is Files.Posix.NoSpace or Files.Posix.QuotaExceeded
         ? NoSpace(path)

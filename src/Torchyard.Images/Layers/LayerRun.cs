@@ -245,17 +245,23 @@ internal sealed class LayerRun(
 
         var stage = new ConfigureStage(sandbox, python);
         var upper = await stage.RunAsync(packages, [.. lower], NewDirectory("stage"), epoch, planned, abort.Token);
-        return (upper, Track(PackUpperAsync(key, upper, epoch, history)));
+        // Before the next stage looks at it: overlayfs copies the times of directories up.
+        return (upper, Track(PackUpperAsync(key, upper, FixTimes(upper, epoch), history)));
     }
 
-    private async Task<ImageLayer> PackUpperAsync(Digest key, string upper, long epoch, string history)
+    private List<LayerEntry> FixTimes(string upper, long epoch)
+    {
+        var entries = OverlayTree.List(upper, epoch, _startedAt);
+        OverlayTree.SetTimes(upper, entries);
+        return entries;
+    }
+
+    private async Task<ImageLayer> PackUpperAsync(Digest key, string upper, List<LayerEntry> entries, string history)
     {
         var packed = await queue.Run(
             PackUrgency - 1, 0,
             () =>
             {
-                var entries = OverlayTree.List(upper, epoch, _startedAt);
-                OverlayTree.SetTimes(upper, entries);
                 using var content = RootDirectory.Open(upper);
                 return LayerPacker.Pack(entries, content, layout, locked.Recipe.Image, abort.Token);
             },
@@ -272,6 +278,6 @@ internal sealed class LayerRun(
         var key = BuildKey.Of("environment", entries);
         return cache.Find(key) is { } cached
             ? Task.FromResult(new ImageLayer(cached, EnvironmentLayer.History))
-            : PackUpperAsync(key, upper, epoch, EnvironmentLayer.History);
+            : PackUpperAsync(key, upper, FixTimes(upper, epoch), EnvironmentLayer.History);
     }
 }
