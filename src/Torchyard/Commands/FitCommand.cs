@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Torchyard.CommandLine;
+using Torchyard.Gpus;
 using Torchyard.Gpus.Fit;
 using Torchyard.Gpus.Fit.Detect;
 using Torchyard.Gpus.Fit.Fleet;
 using Torchyard.Gpus.Fit.Require;
+using Torchyard.Gpus.Machine;
 using Torchyard.Platform;
 
 namespace Torchyard.Commands;
@@ -79,7 +81,11 @@ internal sealed class FitCommand : Verb
             Precisions = invocation.Get(_precisions) ?? [],
         };
         var fleet = invocation.Get(_fleet) is { } file ? FleetFile.Parse(ReadFleet(invocation.Caller.FullPath(file), file), file, tables) : null;
-        var machine = MachineGpus.Read("/", tables);
+        var files = new MachineFiles();
+        // NVML is asked only when this machine is meant; loading it takes longer than everything else here.
+        var nvml = fleet is null && question.Gpus.Count == 0
+            ? new GpuMachine(files, invocation.Caller.Variable, invocation.Caller.Clock).ReadGpus() : GpuSnapshot.None;
+        var machine = MachineGpus.Read(files, nvml, tables);
         var (request, targets) = question.Read(machine, "this machine", Architecture(), fleet, tables);
         foreach (var id in question.Gpus.Count == 0 && fleet is null ? machine.Unknown : [])
         {

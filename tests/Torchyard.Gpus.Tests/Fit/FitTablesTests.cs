@@ -73,6 +73,30 @@ public sealed class FitTablesTests
     [InlineData("mi300", null)]
     public void Models_are_found_by_the_names_that_people_and_NVML_use(string name, string? id) => Assert.Equal(id, Tables.FindModel(name)?.Id);
 
+    [Fact]
+    public void The_catalogue_of_GPUs_has_the_same_compute_capabilities() =>
+        Assert.All(Torchyard.Gpus.Catalogue.GpuCatalogue.All, model =>
+        {
+            Assert.Contains(Tables.Architectures, row => row.Capability == DottedVersion.Parse(model.ComputeCapability));
+            foreach (var name in model.Names)
+                Assert.Equal((name, DottedVersion.Parse(model.ComputeCapability)), (name, Tables.FindModel(name)?.Capability ?? DottedVersion.Parse(model.ComputeCapability)));
+        });
+
+    [Fact]
+    public void Constraints_hold_pip_to_the_build_that_was_judged()
+    {
+        var target = new FitTarget { Name = "node", Driver = DottedVersion.Parse("535.183.01"), Gpus = [new TargetGpu("A100", DottedVersion.Parse("8.0"), GpuClass.DataCentre)] };
+        FitConstraints Of(string torch, string build) => FitConstraints.Of(
+            new FitEngine(Tables).Judge(new StackCandidate(Tables.Builds.Single(row => row.Torch == torch && row.Build == build), "3.12"), target, new FitRequest()), Tables);
+        var other = Of("2.9.1", "cu126");
+        Assert.Equal("https://download.pytorch.org/whl/cu126/", other.Index);
+        Assert.Equal(["torch==2.9.1+cu126", "torchvision==0.24.1", "torchaudio==2.9.1", "nvidia-cudnn-cu12==9.10.2.21", "nvidia-nccl-cu12==2.27.5", "triton==3.5.1"], other.Constraints);
+        var pypi = Of("2.11.0", "cu130");
+        Assert.Null(pypi.Index);
+        Assert.Equal("torch==2.11.0", pypi.Constraints[0]);
+        Assert.Equal(["cuda-compat-13-0"], pypi.DebianPackages);
+    }
+
     [Theory]
     [InlineData("2330", "9.0", GpuClass.DataCentre)]
     [InlineData("20b0", "8.0", GpuClass.DataCentre)]

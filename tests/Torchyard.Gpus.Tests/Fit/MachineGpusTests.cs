@@ -1,5 +1,6 @@
 using Torchyard.Gpus.Fit;
 using Torchyard.Gpus.Fit.Detect;
+using Torchyard.Gpus.Machine;
 
 namespace Torchyard.Gpus.Tests.Fit;
 
@@ -17,12 +18,12 @@ public sealed class MachineGpusTests : IDisposable
         Pci("0000:00:02.0", "0x8086", "0x3e92", "0x030000");
         Pci("0000:c1:00.0", "0x10de", "0x22a3", "0x068000");
         Pci("0000:d1:00.0", "0x10de", "0xffff", "0x030200");
-        var machine = MachineGpus.Read(_root, FitTables.Default);
+        var machine = Read();
         Assert.Null(machine.Driver);
         Assert.Equal(["A100 SXM4 80GB", "H100 SXM5 80GB"], machine.Gpus.Select(gpu => gpu.Name));
         Assert.Equal(["8.0", "9.0"], machine.Gpus.Select(gpu => gpu.Capability.ToString()));
         Assert.All(machine.Gpus, gpu => Assert.Equal(GpuClass.DataCentre, gpu.Class));
-        Assert.Equal(["10de:ffff"], machine.Unknown);
+        Assert.Equal(["10de:ffff at 0000:d1:00.0"], machine.Unknown);
     }
 
     [Fact]
@@ -30,7 +31,7 @@ public sealed class MachineGpusTests : IDisposable
     {
         Write("sys/module/nvidia/version", "580.159.04\n");
         Write("proc/driver/nvidia/version", "NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.183.01  Sun May 12 19:39:15 UTC 2024\n");
-        var machine = MachineGpus.Read(_root, FitTables.Default);
+        var machine = Read();
         Assert.Equal(("580.159.04", "/sys/module/nvidia/version"), (machine.Driver?.ToString(), machine.DriverOrigin));
     }
 
@@ -39,17 +40,32 @@ public sealed class MachineGpusTests : IDisposable
     [InlineData("NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.183.01  Sun May 12 19:39:15 UTC 2024\nGCC version:  gcc version 12.2.0 (Debian 12.2.0-14)\n", "535.183.01")]
     [InlineData("NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.95.05  Release Build  (dvs-builder@U22)\nGCC version:  gcc version 12.3.0\n", "580.95.05")]
     [InlineData("NVRM version: NVIDIA UNIX Open Kernel Module for aarch64  570.124.06  Release Build\n", "570.124.06")]
+    [InlineData("NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.159.04  Release Build  (nixbld@)  \nGCC version:  gcc version 15.3.0 (GCC) \n", "580.159.04")]
     [InlineData("GCC version:  gcc version 12.2.0\n", null)]
     [InlineData("", null)]
     public void The_driver_is_read_from_proc(string text, string? version)
     {
         Write("proc/driver/nvidia/version", text);
-        Assert.Equal(version, MachineGpus.Read(_root, FitTables.Default).Driver?.ToString());
+        Assert.Equal(version, Read().Driver?.ToString());
     }
 
     [Fact]
     public void A_machine_without_sysfs_has_nothing() =>
-        Assert.Equal((null, 0), (MachineGpus.Read(_root, FitTables.Default).Driver, MachineGpus.Read(_root, FitTables.Default).Gpus.Count));
+        Assert.Equal((null, 0), (Read().Driver, Read().Gpus.Count));
+
+    [Fact]
+    public void What_NVML_says_of_GPUs_counts_more()
+    {
+        Pci("0000:00:06.0", "0x10de", "0xffff", "0x030200");
+        var nvml = new GpuSnapshot(default, "libnvidia-ml.so.1", "580.159.04", 13000,
+            [new GpuState { Index = 0, Name = "NVIDIA H200", ComputeCapability = "9.0", PciAddress = "0000:00:06.0" }, new GpuState { Index = 1 }]);
+        var machine = MachineGpus.Read(new MachineFiles(_root), nvml, FitTables.Default);
+        Assert.Equal(("580.159.04", "NVML"), (machine.Driver?.ToString(), machine.DriverOrigin));
+        Assert.Equal(new TargetGpu("NVIDIA H200", DottedVersion.Parse("9.0"), GpuClass.DataCentre, "tesla"), Assert.Single(machine.Gpus));
+        Assert.Empty(machine.Unknown);
+    }
+
+    private MachineGpus Read() => MachineGpus.Read(new MachineFiles(_root), GpuSnapshot.None, FitTables.Default);
 
     private void Pci(string address, string vendor, string device, string kind)
     {

@@ -1,47 +1,55 @@
+using Torchyard.Gpus.Machine;
+
 namespace Torchyard.Gpus.Fit.Detect;
 
-/// <summary>What a machine shows of its NVIDIA GPUs and driver in <c>/proc</c> and <c>/sys</c>, without any tool and before a driver is installed.</summary>
+/// <summary>What a machine shows of its NVIDIA GPUs and driver: in <c>/proc</c> and <c>/sys</c>, before a driver is installed, and by NVML where it answers.</summary>
 /// <param name="Driver">Version of the loaded kernel driver, or null.</param>
-/// <param name="DriverOrigin">File that said so, or null.</param>
-/// <param name="Gpus">One entry a GPU, in the order of PCI addresses.</param>
-/// <param name="Unknown">PCI ids of NVIDIA display devices that are not in the table.</param>
+/// <param name="DriverOrigin">What said so, or null.</param>
+/// <param name="Gpus">One entry a GPU.</param>
+/// <param name="Unknown">NVIDIA display devices whose compute capability is not known.</param>
 public sealed record MachineGpus(DottedVersion? Driver, string? DriverOrigin, IReadOnlyList<TargetGpu> Gpus, IReadOnlyList<string> Unknown)
 {
-    private const int MaxBytes = 64 * 1024;
-
     /// <summary>
     /// Reads <c>/sys/module/nvidia/version</c>, then the <c>NVRM version</c> line of <c>/proc/driver/nvidia/version</c>, and the PCI
-    /// devices of vendor 10de and class 03 (display controllers) below <c>/sys/bus/pci/devices</c>.
+    /// devices of vendor 10de and class 03 (display controllers) below <c>/sys/bus/pci/devices</c>. What NVML says of GPUs counts more:
+    /// it knows products that are newer than the table, and machines that hide <c>/sys</c>.
     /// </summary>
-    /// <param name="root">Root of the file system, <c>/</c> but for tests.</param>
+    /// <param name="files">The machine's files.</param>
+    /// <param name="nvml">What NVML said; <see cref="GpuSnapshot.None"/> when it was not asked.</param>
     /// <param name="tables">The facts.</param>
-    public static MachineGpus Read(string root, FitTables tables)
+    public static MachineGpus Read(MachineFiles files, GpuSnapshot nvml, FitTables tables)
     {
-        DottedVersion? driver = null;
-        string? origin = null;
-        if (DottedVersion.TryParse(Text(root, "sys/module/nvidia/version"), out var version))
-            (driver, origin) = (version, "/sys/module/nvidia/version");
-        else if (FromProc(Text(root, "proc/driver/nvidia/version")) is { } found)
-            (driver, origin) = (found, "/proc/driver/nvidia/version");
-
-        var gpus = new List<TargetGpu>();
+        ArgumentNullException.ThrowIfNull(files);
+        ArgumentNullException.ThrowIfNull(nvml);
+        ArgumentNullException.ThrowIfNull(tables);
+        var (driver, origin) = Kernel(files, nvml);
+        var found = new List<TargetGpu>();
         var unknown = new List<string>();
-        foreach (var device in Devices(root))
+        foreach (var state in nvml.Gpus)
         {
-            if (Text(device, "vendor") != "0x10de" || Text(device, "class")?.StartsWith("0x03", StringComparison.Ordinal) != true)
-                continue;
-            var id = Text(device, "device")?["0x".Length..] ?? "";
-            if (tables.Devices.TryGetValue(id, out var row))
-                gpus.Add(new TargetGpu(row.Name, row.Capability, row.Class, Brand(row)));
-            else
-                unknown.Add("10de:" + id);
+            if (DottedVersion.TryParse(state.ComputeCapability, out var capability))
+                found.Add(FromNvml(state, capability, files, tables));
         }
 
-        return new MachineGpus(driver, origin, gpus, unknown);
+        if (found.Count > 0)
+            return new MachineGpus(driver, origin, found, unknown);
+        foreach (var address in files.List("/sys/bus/pci/devices"))
+        {
+            var device = $"/sys/bus/pci/devices/{address}";
+            if (files.ReadText($"{device}/vendor") != "0x10de"
+                || files.ReadText($"{device}/class")?.StartsWith("0x03", StringComparison.Ordinal) != true)
+                continue;
+            if (Device(device, files, tables) is { } row)
+                found.Add(new TargetGpu(row.Name, row.Capability, row.Class, Brand(row.Class, row.Name)));
+            else
+                unknown.Add($"10de:{files.ReadText($"{device}/device")?.Replace("0x", "", StringComparison.Ordinal) ?? "?"} at {address}");
+        }
+
+        return new MachineGpus(driver, origin, found, unknown);
     }
 
     // "NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.183.01  Sun May 12 ..." or "... Open Kernel Module for x86_64  580.95.05  Release Build ..."
-    internal static DottedVersion? FromProc(string? text)
+    private static DottedVersion? FromProc(string? text)
     {
         foreach (var line in (text ?? "").Split('\n'))
         {
@@ -57,43 +65,33 @@ public sealed record MachineGpus(DottedVersion? Driver, string? DriverOrigin, IR
         return null;
     }
 
-    private static string Brand(PciDevice row) => row.Class switch
+    private static (DottedVersion? Driver, string? Origin) Kernel(MachineFiles files, GpuSnapshot nvml)
+    {
+        const string Module = "/sys/module/nvidia/version";
+        const string Proc = "/proc/driver/nvidia/version";
+        if (DottedVersion.TryParse(files.ReadText(Module), out var version))
+            return (version, Module);
+        if (FromProc(files.ReadText(Proc)) is { } found)
+            return (found, Proc);
+        return DottedVersion.TryParse(nvml.DriverVersion, out version) ? (version, "NVML") : (null, null);
+    }
+
+    private static TargetGpu FromNvml(GpuState state, DottedVersion capability, MachineFiles files, FitTables tables)
+    {
+        var name = state.Name ?? "a GPU";
+        var row = state.PciAddress is { } address ? Device($"/sys/bus/pci/devices/{address}", files, tables) : null;
+        var kind = tables.FindModel(name)?.Class ?? row?.Class ?? GpuClass.Unknown;
+        return new TargetGpu(name, capability, kind, Brand(kind, name));
+    }
+
+    private static PciDevice? Device(string directory, MachineFiles files, FitTables tables) =>
+        files.ReadText($"{directory}/device") is ['0', 'x', .. var id] && tables.Devices.TryGetValue(id, out var row) ? row : null;
+
+    private static string Brand(GpuClass kind, string name) => kind switch
     {
         GpuClass.DataCentre => "tesla",
         GpuClass.Workstation => "nvidiartx",
-        GpuClass.Consumer => row.Name.Contains("RTX", StringComparison.Ordinal) ? "geforcertx" : "geforce",
+        GpuClass.Consumer => name.Contains("RTX", StringComparison.Ordinal) ? "geforcertx" : "geforce",
         _ => "unknown",
     };
-
-    private static string[] Devices(string root)
-    {
-        var directory = Path.Combine(root, "sys/bus/pci/devices");
-        try
-        {
-            var devices = Directory.GetDirectories(directory);
-            Array.Sort(devices, StringComparer.Ordinal);
-            return devices;
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
-
-    private static string? Text(string root, string path)
-    {
-        try
-        {
-            using var stream = new FileStream(Path.Combine(root, path), FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 0);
-            var buffer = new byte[4096];
-            using var content = new MemoryStream();
-            for (int read; content.Length < MaxBytes && (read = stream.Read(buffer)) > 0;)
-                content.Write(buffer, 0, read);
-            return System.Text.Encoding.UTF8.GetString(content.GetBuffer(), 0, (int)content.Length).Trim();
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
 }
