@@ -4,7 +4,9 @@ using Torchyard.Images.Deb;
 using Torchyard.Images.Environments;
 using Torchyard.Images.Layers;
 using Torchyard.Images.Oci;
+using Torchyard.Images.Wheels;
 using Torchyard.Packages;
+using Torchyard.Packages.Python.Fetch;
 using Torchyard.Platform;
 using Torchyard.Platform.Compression;
 using Torchyard.Platform.Files;
@@ -20,7 +22,9 @@ namespace Torchyard.Images;
 /// <param name="fetcher">Gives the package files.</param>
 /// <param name="sandbox">Runs dpkg and the Python compiler.</param>
 /// <param name="supervisor">The program that the image starts with.</param>
-public sealed class ImageBuilder(StorePaths paths, IPackageFetcher fetcher, IRootSandbox sandbox, SupervisorProgram supervisor)
+/// <param name="wheels">Gives the wheels of locks with a Python part; null when there are none.</param>
+public sealed class ImageBuilder(
+    StorePaths paths, IPackageFetcher fetcher, IRootSandbox sandbox, SupervisorProgram supervisor, IWheelFetcher? wheels = null)
 {
     private readonly OciLayout _layout = new(paths);
 
@@ -86,7 +90,7 @@ public sealed class ImageBuilder(StorePaths paths, IPackageFetcher fetcher, IRoo
         }
 
         supervisor.Require(locked.Tools.Supervisor);
-        if (locked.Python is not null)
+        if (locked.Python is not null && wheels is null)
         {
             throw ImageErrors.PythonNotBuilt();
         }
@@ -114,7 +118,10 @@ public sealed class ImageBuilder(StorePaths paths, IPackageFetcher fetcher, IRoo
         try
         {
             var stages = StagePlanner.Plan(locked, paragraphs);
-            return await run.MakeAsync(stages, controls.ToDictionary(pair => pair.Key, pair => pair.Value.Time), supervisor, progress);
+            var wheelLayers = locked.Python is null ? null : new PythonLayers(
+                _layout, cache, locked.Recipe.Image, locked.Tools.Compressor, Path.Combine(directory, "wheels"));
+            return await run.MakeAsync(
+                stages, controls.ToDictionary(pair => pair.Key, pair => pair.Value.Time), supervisor, wheelLayers, wheels, progress);
         }
         catch
         {

@@ -6,6 +6,8 @@ using Torchyard.Images.Environments;
 using Torchyard.Images.Files;
 using Torchyard.Images.Oci;
 using Torchyard.Images.Tar;
+using Torchyard.Images.Wheels;
+using Torchyard.Packages.Python.Fetch;
 using Torchyard.Platform;
 using Torchyard.Recipes;
 
@@ -37,8 +39,12 @@ internal sealed class LayerRun(
         IReadOnlyList<IReadOnlyList<LockedDebianPackage>> stages,
         IReadOnlyDictionary<LockedDebianPackage, long> times,
         SupervisorProgram supervisor,
+        PythonLayers? pythonLayers,
+        IWheelFetcher? wheels,
         IProgressSink progress)
     {
+        // Wheels need nothing of the base system: their layers are made while its packages are unpacked and configured.
+        var wheelLayers = pythonLayers is null ? null : Track(Task.Run(() => MakeWheelLayersAsync(pythonLayers, wheels, progress), abort.Token));
         using var task = progress.Begin("Building layers", locked.Packages.Sum(package => package.Size));
         var budget = Math.Max(0, locked.Recipe.Image.LayerBudget - stages.Count);
         var work = new List<List<PackageLayer>>();
@@ -73,6 +79,11 @@ internal sealed class LayerRun(
                 .OrderBy(package => package.InfoName, StringComparer.Ordinal)], lower, epoch, planned);
             lower.Insert(0, root);
             result.Add(packed);
+        }
+
+        if (wheelLayers is not null)
+        {
+            await AddPythonAsync(pythonLayers!, await wheelLayers, previous, lower, result);
         }
 
         result.Add(Track(AddEnvironmentAsync(lower, epoch, supervisor)));
@@ -225,6 +236,41 @@ internal sealed class LayerRun(
             _finished.Add((layer.Key, packed, layer.Root, () => AddBytecode(layer.Root, made, compiled, entries)));
             return new ImageLayer(packed, history);
         }
+    }
+
+    private async Task<IReadOnlyList<PythonLayer>> MakeWheelLayersAsync(PythonLayers layers, IWheelFetcher? wheels, IProgressSink progress)
+    {
+        var fetches = (wheels ?? throw new InvalidOperationException("a lock with Python packages needs a fetcher of wheels"))
+            .Fetch(locked.Python!, abort.Token);
+        var fetched = new Dictionary<LockedPythonPackage, string>();
+        foreach (var (package, file) in fetches)
+        {
+            fetched[package] = await file;
+        }
+
+        return await layers.MakeAsync(locked.Python!, locked.Packages.Select(package => package.Name), fetched, progress, abort.Token);
+    }
+
+    private async Task AddPythonAsync(
+        PythonLayers python, IReadOnlyList<PythonLayer> wheelLayers, string previous, List<string> lower, List<Task<ImageLayer>> result)
+    {
+        void Add(PythonLayer layer)
+        {
+            lower.Insert(0, layer.Root);
+            result.Add(Task.FromResult(layer.Layer));
+            if (!layer.IsCached)
+            {
+                _finished.Add((layer.Key, layer.Layer.Layer, layer.Root, static () => { }));
+            }
+        }
+
+        foreach (var layer in wheelLayers)
+        {
+            Add(layer);
+        }
+
+        var below = BuildKey.Of("python", [previous, .. wheelLayers.Select(layer => layer.Key.Hex)]);
+        Add(await python.FinishAsync(locked.Python!, below, [.. lower], sandbox, abort.Token));
     }
 
     private static string? Located(LayerEntry entry, HashSet<string> bytecode) => entry.ContentPath switch

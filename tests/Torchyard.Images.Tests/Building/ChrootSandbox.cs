@@ -30,8 +30,13 @@ internal sealed class ChrootSandbox : IRootSandbox
             script.Add($"mount --bind -o ro {from} {root}{to}");
         }
 
+        foreach (var (from, to) in request.WritableMounts)
+        {
+            script.Add($"mkdir -p {root}{to}; mount --bind {from} {root}{to}");
+        }
+
         script.Add($"exec env -i {string.Join(' ', request.Environment.Select(pair => $"'{pair.Key}={pair.Value}'"))} /usr/sbin/chroot {root} \"$@\"");
-        var start = new ProcessStartInfo("unshare", ["-m", "-p", "-f", "-n", "-i", "-u", "sh", "-c", string.Join('\n', script), "sh", .. request.Arguments])
+        var start = new ProcessStartInfo("unshare", ["-m", "-p", "-f", .. request.HostNetwork ? [] : new[] { "-n" }, "-i", "-u", "sh", "-c", string.Join('\n', script), "sh", .. request.Arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -5,24 +5,25 @@ using Torchyard.Recipes;
 namespace Torchyard.Packages.Python.Fetch;
 
 /// <summary>Gives the wheels of a lock from the cache, or from whichever mirror of the index this machine uses.</summary>
-public sealed class WheelFetcher(WheelCache cache, SimpleIndexClient client, IProgressSink progress)
+/// <param name="cache">The package cache.</param>
+/// <param name="client">Finds files that the cache lacks.</param>
+/// <param name="mirrors">Id of an index of the lock to the root to use here; the lock's own URL for those that are missing.</param>
+/// <param name="directory">Directory that local wheels are relative to.</param>
+/// <param name="progress">Told how far it is.</param>
+public sealed class WheelFetcher(
+    WheelCache cache, SimpleIndexClient client, IReadOnlyDictionary<string, Uri> mirrors, string directory, IProgressSink progress) : IWheelFetcher
 {
     private const int Parallel = 8;
 
-    /// <summary>Starts fetching; each task gives the path of a wheel whose SHA-256 is the lock's.</summary>
-    /// <param name="locked">The lock's Python part.</param>
-    /// <param name="mirrors">Id of an index of the lock to the root to use here; the lock's own URL for those that are missing.</param>
-    /// <param name="directory">Directory that local wheels are relative to.</param>
-    /// <param name="cancellation">Ends all.</param>
-    public IReadOnlyDictionary<LockedPythonPackage, Task<string>> Fetch(
-        LockedPython locked, IReadOnlyDictionary<string, Uri> mirrors, string directory, CancellationToken cancellation)
+    /// <inheritdoc />
+    public IReadOnlyDictionary<LockedPythonPackage, Task<string>> Fetch(LockedPython locked, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(locked);
         // Largest first: the last to finish is then a small one.
         var gate = new SemaphoreSlim(Parallel);
         var task = progress.Begin("Fetching wheels", locked.Packages.Sum(p => p.Size));
         var fetches = locked.Packages.OrderByDescending(p => p.Size).ThenBy(p => p.Name, StringComparer.Ordinal)
-            .ToDictionary(p => p, p => FetchOneAsync(p, locked, mirrors, directory, gate, task, cancellation));
+            .ToDictionary(p => p, p => FetchOneAsync(p, locked, gate, task, cancellation));
         _ = Task.WhenAll(fetches.Values).ContinueWith(
             all =>
             {
@@ -41,8 +42,6 @@ public sealed class WheelFetcher(WheelCache cache, SimpleIndexClient client, IPr
     private async Task<string> FetchOneAsync(
         LockedPythonPackage package,
         LockedPython locked,
-        IReadOnlyDictionary<string, Uri> mirrors,
-        string directory,
         SemaphoreSlim gate,
         IProgressTask task,
         CancellationToken cancellation)
@@ -50,7 +49,7 @@ public sealed class WheelFetcher(WheelCache cache, SimpleIndexClient client, IPr
         await gate.WaitAsync(cancellation);
         try
         {
-            var url = File.Exists(cache.PathOf(package.Sha256)) ? new Uri("file:///") : await LocateAsync(package, locked, mirrors, directory, cancellation);
+            var url = File.Exists(cache.PathOf(package.Sha256)) ? new Uri("file:///") : await LocateAsync(package, locked, cancellation);
             return (await cache.GetAsync(url, package.Sha256, package.Size, task, cancellation)).Path;
         }
         finally
@@ -59,8 +58,7 @@ public sealed class WheelFetcher(WheelCache cache, SimpleIndexClient client, IPr
         }
     }
 
-    private async Task<Uri> LocateAsync(
-        LockedPythonPackage package, LockedPython locked, IReadOnlyDictionary<string, Uri> mirrors, string directory, CancellationToken cancellation)
+    private async Task<Uri> LocateAsync(LockedPythonPackage package, LockedPython locked, CancellationToken cancellation)
     {
         if (package.Path is { } path)
         {

@@ -1,0 +1,10 @@
+using Torchyard.Recipes;
+
+namespace Torchyard.Packages.Python.Fetch;
+
+/// <summary>Gives the verified file of each wheel of a lock.</summary>
+public interface IWheelFetcher
+{
+    /// <summary>Starts fetching; each task gives the path of a wheel whose SHA-256 is the lock's.</summary>
+    IReadOnlyDictionary<LockedPythonPackage, Task<string>> Fetch(LockedPython locked, CancellationToken cancellation);
+}

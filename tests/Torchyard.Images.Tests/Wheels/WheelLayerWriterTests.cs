@@ -1,0 +1,160 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text;
+using Torchyard.Images.Layers;
+using Torchyard.Images.Oci;
+using Torchyard.Images.Wheels;
+using Torchyard.Packages.Python.Wheels;
+using Torchyard.Platform;
+using Torchyard.Platform.Compression;
+using Torchyard.Platform.Files;
+using Torchyard.Recipes;
+using Torchyard.Tests.Python;
+
+namespace Torchyard.Images.Tests.Wheels;
+
+public sealed class WheelLayerWriterTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(LayerCompression.Gzip)]
+    [InlineData(LayerCompression.Zstd)]
+    public void The_layer_holds_what_the_wheel_installs(LayerCompression compression)
+    {
+        using var store = new ScratchDirectory();
+        var test = Sample();
+        var (layer, layout) = Write(store, compression, test);
+
+        using var tar = Decode(layer, layout);
+        Assert.Equal(layer.DiffId, Digest.FromHash(SHA256.HashData(tar)));
+        Assert.Equal(layer.UncompressedSize, tar.Length);
+        tar.Position = 0;
+        var found = new Dictionary<string, (UnixFileMode Mode, int User, byte[] Content)>(StringComparer.Ordinal);
+        using var reader = new TarReader(tar);
+        while (reader.GetNextEntry() is { } entry)
+        {
+            using var content = new MemoryStream();
+            entry.DataStream?.CopyTo(content);
+            found.Add(entry.Name, (entry.Mode, entry.Uid, content.ToArray()));
+        }
+
+        const string Site = "opt/venv/lib/python3.13/site-packages/";
+        Assert.Equal(LargeText(), Encoding.UTF8.GetString(found[Site + "demo/large.txt"].Content));
+        Assert.Equal("x = 1\n", Encoding.UTF8.GetString(found[Site + "demo/__init__.py"].Content));
+        Assert.Empty(found[Site + "demo/empty.py"].Content);
+        Assert.Equal((UnixFileMode)0x1ED, found["opt/venv/bin/demo"].Mode);
+        Assert.Equal(0, found["opt/"].User);
+        Assert.Equal(1000, found["opt/venv/"].User);
+        Assert.Equal(1000, found[Site + "demo/__init__.py"].User);
+        Assert.Contains(Site + "demo-1.0.dist-info/RECORD", found.Keys);
+    }
+
+    [Fact]
+    public void Carrying_deflate_data_over_changes_neither_the_content_nor_its_digest_and_the_bytes_are_the_same_every_time()
+    {
+        using var one = new ScratchDirectory();
+        using var two = new ScratchDirectory();
+        using var three = new ScratchDirectory();
+        var gzip = Write(one, LayerCompression.Gzip, Sample()).Layer;
+        Assert.Equal(gzip, Write(two, LayerCompression.Gzip, Sample()).Layer);
+        Assert.Equal(gzip.DiffId, Write(three, LayerCompression.Zstd, Sample()).Layer.DiffId);
+    }
+
+    [Fact]
+    public void A_large_file_of_the_wheel_is_in_the_blob_as_it_is()
+    {
+        using var store = new ScratchDirectory();
+        var test = Sample();
+        var (layer, layout) = Write(store, LayerCompression.Gzip, test);
+        using var zip = new ZipArchive(new MemoryStream(test.Build()));
+        var compressed = zip.GetEntry("demo/large.txt")!.CompressedLength;
+        Assert.True(compressed >= WheelLayerSink.CarryFrom);
+        using var wheel = WheelArchive.Open(new MemoryZipSource(test.Build()), test.FileName);
+        using var member = new MemoryStream();
+        using (var source = wheel.OpenGzipMember(wheel.Files.Single(f => f.Entry.Name == "demo/large.txt")))
+        {
+            source.CopyTo(member);
+        }
+
+        Assert.True(File.ReadAllBytes(layout.BlobPath(layer.Blob)).AsSpan().IndexOf(member.ToArray()) > 0);
+    }
+
+    [Theory]
+    [InlineData(LayerCompression.Gzip)]
+    [InlineData(LayerCompression.Zstd)]
+    public void A_file_with_another_hash_than_record_says_leaves_nothing_in_the_store(LayerCompression compression)
+    {
+        using var store = new ScratchDirectory();
+        var test = Sample();
+        test.Record = text => string.Join('\n', text.Split('\n').Select(line => line.StartsWith("demo/large.txt,", StringComparison.Ordinal)
+            ? "demo/large.txt,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU," + line.Split(',')[2] : line));
+        var error = Assert.Throws<TorchyardException>(() => Write(store, compression, test));
+        Assert.Equal("TY2501", error.Code);
+        Assert.Contains("'demo/large.txt' has not the hash", error.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(store.Path, "oci", "blobs", "sha256")));
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(store.Path, "tmp")));
+    }
+
+    [Fact]
+    public void The_mounted_form_is_the_tars_content()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "needs root to give files to the environment's user");
+        using var store = new ScratchDirectory();
+        var mounted = Directory.CreateDirectory(Path.Combine(store.Path, "mounted")).FullName;
+        var (layer, layout) = Write(store, LayerCompression.Gzip, Sample(), mounted);
+        using var tar = Decode(layer, layout);
+        tar.Position = 0;
+        using var reader = new TarReader(tar);
+        var files = 0;
+        while (reader.GetNextEntry() is { } entry)
+        {
+            var path = Path.Combine(mounted, entry.Name.TrimEnd('/'));
+            Assert.Equal(entry.Mode, File.GetUnixFileMode(path));
+            Assert.Equal(entry.ModificationTime.ToUnixTimeSeconds(), new DateTimeOffset(File.GetLastWriteTimeUtc(path)).ToUnixTimeSeconds());
+            if (entry.EntryType == TarEntryType.RegularFile)
+            {
+                files++;
+                using var content = new MemoryStream();
+                entry.DataStream?.CopyTo(content);
+                Assert.Equal(content.ToArray(), File.ReadAllBytes(path));
+            }
+        }
+
+        Assert.Equal(files, Directory.EnumerateFiles(mounted, "*", SearchOption.AllDirectories).Count());
+    }
+
+    private static TestWheel Sample() => new TestWheel("demo", "1.0") { EntryPoints = "[console_scripts]\ndemo = demo:main\n" }
+        .Add("demo/__init__.py", "x = 1\n").Add("demo/empty.py", "").Add("demo/large.txt", LargeText());
+
+    /// <summary>Text that deflates to more than the carrying limit.</summary>
+    private static string LargeText()
+    {
+        var random = new Random(7);
+        return string.Concat(Enumerable.Range(0, 20_000).Select(_ => random.Next(1000).ToString(System.Globalization.CultureInfo.InvariantCulture) + "\n"));
+    }
+
+    private static (PackedLayer Layer, OciLayout Layout) Write(ScratchDirectory store, LayerCompression compression, TestWheel test, string? mounted = null)
+    {
+        Cancellation.ThrowIfCancellationRequested();
+        var layout = new OciLayout(new StorePaths(store.Path));
+        layout.Initialise();
+        var content = test.Build();
+        var package = new LockedPythonPackage { Name = "demo", Version = "1.0", Filename = test.FileName, Size = content.Length, Sha256 = Digest.Of(content) };
+        using var wheel = WheelArchive.Open(new MemoryZipSource(content), test.FileName);
+        var plan = new InstallPlanner(new VenvLayout("3.13", LockedPython.VenvPath)).Plan(wheel, package);
+        var writer = new WheelLayerWriter(layout, new ImageSettings { Compression = compression });
+        return (writer.Write([new PlannedWheel(package, plan)], new HashSet<(string, string)>(), mounted, _ => { }, Cancellation), layout);
+    }
+
+    private static MemoryStream Decode(PackedLayer layer, OciLayout layout)
+    {
+        var tar = new MemoryStream();
+        var format = layer.MediaType == MediaTypes.LayerGzip ? CompressionFormat.Gzip : CompressionFormat.Zstd;
+        using var decoder = Decompression.Open(File.OpenRead(layout.BlobPath(layer.Blob)), format);
+        decoder.CopyTo(tar);
+        tar.Position = 0;
+        return tar;
+    }
+}
