@@ -61,6 +61,9 @@ internal sealed class ContainerProcess : IDisposable
             : null;
         try
         {
+            // Made here, because the runtime would make them as another of the caller's ids, unreadable for the caller.
+            RuntimeFile.Create(directory.PidFile);
+            RuntimeFile.Create(directory.RuntimeLog);
             var start = CommandFor(directory, record).Start(
                 directory.RuntimeLog,
                 ["create", "--bundle", directory.Root, "--pid-file", directory.PidFile,
@@ -68,13 +71,13 @@ internal sealed class ContainerProcess : IDisposable
             streams(start);
             var runtime = Launch(plan, start, directory, record, self, userNamespace?.Path);
             await runtime.WaitForExitAsync(cancellation);
-            if (runtime.ExitCode != 0 || !File.Exists(directory.PidFile))
+            if (runtime.ExitCode != 0
+                || !int.TryParse(File.ReadAllText(directory.PidFile).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+                || ProcessIdentity.Of(id) is not { } init)
             {
                 throw await FailureAsync(directory, record, runtime);
             }
 
-            var id = int.Parse(File.ReadAllText(directory.PidFile).Trim(), CultureInfo.InvariantCulture);
-            var init = ProcessIdentity.Of(id) ?? throw await FailureAsync(directory, record, runtime);
             return new ContainerProcess(directory, record, self, userNamespace, plan) { Init = init, Streams = runtime };
         }
         catch

@@ -142,6 +142,8 @@ internal sealed class ContainerExec(ContainerDirectory directory, ContainerRecor
         var capabilities = user.Uid == own.User.Uid ? own.Capabilities
             : CapabilitiesConfig.Of(user.Uid == 0 ? [.. RuntimeDefaults.Capabilities.Where(c => c is not ("CAP_MKNOD" or "CAP_NET_RAW"))] : []);
         var files = new ExecFiles(Path.Combine(directory.Root, "exec-" + Guid.NewGuid().ToString("N")[..12]));
+        RuntimeFile.Create(files.Pid);
+        RuntimeFile.Create(files.Log);
         File.WriteAllBytes(files.Process, OciJson.Serialize(own with
         {
             Terminal = request.Terminal,
@@ -180,7 +182,7 @@ internal sealed class ContainerExec(ContainerDirectory directory, ContainerRecor
 
     private static void Signal(ExecFiles files, int number)
     {
-        if (File.Exists(files.Pid) && int.TryParse(File.ReadAllText(files.Pid).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+        if (int.TryParse(File.ReadAllText(files.Pid).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var id))
         {
             ProcessIdentity.Of(id)?.Signal(number);
         }
