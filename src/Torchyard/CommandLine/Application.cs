@@ -25,7 +25,7 @@ internal sealed class Application(Caller caller, ScreenStreams streams, Interrup
         var root = CommandTree.Build(options);
         var help = root.Options.OfType<HelpOption>().Single();
         var version = root.Options.OfType<VersionOption>().Single();
-        var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var parsed = root.Parse(ProgramArguments.Separate(root, arguments), new ParserConfiguration { ResponseFileTokenReplacer = null });
         var asksForHelp = IsGiven(parsed, help);
         var style = parsed.Errors.Count == 0 ? parsed.GetValue(options.Progress) : ProgressStyle.Auto;
         var verbose = IsGiven(parsed, options.Verbose);

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using Torchyard.CommandLine;
+using Torchyard.Containers.State;
+
+namespace Torchyard.Commands;
+
+/// <summary><c>torchyard down</c>: ends the environment of a project.</summary>
+internal sealed class DownCommand : Verb
+{
+    private readonly Option<int?> _time = new("--time", "-t") { Description = "Seconds until it is killed", HelpName = "SECONDS" };
+    private readonly Argument<string?> _directory = new("DIR") { Description = "Project directory (default: this one)", Arity = ArgumentArity.ZeroOrOne };
+
+    public DownCommand()
+        : base("down", VerbGroup.Start, "Stop and remove the project's environment; mounts, checkpoints and keys stay")
+    {
+        Options.Add(_time);
+        Arguments.Add(_directory);
+    }
+
+    public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
+    {
+        var project = invocation.Caller.FullPath(invocation.Get(_directory) ?? ".");
+        var store = invocation.Containers();
+        var containers = await store.FindByLabelAsync(ContainerLabels.Project, project.Length > 1 ? project.TrimEnd('/') : project, cancellation);
+        foreach (var container in containers)
+        {
+            await invocation.Session(container).StopAsync(
+                invocation.Get(_time) is { } seconds ? TimeSpan.FromSeconds(seconds) : null, cancellation);
+            // With --rm its monitor may have removed it by now.
+            if ((await store.ListAsync(cancellation)).Any(c => c.Record.Id == container.Record.Id))
+            {
+                await store.RemoveAsync(container, cancellation);
+            }
+
+            invocation.Screen.Line($"{container.Record.Name} stopped and removed");
+        }
+
+        if (containers.Count == 0)
+        {
+            invocation.Screen.Line($"nothing is up in {project}");
+        }
+
+        return ExitCode.Done;
+    }
+}

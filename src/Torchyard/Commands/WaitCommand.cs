@@ -1,0 +1,25 @@
+using System.CommandLine;
+using System.Globalization;
+using Torchyard.CommandLine;
+
+namespace Torchyard.Commands;
+
+/// <summary><c>torchyard wait</c>: waits for containers to end and prints their exit statuses.</summary>
+internal sealed class WaitCommand : Verb
+{
+    private readonly Argument<string[]> _containers = new("CONTAINER") { Description = "Names or ids", Arity = ArgumentArity.OneOrMore };
+
+    public WaitCommand()
+        : base("wait", VerbGroup.Containers, "Wait until containers end and print their exit statuses") => Arguments.Add(_containers);
+
+    public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
+    {
+        foreach (var name in invocation.Get(_containers)!)
+        {
+            var code = await (await invocation.SessionAsync(name, cancellation)).WaitAsync(cancellation);
+            invocation.Screen.Line(code?.ToString(CultureInfo.InvariantCulture) ?? "unknown");
+        }
+
+        return ExitCode.Done;
+    }
+}
