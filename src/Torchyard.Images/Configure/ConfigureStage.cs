@@ -72,6 +72,7 @@ internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? pytho
             throw ImageErrors.ConfigureFailed($"dpkg left {string.Join(", ", unfinished)}: configuring", 0, result.Tail);
         }
 
+        upper.RemoveBytecode();
         await CompileUnforeseenAsync(upper, lower, directory, epoch, planned, cancellation);
         RootCleanup.Clean(upper);
         return path;

@@ -94,6 +94,23 @@ internal sealed class UpperDirectory : IDisposable
     /// <summary>Takes back every change to the given files: removed or changed, the layers below show again. Directories stay.</summary>
     public void Restore(IReadOnlySet<string> files) => Restore("", files);
 
+    /// <summary>
+    /// Removes the bytecode that interpreters left beside the modules they loaded (Debian's scripts run them with -E, which ignores
+    /// PYTHONDONTWRITEBYTECODE): whether they write it depends on what the layers below already have.
+    /// </summary>
+    public void RemoveBytecode()
+    {
+        foreach (var cache in Directory.GetDirectories(_root.Path, "__pycache__", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }))
+        {
+            foreach (var file in Directory.GetFiles(cache, "*.pyc"))
+            {
+                File.Delete(file);
+            }
+        }
+
+        RemoveUnchangedDirectories("");
+    }
+
     /// <inheritdoc />
     public void Dispose() => _root.Dispose();
 
@@ -117,6 +134,44 @@ internal sealed class UpperDirectory : IDisposable
                 File.Delete(entry);
             }
         }
+    }
+
+    /// <summary>Removes directories that hold no change: empty, and as they are below or of bytecode alone.</summary>
+    private void RemoveUnchangedDirectories(string directory)
+    {
+        var place = directory.Length == 0 ? _root.Path : $"{_root.Path}/{directory}";
+        foreach (var entry in Directory.GetFileSystemEntries(place))
+        {
+            if (!Posix.TryStat(Posix.CurrentDirectory, entry, out var stat) || stat.Type != Posix.TypeDirectory)
+            {
+                continue;
+            }
+
+            var path = directory.Length == 0 ? ArchivePath.Name(entry) : $"{directory}/{ArchivePath.Name(entry)}";
+            RemoveUnchangedDirectories(path);
+            if (Directory.GetFileSystemEntries(entry).Length == 0 && (ArchivePath.Name(path) == "__pycache__" || IsAsBelow(path, entry, stat)))
+            {
+                Directory.Delete(entry);
+            }
+        }
+    }
+
+    private bool IsAsBelow(string path, string place, Posix.StatxResult stat)
+    {
+        if (Posix.ListXattrs(place).Any(name => name.EndsWith("overlay.opaque", StringComparison.Ordinal)))
+        {
+            return false;
+        }
+
+        foreach (var layer in _lower)
+        {
+            if (Posix.TryStat(Posix.CurrentDirectory, $"{layer}/{path}", out var below))
+            {
+                return below.Type == Posix.TypeDirectory && below.Mode == stat.Mode && below.User == stat.User && below.Group == stat.Group;
+            }
+        }
+
+        return false;
     }
 
     private void MakeParents(string path)

@@ -18,7 +18,7 @@ internal sealed class PackageDirectory : IPackageFetcher
     public static SupervisorProgram Supervisor { get; } = new("#!/bin/sh\nexec \"$@\"\n"u8.ToArray(), Digest.Of("#!/bin/sh\nexec \"$@\"\n"u8));
 
     /// <summary>Reads the packages; <paramref name="requested"/> in the recipe's order.</summary>
-    public RecipeLock Lock(string directory, IReadOnlyList<string> requested, Func<string, bool>? take = null, long epoch = 1_760_000_000, ImageSettings? image = null)
+    public RecipeLock Lock(string directory, IReadOnlyList<string> requested, Func<string, bool>? take = null, long epoch = 1_900_000_000, ImageSettings? image = null)
     {
         var controls = new SortedDictionary<string, (ControlParagraph Control, string File)>(StringComparer.Ordinal);
         foreach (var file in Directory.GetFiles(directory, "*.deb"))
