@@ -142,7 +142,7 @@ internal sealed class VerifiedDownloader(Transport transport, FileCache cache, D
             file.SetLength(0);
 
             // Bytes of two sources, or of an earlier run, may have met in one file: the same source whole is worth a try.
-            throw new SourceFailure("the file has other bytes than the lock says", isTransient: had > 0);
+            throw new SourceFailure("its bytes are not what the lock says", isTransient: had > 0);
         }
 
         file.Flush(flushToDisk: true);
@@ -188,7 +188,7 @@ internal sealed class VerifiedDownloader(Transport transport, FileCache cache, D
                 {
                     file.SetLength(0);
                     progress.Advance(-done);
-                    throw new SourceFailure($"more than the {download.Size} bytes of the lock came", isTransient: false);
+                    throw new SourceFailure($"more came than the {download.Size} bytes that the lock says", isTransient: false);
                 }
 
                 hash.AppendData(buffer.AsSpan(0, read));

@@ -119,27 +119,42 @@ internal sealed class CollisionExplainer
 
     private TorchyardException Missing(BinaryPackage package, Dependency[] wishes, int start)
     {
-        var direct = new Solutions(_fresh).Of(package, wishes, start).FirstOrDefault();
-        if (direct is not null)
+        // Where every alternative lacks something itself, the first one's lack is the story; a package is told once, or a cycle never ends.
+        var told = new HashSet<BinaryPackage>([.. _roots, .. _reachedFrom.Keys]);
+        var solutions = new Solutions(_fresh).Of(package, wishes, start);
+        while (solutions.Find(solution => !told.Contains(solution)) is { } next)
         {
-            // Every alternative lacks something itself; the first one's lack is the story.
-            _reachedFrom.TryAdd(direct, (package, start));
-            var inner = direct.Dependencies(_universe);
-            for (var at = 0; at < inner.Length; at = Selection.EndOfGroup(inner, at))
+            told.Add(next);
+            var inner = next.Dependencies(_universe);
+            var lack = FindLack(next, inner);
+            if (lack < 0)
             {
-                if (!inner[at].IsNegative && inner[at].IsCritical && PossibleFor(direct, inner, at).Count == 0)
-                {
-                    return Missing(direct, inner, at);
-                }
+                break;
+            }
+
+            _reachedFrom[next] = (package, start);
+            (package, wishes, start) = (next, inner, lack);
+            solutions = new Solutions(_fresh).Of(package, wishes, start);
+        }
+
+        var have = solutions.Count > 0 ? "none of these can be installed" : Have(wishes, start);
+        return new TorchyardException(
+            Code,
+            $"the packages cannot be installed: {Chain(package)} needs {Wish(package, wishes, start)}, but {have}",
+            "Add the suite or component that has it to the recipe's [base], loosen the pin, or leave the package out");
+    }
+
+    private int FindLack(BinaryPackage package, Dependency[] wishes)
+    {
+        for (var start = 0; start < wishes.Length; start = Selection.EndOfGroup(wishes, start))
+        {
+            if (!wishes[start].IsNegative && wishes[start].IsCritical && PossibleFor(package, wishes, start).Count == 0)
+            {
+                return start;
             }
         }
 
-        var wanted = Wish(package, wishes, start);
-        var have = Have(wishes, start);
-        return new TorchyardException(
-            Code,
-            $"the packages cannot be installed: {Chain(package)} needs {wanted}, but {have}",
-            "Add the suite or component that has it to the recipe's [base], loosen the pin, or leave the package out");
+        return -1;
     }
 
     private TorchyardException? Colliding(List<BinaryPackage> forced)
