@@ -114,7 +114,7 @@ internal sealed class SignatureCheck(TrustedKeys keys, DateTime now, bool atSign
     // The same key may be in several keyrings: a revocation in any of them counts, and so does an extended life.
     private TrustedKey? Find(PgpSignature signature)
     {
-        var copies = keys.All.Where(key => Matches(key, signature)).ToList();
+        var copies = keys.WithId(signature.KeyId).Where(key => Matches(key, signature)).ToList();
         return copies.Find(key => key.IsRevoked) ?? copies.MaxBy(key => key.ExpiresAt ?? DateTime.MaxValue);
     }
 

@@ -10,13 +10,26 @@ internal sealed class TrustedKeys
     // The largest keyring of Debian is below 100 KB.
     private const long MostBytes = 4 << 20;
 
-    private readonly List<TrustedKey> _keys = [];
+    private static readonly Lazy<TrustedKeys> Shared = new(ReadBuiltIn);
 
-    /// <summary>All keys.</summary>
-    public IReadOnlyList<TrustedKey> All => _keys;
+    private readonly List<Ring> _rings = [];
+
+    /// <summary>All keys. Checks every key's own signatures, which takes some hundredths of a second for each.</summary>
+    public IEnumerable<TrustedKey> All => _rings.SelectMany(ring => ring.Keys.Value);
 
     /// <summary>Debian's archive keys that come with the program.</summary>
     public static TrustedKeys BuiltIn()
+    {
+        var keys = new TrustedKeys();
+        keys._rings.AddRange(Shared.Value._rings);
+        return keys;
+    }
+
+    /// <summary>The keys with a key id. Only their rings are checked, once in the life of the program for those that come with it.</summary>
+    public IEnumerable<TrustedKey> WithId(long keyId) =>
+        _rings.Where(ring => ring.Ids.Contains(keyId)).SelectMany(ring => ring.Keys.Value).Where(key => key.Key.KeyId == keyId);
+
+    private static TrustedKeys ReadBuiltIn()
     {
         var keys = new TrustedKeys();
         var assembly = Assembly.GetExecutingAssembly();
@@ -66,12 +79,9 @@ internal sealed class TrustedKeys
         }
     }
 
-    /// <summary>Adds the keys of another set.</summary>
-    public void AddAll(TrustedKeys other) => _keys.AddRange(other._keys);
-
     private void Add(Stream stream, string origin)
     {
-        var before = _keys.Count;
+        var before = _rings.Count;
 
         // A file may hold several armoured blocks one after another; each makes a bundle.
         using var content = new MemoryStream();
@@ -83,7 +93,7 @@ internal sealed class TrustedKeys
             {
                 foreach (var ring in new PgpPublicKeyRingBundle(decoded).GetKeyRings())
                 {
-                    _keys.AddRange(TrustedKey.Of(ring, origin));
+                    _rings.Add(new Ring([.. ring.GetPublicKeys().Select(key => key.KeyId)], new(() => Check(ring, origin))));
                 }
             }
             catch (Exception error) when (error is not (PgpException or IOException))
@@ -93,9 +103,9 @@ internal sealed class TrustedKeys
             }
         }
 
-        if (_keys.Count == before)
+        if (_rings.Count == before)
         {
-            throw new PgpException("it holds no public key that may sign");
+            throw new PgpException("it holds no public key");
         }
     }
 
@@ -117,4 +127,19 @@ internal sealed class TrustedKeys
             at = next < 0 ? -1 : end;
         }
     }
+
+    private static List<TrustedKey> Check(PgpPublicKeyRing ring, string origin)
+    {
+        try
+        {
+            return [.. TrustedKey.Of(ring, origin)];
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            // A key whose own signatures cannot even be read is no key to trust; the signature that names it is then unknown.
+            return [];
+        }
+    }
+
+    private sealed record Ring(HashSet<long> Ids, Lazy<List<TrustedKey>> Keys);
 }
