@@ -28,6 +28,8 @@ internal static class CommandTree
         new FitCommand(),
         new WhyCommand(),
         new ImagesCommand(),
+        new RmiCommand(),
+        new PruneCommand(),
         new CheckCommand(),
         new BenchCommand(),
         new DoctorCommand(),

@@ -9,6 +9,7 @@ internal sealed class FailureText(Screen screen, bool verbose, bool json)
 {
     private const int NoSpaceLeft = 28;
     private const int QuotaExceeded = 122;
+    private const string DefectCode = "TY9002";
 
     /// <summary>Shows an expected or unexpected failure.</summary>
     public int Show(Exception failure, string verb = "")
@@ -72,7 +73,7 @@ internal sealed class FailureText(Screen screen, bool verbose, bool json)
 
     private void ShowBug(Exception failure, string verb)
     {
-        screen.ErrorLine(Style.Red, "error", $" TY9002: {failure.GetType().Name}: {failure.Message}");
+        screen.ErrorLine(Style.Red, "error", $" {DefectCode}: {failure.GetType().Name}: {failure.Message}");
         screen.ErrorLine(Style.Green, "  cure:", " this is a defect of Torchyard; nothing of yours was changed half-way, so the command can be repeated.");
         screen.ErrorLine("        Please report it with the lines below and the recipe, if there is one.");
         screen.ErrorLine();

@@ -28,4 +28,15 @@ public sealed class StoreCommandTests
         Assert.Equal(1, await run.RunAsync("check"));
         Assert.Contains("sha256:aaaa", run.Output, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Removing_an_image_that_is_not_there_fails_and_pruning_an_empty_store_frees_nothing()
+    {
+        using var run = new CommandRun();
+        Assert.NotEqual(0, await run.RunAsync("rmi", "nothing"));
+        Assert.Contains("TY3010", run.Error, StringComparison.Ordinal);
+        Assert.Equal(0, await run.RunAsync("prune", "--json"));
+        using var document = JsonDocument.Parse(run.Output);
+        Assert.Equal(0, document.RootElement.GetProperty("bytes").GetInt64());
+    }
 }
