@@ -5,6 +5,7 @@ using Torchyard.Containers.Sandbox;
 using Torchyard.Images;
 using Torchyard.Images.Environments;
 using Torchyard.Packages;
+using Torchyard.Packages.Python.Requirements;
 using Torchyard.Platform;
 using Torchyard.Recipes;
 
@@ -28,19 +29,14 @@ internal sealed class ProjectImage(Invocation invocation)
     }
 
     /// <summary>Resolves the recipe against the archives as they are now, and writes the lock.</summary>
-    /// <exception cref="TorchyardException">TY1012 to TY1015, TY2xxx, TY4802.</exception>
+    /// <exception cref="TorchyardException">TY1012 to TY1014, TY2xxx, TY4802.</exception>
     public async Task<RecipeLock> LockAsync(RecipeSource source, CancellationToken cancellation)
     {
         var recipe = source.Recipe;
-        if (recipe.Python is not null)
+        if (recipe.Python is { Pylock: null } asked)
         {
-            throw new TorchyardException(
-                "TY1015",
-                "the recipe has [python], and this version of Torchyard does not put Python distributions into images yet",
-                "take them from Debian (packages = [\"python3-…\"]), or install them with pip in the running environment, on a mount")
-            {
-                IsUsage = true,
-            };
+            // A mistake in a requirement is told now, not after the base system is built.
+            _ = RecipeRequirements.Read(asked, source.Directory, invocation.Caller.Variable);
         }
 
         var digest = RecipeDigest.Of(recipe, source.DigestDirectory);
@@ -61,6 +57,11 @@ internal sealed class ProjectImage(Invocation invocation)
             Tools = OwnTools(recipe),
         };
         LockFit.RequireServices(locked);
+        if (recipe.Python is not null)
+        {
+            locked = locked with { Python = await LockPythonAsync(source, locked, cancellation) };
+        }
+
         LockPlace.Write(source, invocation.Store, locked);
         return locked;
     }
@@ -84,8 +85,23 @@ internal sealed class ProjectImage(Invocation invocation)
     {
         using var packages = OpenPackages();
         var sandbox = new OciRootSandbox(invocation.Store, new MachineRuntimeSource(), SelfProgram.Current);
-        var builder = new ImageBuilder(invocation.Store, packages.CreateFetcher(), sandbox, Supervisor());
+        using var python = locked.Python is null ? null : new ProjectPython(invocation);
+        var builder = new ImageBuilder(
+            invocation.Store, packages.CreateFetcher(), sandbox, Supervisor(), python?.CreateFetcher(invocation.Caller.WorkingDirectory));
         return await builder.BuildAsync(locked, invocation.Screen.Progress, cancellation);
+    }
+
+    /// <summary>
+    /// Python requirements are resolved by the base system's own pip, so the base system is built first; its layers are those of the image.
+    /// </summary>
+    private async Task<LockedPython> LockPythonAsync(RecipeSource source, RecipeLock locked, CancellationToken cancellation)
+    {
+        var system = await BuildAsync(
+            locked with { Recipe = locked.Recipe with { Name = locked.Recipe.Name + "-base", Python = null } }, cancellation);
+        var lower = await new MountedLayers(invocation.Store).EnsureAsync(system, invocation.Screen.Progress, cancellation);
+        using var python = new ProjectPython(invocation);
+        var sandbox = new OciRootSandbox(invocation.Store, new MachineRuntimeSource(), SelfProgram.Current);
+        return await python.LockAsync(source, locked, lower, sandbox, cancellation);
     }
 
     private static SupervisorProgram Supervisor() => SupervisorProgram.Read(AppContext.BaseDirectory);

@@ -47,12 +47,12 @@ public sealed class LockCommandTests
     }
 
     [Fact]
-    public async Task A_recipe_with_python_distributions_is_refused_not_half_built()
+    public async Task A_python_requirement_that_cannot_be_installed_is_refused_before_anything_is_fetched()
     {
         using var run = new CommandRun();
-        run.Write("torchyard.toml", Recipe + "[python]\npackages = [\"numpy\"]\n");
+        run.Write("torchyard.toml", Recipe + "[python]\npackages = [\"git+https://example.org/x.git\"]\n");
         Assert.Equal(2, await run.RunAsync("lock"));
-        Assert.Contains("TY1015", run.Error, StringComparison.Ordinal);
+        Assert.Contains("TY2514", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
