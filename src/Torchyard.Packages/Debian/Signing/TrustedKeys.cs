@@ -12,6 +12,10 @@ internal sealed class TrustedKeys
 
     private static readonly Lazy<TrustedKeys> Shared = new(ReadBuiltIn);
 
+    // BouncyCastle tests the modulus for compositeness each time it touches an RSA key, 40 ms for 4096 bits. That guards against forged
+    // key parameters; these keys come from trusted keyrings, and a lock would spend seconds on it. It reads its limit once, from here.
+    static TrustedKeys() => Environment.SetEnvironmentVariable("Org.BouncyCastle.Rsa.MaxMRTests", "0");
+
     private readonly List<Ring> _rings = [];
 
     /// <summary>All keys. Checks every key's own signatures, which takes some hundredths of a second for each.</summary>
