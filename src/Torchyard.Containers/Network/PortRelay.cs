@@ -165,8 +165,8 @@ internal sealed class PortRelay : IDisposable
                 using var inside = await ConnectAsync(port, datagrams: false);
                 if (inside is null)
                 {
-                    // A reset says "refused" where an orderly end would look like an empty answer.
-                    client.LingerState = new LingerOption(true, 0);
+                    // A reset says "refused" where an orderly end would look like an empty answer; only Close(0) skips the orderly end.
+                    client.Close(0);
                     return;
                 }
 
