@@ -22,6 +22,7 @@ internal static class CommandTree
 
     private static IEnumerable<Verb> Verbs() =>
     [
+        new UpCommand(),
         new InitCommand(),
         new LockCommand(),
         new BuildCommand(),

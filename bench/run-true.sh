@@ -1,0 +1,30 @@
+#!/bin/sh
+# Start of a container: `torchyard run --rm IMG true` against `podman run --rm IMG true`, the same image, alternating, medians.
+#   bench/run-true.sh IMAGE [ROUNDS]
+. "$(dirname "$0")/lib.sh"
+need podman skopeo
+image=${1:?name of an image of the store}
+rounds=${2:-15}
+here=$(cd "$(dirname "$0")/.." && pwd)
+ty="$here/torchyard"
+work=$(mktemp -d "${TMPDIR:-/var/tmp}/torchyard-bench.XXXXXX")
+trap 'podman rmi -f torchyard-bench >/dev/null 2>&1; rm -rf "$work"' EXIT INT TERM
+store=${TORCHYARD_STORE:-/var/lib/torchyard}
+skopeo copy -q "oci:$store/oci:$image" containers-storage:localhost/torchyard-bench:latest
+# What podman needs where it may not raise limits or read hybrid cgroups; harmless elsewhere.
+podman_options=${TORCHYARD_BENCH_PODMAN:---runtime=runc}
+limits="--ulimit nofile=$(ulimit -Hn):$(ulimit -Hn) --ulimit nproc=32768:32768"
+ours() { "$ty" run --rm "$image" true; }
+other() { podman $podman_options run --rm $limits --network host --entrypoint '' localhost/torchyard-bench:latest true; }
+BENCH_LOG=$work/log
+wall ours >/dev/null; wall other >/dev/null
+: >"$work/ours"; : >"$work/other"
+i=0
+while [ $i -lt "$rounds" ]; do
+    i=$((i + 1))
+    wall ours >>"$work/ours"
+    wall other >>"$work/other"
+done
+a=$(median <"$work/other"); b=$(median <"$work/ours")
+machine
+echo "run --rm IMG true, median of $rounds: torchyard $b s, podman $a s: $(ratio "$a" "$b") times as fast"

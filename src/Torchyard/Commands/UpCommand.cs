@@ -1,0 +1,94 @@
+using System.CommandLine;
+using Torchyard.Building;
+using Torchyard.CommandLine;
+using Torchyard.Containers;
+using Torchyard.Containers.Namespaces;
+using Torchyard.Containers.Runtimes;
+using Torchyard.Images;
+using Torchyard.Recipes;
+using Torchyard.Up;
+
+namespace Torchyard.Commands;
+
+/// <summary><c>torchyard up</c>: the main job, from a recipe or a preset to a running, checked environment.</summary>
+internal sealed class UpCommand : Verb
+{
+    private readonly Argument<string?> _recipe = RecipeArgument.Create();
+    private readonly Option<bool> _recreate = new("--recreate") { Description = "Replace a running environment; what is kept on mounts stays" };
+    private readonly Option<bool> _bestEffort = new("--best-effort") { Description = "Warn about limits that this machine cannot enforce, instead of refusing" };
+
+    public UpCommand()
+        : base("up", VerbGroup.Start, "Build the environment of this directory if needed, start it, check it, say how to get in")
+    {
+        Arguments.Add(_recipe);
+        Options.Add(_recreate);
+        Options.Add(_bestEffort);
+        Options.Add(GlobalOptions.Json);
+        Details = $"""
+            Without a recipe file here, the preset that suits this machine is used: nothing needs to be
+            written first. The directory is /workspace inside; it, the mounts of the recipe and the home
+            directory stay when the container goes.
+
+            It locks what is not locked, fetches and builds what the store does not have, starts the
+            environment, trains a step in it, asks Jupyter and SSH for an answer, and prints the panel.
+            A second 'up' finds the environment running and prints the panel again.
+
+            Presets: {string.Join(", ", Preset.Names)}
+            """;
+        Examples =
+        [
+            new("torchyard up", "the recipe of this directory, or the preset for this machine"),
+            new("torchyard up cpu", "a preset"),
+            new("torchyard up experiments/small.toml", "a recipe somewhere else"),
+            new("torchyard up --recreate", "after the recipe changed"),
+        ];
+    }
+
+    public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
+    {
+        var images = new ImageStore(invocation.Store);
+        // Held until the container has its layers, so that a prune does not take them away in between.
+        using var use = await images.BeginUseAsync(cancellation);
+        var containers = invocation.Containers();
+        var layers = new MountedLayers(invocation.Store);
+        var flow = new UpFlow(
+            invocation.Store,
+            invocation.Caller,
+            containers,
+            new ContainerLauncher(containers, layers, new MachineRuntimeSource(), SelfProgram.Current, invocation.Screen.Progress),
+            async (source, token) =>
+            {
+                var project = new ProjectImage(invocation);
+                return await project.BuildAsync(await project.EnsureLockAsync(source, token), token);
+            },
+            layers,
+            invocation.Screen.Progress);
+        var report = await flow.RunAsync(
+            new UpRequest(FindSource(invocation), invocation.Get(_recreate), invocation.Get(_bestEffort)), cancellation);
+        invocation.Answer(report, ReportJson.Default.EnvironmentReport, found => AccessPanel.Show(found, invocation.Screen));
+        return report.Troubles.Count == 0 ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private RecipeSource FindSource(Invocation invocation)
+    {
+        var directory = invocation.Caller.WorkingDirectory;
+        if (invocation.Get(_recipe) is { } named)
+        {
+            return RecipeSource.Find(named, directory);
+        }
+
+        if (File.Exists(Path.Combine(directory, RecipeReader.FileName)))
+        {
+            return RecipeSource.Find(named: null, directory);
+        }
+
+        var choice = PresetChoice.For(MachineSketch.Look());
+        invocation.Screen.Progress.Note($"No {RecipeReader.FileName} here: using the preset '{choice.Preset}', as {choice.Reason}; 'torchyard init' writes it down to be changed");
+        if (choice.Warning is { } warning)
+        {
+            invocation.Screen.Progress.Warn(warning);
+        }
+
+        return RecipeSource.FromPreset(choice.Preset, directory);
+    }
+}
