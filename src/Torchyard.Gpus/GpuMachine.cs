@@ -2,9 +2,11 @@ using Torchyard.Gpus.Bench;
 using Torchyard.Gpus.Catalogue;
 using Torchyard.Gpus.Compute;
 using Torchyard.Gpus.Doctor;
+using Torchyard.Gpus.Injection;
 using Torchyard.Gpus.Machine;
 using Torchyard.Gpus.Native;
 using Torchyard.Gpus.Report;
+using Torchyard.Gpus.Tune;
 using Torchyard.Gpus.Verify;
 using Torchyard.Platform;
 
@@ -80,6 +82,36 @@ public sealed class GpuMachine
             }),
         ];
         return frame with { Bench = beside, Verdict = BenchVerdict.Of(beside, frame.Gpus) };
+    }
+
+    /// <summary>The GPUs that a selection means here and now, honouring <c>CUDA_VISIBLE_DEVICES</c> of the caller.</summary>
+    /// <param name="selection">What the user asked for.</param>
+    /// <param name="held">GPUs that containers hold (<see cref="GpuLeases.Held"/>).</param>
+    /// <exception cref="TorchyardException">TY5012, TY5013, TY5014: there is no such GPU, or too few are free.</exception>
+    public IReadOnlyList<ChosenGpu> Choose(GpuSelection selection, IReadOnlyList<GpuHolder> held)
+    {
+        ArgumentNullException.ThrowIfNull(selection);
+        ArgumentNullException.ThrowIfNull(held);
+        return selection.Kind == GpuSelectionKind.None
+            ? [] : GpuChooser.Choose(ReadGpus(), Files, selection, Environment("CUDA_VISIBLE_DEVICES"), held);
+    }
+
+    /// <summary>Every GPU and MIG device of the machine.</summary>
+    public IReadOnlyList<ChosenGpu> AllGpus() => GpuChooser.Everything(ReadGpus(), Files);
+
+    /// <summary>What containers on this machine need; made anew for each start, so that nothing in it is stale.</summary>
+    /// <exception cref="TorchyardException">TY5014: no driver is loaded.</exception>
+    public ContainerInjection Injection() => KernelModule.Version(Files) is { } version
+        ? new ContainerInjection(Files, Environment, _search, version)
+        : throw new TorchyardException("TY5014", "no GPU can be used on this machine: the NVIDIA kernel module is not loaded", "torchyard doctor says why; --gpus none starts without");
+
+    /// <summary>Environment settings for this machine, with reasons.</summary>
+    /// <param name="processors">CPUs that programs may use.</param>
+    /// <param name="gpus">GPUs that they get; null for all.</param>
+    public IReadOnlyList<TuneSetting> Tune(int processors, int? gpus)
+    {
+        var snapshot = ReadGpus();
+        return EnvironmentTuning.For(Files, snapshot, Environment, processors, gpus ?? snapshot.Gpus.Count);
     }
 
     private GpuReport Frame(string kind, GpuLibraries libraries)

@@ -8,6 +8,7 @@ namespace Torchyard.Gpus.Bench;
 internal static class MatrixBench
 {
     private const double LongestProductSeconds = 0.25;
+    private const int Finalists = 6;
 
     public static BenchResult Run(GpuContext gpu, CublasLtLibrary library, nint handle, Precision precision, int size, double seconds)
     {
@@ -19,25 +20,25 @@ internal static class MatrixBench
         gpu.MakeCurrent();
         size = FittingSize(gpu, library, handle, precision, size);
         using var operands = new Operands(gpu, precision, size);
-        Candidate? best = null;
+        var candidates = new List<Candidate>();
         foreach (var (transposeA, transposeB, fast) in Layouts(precision))
         {
             using var product = new MatrixProduct(
                 gpu, library, handle, precision, precision.Output, size, size, size, transposeA, transposeB, fast);
             for (var i = 0; i < product.Algorithms.Length; i++)
             {
-                if (Quick(gpu, product, i, operands) is { } time && (best is null || time < best.Seconds))
-                    best = new Candidate(transposeA, transposeB, fast, product.Algorithms[i], i, time);
+                if (Quick(gpu, product, i, operands) is { } time)
+                    candidates.Add(new Candidate(transposeA, transposeB, fast, product.Algorithms[i], i, time));
             }
         }
 
-        if (best is null)
+        if (candidates.Count == 0)
             return missing with { Missing = $"{library.Path} has no kernel for it on this GPU" };
 
-        using var chosen = new MatrixProduct(
-            gpu, library, handle, precision, precision.Output, size, size, size, best.TransposeA, best.TransposeB, best.Fast);
-        chosen.Algorithms[0] = best.Algorithm;
-        var timing = gpu.Measure(() => Run(chosen, 0, operands), batchSeconds: 0.05, totalSeconds: seconds);
+        // Under sustained load the power limit decides, not the speed of a single product: the fastest few are tried at length.
+        var best = candidates.OrderBy(c => c.Seconds).Take(Finalists)
+            .MinBy(c => Sustained(gpu, library, handle, precision, size, c, operands, seconds / 4).Median)!;
+        var timing = Sustained(gpu, library, handle, precision, size, best, operands, seconds);
         var work = 2.0 * size * size * size;
         var layout = $"{(best.TransposeA ? 'T' : 'N')}{(best.TransposeB ? 'T' : 'N')}";
         return missing with
@@ -46,6 +47,15 @@ internal static class MatrixBench
             Best = work / timing.Best / 1e12,
             Detail = $"{size}³, {layout}, algorithm {best.Index + 1}{(best.Fast ? ", fast accumulation" : "")}",
         };
+    }
+
+    private static Timing Sustained(
+        GpuContext gpu, CublasLtLibrary library, nint handle, Precision precision, int size, Candidate candidate, Operands operands, double seconds)
+    {
+        using var product = new MatrixProduct(
+            gpu, library, handle, precision, precision.Output, size, size, size, candidate.TransposeA, candidate.TransposeB, candidate.Fast);
+        product.Algorithms[0] = candidate.Algorithm;
+        return gpu.Measure(() => Run(product, 0, operands), batchSeconds: 0.05, totalSeconds: seconds);
     }
 
     private static IEnumerable<(bool TransposeA, bool TransposeB, bool Fast)> Layouts(Precision precision)
@@ -101,7 +111,7 @@ internal static class MatrixBench
         {
             var elements = (long)size * size;
             A = MatrixProof.Generate(gpu, ValueTable.For(precision.A), elements, 1);
-            B = MatrixProof.Generate(gpu, ValueTable.For(precision.B), elements, 0x80000001);
+            B = MatrixProof.Generate(gpu, ValueTable.For(precision.B), elements, 0x9e3779b9);
             C = gpu.Allocate(elements * ValueTable.SizeOf(precision.Output));
             Workspace = gpu.Allocate(MatrixProduct.WorkspaceBytes);
         }

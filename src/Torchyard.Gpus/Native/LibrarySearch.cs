@@ -68,6 +68,14 @@ internal sealed class LibrarySearch
     {
         foreach (var directory in _extraDirectories)
             yield return ($"{directory}/{soname}", "command line");
+        // PyTorch finds the CUDA libraries of its wheels by RPATH, before anything that the machine has.
+        var ofWheels = soname.StartsWith("libcublas", StringComparison.Ordinal) || soname.StartsWith("libnccl", StringComparison.Ordinal);
+        if (ofWheels)
+        {
+            foreach (var directory in _wheelDirectories.Value)
+                yield return ($"{directory}/{soname}", "Python environment");
+        }
+
         foreach (var directory in (string[])["/usr/local/nvidia/lib64", "/usr/local/nvidia/lib"])
             yield return ($"{directory}/{soname}", "/usr/local/nvidia");
         foreach (var entry in _cache.Value)
@@ -84,7 +92,7 @@ internal sealed class LibrarySearch
 
         foreach (var directory in DistributionDirectories)
             yield return ($"{directory}/{soname}", "distribution");
-        foreach (var directory in _wheelDirectories.Value)
+        foreach (var directory in ofWheels ? [] : _wheelDirectories.Value)
             yield return ($"{directory}/{soname}", "Python environment");
     }
 

@@ -25,6 +25,11 @@ internal static class LinkerCache
     private const int HeaderBytes = 48;
     private const int EntryBytes = 24;
     private const int MaxEntries = 200_000;
+    private const uint ExtensionMagic = 0xEAA42174;
+    private const uint HwcapsTag = 2;
+    private const uint SectionBytes = 16;
+    private const uint MaxSections = 64;
+    private const uint MaxHwcaps = 256;
     private const int OldHeaderBytes = 16;
     private const int OldEntryBytes = 12;
 
@@ -54,6 +59,35 @@ internal static class LinkerCache
         }
 
         return entries;
+    }
+
+    /// <summary>Names of the <c>glibc-hwcaps</c> directories that entries refer to by index (cache_extension_tag_glibc_hwcaps); none in old caches.</summary>
+    public static IReadOnlyList<string> HardwareCapabilityNames(ReadOnlySpan<byte> data)
+    {
+        var start = FindNewFormat(data);
+        if (start < 0)
+            return [];
+        var cache = data[start..];
+        var at = BinaryPrimitives.ReadUInt32LittleEndian(cache[32..]);
+        if (at == 0 || at > cache.Length - 8 || BinaryPrimitives.ReadUInt32LittleEndian(cache[(int)at..]) != ExtensionMagic)
+            return [];
+        var sections = BinaryPrimitives.ReadUInt32LittleEndian(cache[(int)(at + 4)..]);
+        for (var i = 0u; i < Math.Min(sections, MaxSections); i++)
+        {
+            var section = at + 8 + i * SectionBytes;
+            if (section > cache.Length - SectionBytes)
+                return [];
+            var offset = BinaryPrimitives.ReadUInt32LittleEndian(cache[(int)(section + 8)..]);
+            var size = BinaryPrimitives.ReadUInt32LittleEndian(cache[(int)(section + 12)..]);
+            if (BinaryPrimitives.ReadUInt32LittleEndian(cache[(int)section..]) != HwcapsTag || size > MaxHwcaps * 4 || offset > cache.Length - size)
+                continue;
+            var names = new List<string>();
+            for (var n = 0u; n < size / 4; n++)
+                names.Add(Text(cache, BinaryPrimitives.ReadUInt32LittleEndian(cache[(int)(offset + n * 4)..])) ?? "");
+            return names;
+        }
+
+        return [];
     }
 
     private static int FindNewFormat(ReadOnlySpan<byte> data)

@@ -3,6 +3,7 @@ using Torchyard.Gpus.Bench;
 using Torchyard.Gpus.Catalogue;
 using Torchyard.Gpus.Doctor;
 using Torchyard.Gpus.Machine;
+using Torchyard.Gpus.Tune;
 using Torchyard.Gpus.Verify;
 
 namespace Torchyard.Gpus.Report;
@@ -53,4 +54,5 @@ public sealed record Verdict(bool Good, string Text, IReadOnlyList<string> Reaso
 [JsonSerializable(typeof(List<VerifyResult>))]
 [JsonSerializable(typeof(DoctorReport))]
 [JsonSerializable(typeof(IReadOnlyList<GpuModel>))]
+[JsonSerializable(typeof(IReadOnlyList<TuneSetting>))]
 public sealed partial class GpuJson : JsonSerializerContext;

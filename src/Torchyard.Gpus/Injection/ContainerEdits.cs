@@ -1,0 +1,33 @@
+namespace Torchyard.Gpus.Injection;
+
+/// <summary>What a container gets so that it can use GPUs: the container edits of a CDI document (SPEC.md, "containerEdits"), without hooks.</summary>
+public sealed record ContainerEdits
+{
+    /// <summary>Device nodes; everything else under /dev stays closed.</summary>
+    public IReadOnlyList<EditedDevice> Devices { get; init; } = [];
+
+    /// <summary>Files, sockets and directories of the driver.</summary>
+    public IReadOnlyList<EditedMount> Mounts { get; init; } = [];
+
+    /// <summary><c>NAME=value</c> each.</summary>
+    public IReadOnlyList<string> Environment { get; init; } = [];
+
+    /// <summary>Groups that own device nodes which are not open to everybody.</summary>
+    public IReadOnlyList<int> AdditionalGids { get; init; } = [];
+
+    /// <summary>What users should know: a driver library that is missing, a compat library that was left out and why.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}
+
+/// <summary>A device node of the host, with its numbers as they are now.</summary>
+/// <param name="HostPath">Node on the host.</param>
+/// <param name="Path">Path inside.</param>
+/// <param name="Major">Major number.</param>
+/// <param name="Minor">Minor number; not the NVML index.</param>
+public sealed record EditedDevice(string HostPath, string Path, int Major, int Minor);
+
+/// <summary>A file, socket or directory of the host.</summary>
+/// <param name="HostPath">File on the host, links followed.</param>
+/// <param name="Path">Path inside.</param>
+/// <param name="IsSocket">True for a socket or a directory of sockets: it must not be mounted read-only.</param>
+public sealed record EditedMount(string HostPath, string Path, bool IsSocket = false);
