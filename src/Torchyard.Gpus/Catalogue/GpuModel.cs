@@ -59,6 +59,15 @@ public sealed record GpuModel
     /// <summary>Where the row is from.</summary>
     public required string Source { get; init; }
 
+    /// <summary>True when every value was compared with a public copy of the sheet or an independent table.</summary>
+    public required bool Confirmed { get; init; }
+
+    /// <summary>What the row was compared with; null when nothing was found.</summary>
+    public string? ComparedWith { get; init; }
+
+    /// <summary>What could not be confirmed, or where sources differ.</summary>
+    public string? Doubt { get; init; }
+
     /// <summary>What such a GPU reaches in <c>bench</c>, by the key of the number; empty when nobody measured one.</summary>
     public IReadOnlyDictionary<string, double> Usual
     {

@@ -3,8 +3,10 @@ using Torchyard.Gpus.Report;
 namespace Torchyard.Gpus.Verify;
 
 /// <summary>One verdict over all proofs.</summary>
-internal static class VerifyVerdict
+public static class VerifyVerdict
 {
+    /// <summary>Good when something was proved and nothing failed; what is not supported does not count.</summary>
+    /// <param name="results">Native proofs, checks of PyTorch, or both.</param>
     public static Verdict Of(IReadOnlyList<VerifyResult> results)
     {
         var failed = results.Where(r => r.Outcome == VerifyOutcome.Failed).ToList();

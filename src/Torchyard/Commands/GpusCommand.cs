@@ -88,7 +88,7 @@ internal sealed class GpusCommand : Verb
         if (!withSource)
             return;
         foreach (var model in models)
-            screen.Line($"{model.Id}: {model.Source}{(model.UsualSource is { } usual ? $"; usual values: {usual}" : "")}");
+            screen.Line($"{model.Id}: {model.Source}{(model.Confirmed ? "" : $"; not confirmed: {model.Doubt}")}{(model.UsualSource is { } usual ? $"; usual values: {usual}" : "")}");
     }
 
     private static string Rates(GpuModel model, string precision)

@@ -12,11 +12,17 @@ namespace Torchyard.Commands;
 internal sealed class VerifyCommand : Verb
 {
     private readonly Option<double?> _memory = new("--memory-gib") { Description = "Test at most this much of each GPU's free memory (default: all)", HelpName = "GIB" };
+    private readonly Option<string?> _python = new("--python") { Description = "Also check the PyTorch of this interpreter", HelpName = "PYTHON" };
+    private readonly Option<string?> _gpus = new("--gpus") { Description = "GPUs for the container: all (default where there are any), none, a number, or a list", HelpName = "GPUS" };
+    private readonly Argument<string?> _image = new("IMAGE") { Description = "Prove it inside this image, PyTorch included", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<string?> _html = new("--html") { Description = "Also write a page", HelpName = "FILE" };
 
     public VerifyCommand()
         : base("verify", VerbGroup.Machine, "Prove that GPUs, precisions and links work")
     {
+        Arguments.Add(_image);
+        Options.Add(_gpus);
+        Options.Add(_python);
         Options.Add(_memory);
         Options.Add(GpuOptions.Libraries);
         Options.Add(_html);
@@ -24,19 +30,50 @@ internal sealed class VerifyCommand : Verb
         Details = """
             For each GPU: memory test, matrix products in every precision against a reference in
             double precision, copies; then peers and NCCL over all GPUs. What a GPU does not have
-            is "not supported", not a failure.
+            is "not supported", not a failure. With an image or --python PyTorch itself is checked
+            as well: every GPU served by the build, cuDNN, attention, autocast until the loss
+            falls, FP8, torch.compile, DataLoader workers, torchrun.
             """;
-        Examples = [new("torchyard verify --json", "the same for programs")];
+        Examples =
+        [
+            new("torchyard verify cpu", "the image cpu, in a container"),
+            new("torchyard verify --python /opt/venv/bin/python3", "this machine and that environment"),
+        ];
     }
 
-    public override Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
+    public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
-        var limit = invocation.Get(_memory) is { } gibibytes ? (long)(gibibytes * (1L << 30)) : long.MaxValue;
-        var report = GpuOptions.Machine(invocation).Verify(limit, invocation.Screen.Progress, cancellation);
+        var report = invocation.Get(_image) is { } image
+            ? await InImageAsync(invocation, image, cancellation)
+            : await OnMachineAsync(invocation, cancellation);
         if (invocation.Get(_html) is { } page)
             AtomicFile.WriteText(invocation.Caller.FullPath(page), HtmlReport.Of(report));
         invocation.Answer(report, GpuJson.Default.GpuReport, found => Show(found, invocation.Screen));
-        return Task.FromResult(report.Verdict.Good ? ExitCode.Done : ExitCode.Failed);
+        return report.Verdict.Good ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private async Task<GpuReport> OnMachineAsync(Invocation invocation, CancellationToken cancellation)
+    {
+        var limit = invocation.Get(_memory) is { } gibibytes ? (long)(gibibytes * (1L << 30)) : long.MaxValue;
+        var native = GpuOptions.Machine(invocation).Verify(limit, invocation.Screen.Progress, cancellation);
+        return invocation.Get(_python) is { } python
+            ? Joined(native, await ImageVerification.OnMachineAsync(invocation, invocation.Caller.FullPath(python), cancellation))
+            : native;
+    }
+
+    private async Task<GpuReport> InImageAsync(Invocation invocation, string image, CancellationToken cancellation)
+    {
+        var gpus = invocation.Get(_gpus) ?? (GpuOptions.Machine(invocation).AllGpus().Count > 0 ? "all" : "none");
+        var (native, pytorch) = await ImageVerification.InImageAsync(invocation, image, gpus, cancellation);
+        return Joined(
+            native ?? new GpuReport { Kind = "verify", Created = invocation.Caller.Clock.GetUtcNow(), Verdict = new Verdict(false, "nothing was done", []) }, pytorch);
+    }
+
+    /// <summary>One verdict over both parts.</summary>
+    private static GpuReport Joined(GpuReport native, IReadOnlyList<VerifyResult> pytorch)
+    {
+        IReadOnlyList<VerifyResult> all = [.. native.Verify, .. pytorch];
+        return native with { Verify = all, Verdict = VerifyVerdict.Of(all) };
     }
 
     private static void Show(GpuReport report, Screen screen)
