@@ -2,6 +2,7 @@ using Torchyard.CommandLine;
 using Torchyard.Containers.Requests;
 using Torchyard.Gpus;
 using Torchyard.Gpus.Injection;
+using Torchyard.Images;
 using Torchyard.Platform;
 
 namespace Torchyard.Commands;
@@ -24,11 +25,11 @@ internal sealed class ContainerGpus : IDisposable
     /// <param name="gpus">Value of <c>--gpus</c>; null is none.</param>
     /// <param name="wait">Wait until enough GPUs are free.</param>
     /// <param name="holder">For people, e.g. <c>container trainer-1</c>.</param>
-    /// <param name="layers">Layer directories of the image, top first.</param>
+    /// <param name="image">The image, whose linker cache and compat driver are looked at.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <exception cref="TorchyardException">TY5010 to TY5015.</exception>
     public static async Task<ContainerGpus?> ForContainerAsync(
-        Invocation invocation, string? gpus, bool wait, string holder, IReadOnlyList<string> layers, CancellationToken cancellation)
+        Invocation invocation, string? gpus, bool wait, string holder, StoredImage image, CancellationToken cancellation)
     {
         var selection = gpus is null ? GpuSelection.None : GpuSelection.Parse(gpus);
         if (selection.Kind == GpuSelectionKind.None)
@@ -40,6 +41,7 @@ internal sealed class ContainerGpus : IDisposable
         try
         {
             var edits = injection.Edits(chosen);
+            var layers = await new MountedLayers(invocation.Store).EnsureAsync(image, invocation.Screen.Progress, cancellation);
             var cache = injection.WriteLinkerCache(new ImageRoot(layers), Path.Combine(invocation.Store.Root, "gpus", "linker-caches"), out var note);
             foreach (var text in edits.Notes)
                 invocation.Screen.Progress.Warn(text);

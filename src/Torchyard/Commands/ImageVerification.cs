@@ -42,7 +42,7 @@ internal static class ImageVerification
         var image = images.Find(name);
         var layers = new MountedLayers(invocation.Store);
         using var granted = await ContainerGpus.ForContainerAsync(
-            invocation, gpus, wait: false, $"torchyard verify {name}", await layers.EnsureAsync(image, invocation.Screen.Progress, cancellation), cancellation);
+            invocation, gpus, wait: false, $"torchyard verify {name}", image, cancellation);
         var folder = WriteProgram(invocation);
         var store = new ContainerStore(invocation.Store, invocation.Caller.Clock);
         var launcher = new ContainerLauncher(store, layers, new MachineRuntimeSource(), SelfProgram.Current, invocation.Screen.Progress);

@@ -46,6 +46,9 @@ internal sealed class RunCommand : Verb, IStartsProgram
         // Held until the container has its own copy of what it needs, so that a prune does not take the layers away in between.
         using var use = await images.BeginUseAsync(cancellation);
         var request = _options.Request(invocation, images.Find(name), name, invocation.Get(_command) ?? []);
+        using var gpus = await ContainerGpus.ForContainerAsync(
+            invocation, invocation.Get(_options.Gpus), invocation.Get(_options.WaitForGpus), $"container {request.Name ?? name}", request.Image, cancellation);
+        request = request with { Gpus = gpus?.Injection };
         var launcher = new ContainerLauncher(
             invocation.Containers(), new MountedLayers(invocation.Store), Runtimes(invocation), SelfProgram.Current, invocation.Screen.Progress);
         var detach = invocation.Get(_options.Detach);
@@ -68,6 +71,8 @@ internal sealed class RunCommand : Verb, IStartsProgram
             }
 
             var session = await launcher.StartAsync(request, cancellation);
+            if (gpus is not null && await session.StateAsync(cancellation) is { } state && (state.Monitor ?? state.Init) is { } process)
+                gpus.HandOver($"container {session.Record.Name}", process.Id);
             invocation.Screen.Line(session.Record.Id);
             foreach (var port in session.Record.Ports)
             {

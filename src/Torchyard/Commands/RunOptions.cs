@@ -65,6 +65,10 @@ internal sealed class RunOptions
 
     public Option<int?> StopTimeout { get; } = new("--stop-timeout") { Description = "Seconds that it has to stop", HelpName = "SECONDS" };
 
+    public Option<string?> Gpus { get; } = new("--gpus") { Description = "GPUs: all, none (default), how many free ones, or a list: 0,1 device=0 GPU-… MIG-…", HelpName = "GPUS" };
+
+    public Option<bool> WaitForGpus { get; } = new("--wait") { Description = "Wait until as many GPUs are free as --gpus asks for" };
+
     public Option<bool> BestEffort { get; } = new("--best-effort") { Description = "Warn about limits that cannot be enforced instead of failing" };
 
     /// <summary>Adds the options to a verb.</summary>
@@ -73,7 +77,7 @@ internal sealed class RunOptions
         Option[] all =
         [
             Detach, Interactive, Terminal, Remove, Name, Volumes, Mounts, Tmpfs, Publish, Network, Variables, EnvironmentFiles, Directory, User,
-            Groups, Entrypoint, Hostname, Labels, Memory, Cpus, CpusetCpus, SharedMemory, Processes, Ulimits, ReadOnly, StopSignal, StopTimeout, BestEffort,
+            Groups, Entrypoint, Hostname, Labels, Memory, Cpus, CpusetCpus, SharedMemory, Processes, Ulimits, ReadOnly, StopSignal, StopTimeout, Gpus, WaitForGpus, BestEffort,
         ];
         foreach (var option in all)
         {
