@@ -3,6 +3,7 @@ using System.Globalization;
 using Torchyard.CommandLine;
 using Torchyard.Gpus.Report;
 using Torchyard.Gpus.Verify;
+using Torchyard.Platform;
 using Torchyard.Platform.Files;
 using Torchyard.Terminal;
 
@@ -55,18 +56,32 @@ internal sealed class VerifyCommand : Verb
     private async Task<GpuReport> OnMachineAsync(Invocation invocation, CancellationToken cancellation)
     {
         var limit = invocation.Get(_memory) is { } gibibytes ? (long)(gibibytes * (1L << 30)) : long.MaxValue;
-        var native = GpuOptions.Machine(invocation).Verify(limit, invocation.Screen.Progress, cancellation);
-        return invocation.Get(_python) is { } python
-            ? Joined(native, await ImageVerification.OnMachineAsync(invocation, invocation.Caller.FullPath(python), cancellation))
-            : native;
+        if (invocation.Get(_python) is not { } python)
+            return GpuOptions.Machine(invocation).Verify(limit, invocation.Screen.Progress, cancellation);
+
+        GpuReport native;
+        try
+        {
+            native = GpuOptions.Machine(invocation).Verify(limit, invocation.Screen.Progress, cancellation);
+        }
+        catch (TorchyardException none) when (none.Code is "TY5001" or "TY5002")
+        {
+            // PyTorch can be checked without a GPU as well.
+            native = Empty(invocation) with { Verify = [new VerifyResult(null, "driver", "CUDA driver", VerifyOutcome.Skipped, none.Message, 0)] };
+        }
+
+        return Joined(native, await ImageVerification.OnMachineAsync(invocation, invocation.Caller.FullPath(python), cancellation));
     }
+
+    private static GpuReport Empty(Invocation invocation) =>
+        new() { Kind = "verify", Created = invocation.Caller.Clock.GetUtcNow(), Verdict = new Verdict(false, "nothing was done", []) };
 
     private async Task<GpuReport> InImageAsync(Invocation invocation, string image, CancellationToken cancellation)
     {
         var gpus = invocation.Get(_gpus) ?? (GpuOptions.Machine(invocation).AllGpus().Count > 0 ? "all" : "none");
         var (native, pytorch) = await ImageVerification.InImageAsync(invocation, image, gpus, cancellation);
         return Joined(
-            native ?? new GpuReport { Kind = "verify", Created = invocation.Caller.Clock.GetUtcNow(), Verdict = new Verdict(false, "nothing was done", []) }, pytorch);
+            native ?? Empty(invocation), pytorch);
     }
 
     /// <summary>One verdict over both parts.</summary>
