@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -32,7 +31,7 @@ internal sealed record EnvironmentCheck(string Name, string Result)
             optimiser.step()
             losses.append(loss.item())
         assert losses[-1] < losses[0] / 2, losses
-        print(f"PyTorch {torch.__version__} on {device}: loss {losses[0]:.2f} to {losses[-1]:.2f} in 20 steps")
+        print(f"{torch.__version__} on {device}, loss {losses[0]:.2f} to {losses[-1]:.2f} in 20 steps")
         """;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -78,7 +77,7 @@ internal sealed record EnvironmentCheck(string Name, string Result)
                 throw Silent($"it answered {(int)with} with its token and {(int)without} without");
             }
 
-            return new EnvironmentCheck("Jupyter", $"answers at {service.Url} to its token only");
+            return new EnvironmentCheck("Jupyter", "answers, to its token only");
         }
         catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException && !cancellation.IsCancellationRequested)
         {
@@ -100,7 +99,7 @@ internal sealed record EnvironmentCheck(string Name, string Result)
             var greeting = await reader.ReadLineAsync(patience.Token);
             if (greeting?.StartsWith("SSH-2.0-", StringComparison.Ordinal) == true)
             {
-                return new EnvironmentCheck("SSH", $"answers on port {service.Port.ToString(CultureInfo.InvariantCulture)} as {greeting[8..].Split(' ')[0]}");
+                return new EnvironmentCheck("SSH", $"answers as {greeting[8..].Split(' ')[0]}");
             }
 
             throw NoGreeting("something else answers there");

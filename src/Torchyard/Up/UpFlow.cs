@@ -177,27 +177,33 @@ internal sealed class UpFlow(
 
     private async Task<IReadOnlyList<EnvironmentCheck>> CheckAsync(Project project, ContainerSession session, StoredImage built, CancellationToken cancellation)
     {
-        using var task = progress.Begin("Checking", total: null, ProgressUnit.Items);
         var status = await SupervisorClient.StatusAsync(session.RunDirectory, cancellation);
         var checks = new List<Task<EnvironmentCheck>>();
         if (await HasTorchAsync(built, cancellation))
         {
-            checks.Add(EnvironmentCheck.TrainingAsync(session, cancellation));
+            checks.Add(ShownAsync("Trying PyTorch", EnvironmentCheck.TrainingAsync(session, cancellation)));
         }
 
         if (Address(status, "jupyter") is { } jupyter)
         {
-            checks.Add(EnvironmentCheck.JupyterAsync(jupyter, await TokenAsync(session, cancellation), Path.Combine(project.ServiceState, "tls", "cert.pem"), cancellation));
+            var certificate = Path.Combine(project.ServiceState, "tls", "certificate.pem");
+            checks.Add(ShownAsync("Asking Jupyter", EnvironmentCheck.JupyterAsync(jupyter, await TokenAsync(session, cancellation), certificate, cancellation)));
         }
 
         if (Address(status, "ssh") is { } ssh)
         {
-            checks.Add(EnvironmentCheck.SshAsync(ssh, cancellation));
+            checks.Add(ShownAsync("Asking SSH", EnvironmentCheck.SshAsync(ssh, cancellation)));
         }
 
-        var results = await Task.WhenAll(checks);
-        task.Done(string.Join("; ", results.Select(check => check.Result)));
-        return results;
+        return await Task.WhenAll(checks);
+    }
+
+    private async Task<EnvironmentCheck> ShownAsync(string label, Task<EnvironmentCheck> check)
+    {
+        using var task = progress.Begin(label, total: null, ProgressUnit.Items);
+        var result = await check;
+        task.Done(result.Result);
+        return result;
     }
 
     private async Task<bool> HasTorchAsync(StoredImage built, CancellationToken cancellation)
