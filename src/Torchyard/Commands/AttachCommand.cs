@@ -9,8 +9,11 @@ internal sealed class AttachCommand : Verb
     private readonly Argument<string> _container = new("CONTAINER") { Description = "Name or id" };
 
     public AttachCommand()
-        : base("attach", VerbGroup.Containers, "Connect this terminal to a running container (ctrl-p ctrl-q leaves it again)") =>
+        : base("attach", VerbGroup.Containers, "Connect this terminal to a running container (ctrl-p ctrl-q leaves it again)")
+    {
         Arguments.Add(_container);
+        Examples = [new("torchyard attach train", "see and type to a container that was started with run -it and left")];
+    }
 
     public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {

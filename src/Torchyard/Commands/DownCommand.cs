@@ -15,6 +15,11 @@ internal sealed class DownCommand : Verb
     {
         Options.Add(_time);
         Arguments.Add(_directory);
+        Examples =
+        [
+            new("torchyard down", "end the environment of the project in this directory"),
+            new("torchyard down --time 60 ~/project", "give what runs in that project's environment a minute to end"),
+        ];
     }
 
     public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)

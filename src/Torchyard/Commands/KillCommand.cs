@@ -16,6 +16,11 @@ internal sealed class KillCommand : Verb
     {
         Options.Add(_signal);
         Arguments.Add(_containers);
+        Examples =
+        [
+            new("torchyard kill train", "end it at once"),
+            new("torchyard kill --signal USR1 train", "ask a training program that listens for it to write a checkpoint"),
+        ];
     }
 
     public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)

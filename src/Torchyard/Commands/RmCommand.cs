@@ -14,6 +14,11 @@ internal sealed class RmCommand : Verb
     {
         Options.Add(_force);
         Arguments.Add(_containers);
+        Examples =
+        [
+            new("torchyard rm train", "remove a container that has ended"),
+            new("torchyard rm --force train", "also when it still runs"),
+        ];
     }
 
     public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)

@@ -14,6 +14,7 @@ internal sealed class StopCommand : Verb
     {
         Options.Add(_time);
         Arguments.Add(_containers);
+        Examples = [new("torchyard stop --time 120 train", "ask it to end, and kill it when it still runs after two minutes")];
     }
 
     public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)

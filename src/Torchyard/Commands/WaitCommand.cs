@@ -10,7 +10,11 @@ internal sealed class WaitCommand : Verb
     private readonly Argument<string[]> _containers = new("CONTAINER") { Description = "Names or ids", Arity = ArgumentArity.OneOrMore };
 
     public WaitCommand()
-        : base("wait", VerbGroup.Containers, "Wait until containers end and print their exit statuses") => Arguments.Add(_containers);
+        : base("wait", VerbGroup.Containers, "Wait until containers end and print their exit statuses")
+    {
+        Arguments.Add(_containers);
+        Examples = [new("torchyard wait train", "block until the container 'train' has ended, then print its exit status")];
+    }
 
     public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
