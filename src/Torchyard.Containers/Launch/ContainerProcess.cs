@@ -128,7 +128,6 @@ internal sealed class ContainerProcess : IDisposable
 
     private static int? Reap(int processId)
     {
-        const int Interrupted = 4;
         while (true)
         {
             var result = Libc.Wait(processId, out var status, 0);
@@ -137,7 +136,7 @@ internal sealed class ContainerProcess : IDisposable
                 return (status & 0x7F) == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F);
             }
 
-            if (Errno.Last != Interrupted)
+            if (Errno.Last != Errno.Interrupted)
             {
                 return null;
             }

@@ -8,6 +8,8 @@ internal static class Errno
     public const int NotPermitted = 1;
     public const int NoEntry = 2;
     public const int NoProcess = 3;
+    public const int Interrupted = 4;
+    public const int TryAgain = 11;
     public const int AccessDenied = 13;
     public const int Busy = 16;
     public const int Invalid = 22;

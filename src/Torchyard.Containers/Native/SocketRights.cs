@@ -9,6 +9,9 @@ internal static unsafe partial class SocketRights
     private const int SocketLevel = 1;
     private const int Rights = 1;
 
+    /// <summary>MSG_NOSIGNAL.</summary>
+    private const int NoSignal = 0x4000;
+
     /// <summary>MSG_CMSG_CLOEXEC.</summary>
     private const int CloseOnExec = 0x40000000;
 
@@ -16,7 +19,7 @@ internal static unsafe partial class SocketRights
     private const int ControlLength = 24;
 
     /// <summary>Waits for one message.</summary>
-    /// <param name="socket">Blocking socket.</param>
+    /// <param name="socket">A connected Unix socket.</param>
     /// <param name="data">Gets the bytes that came with it.</param>
     /// <returns>Count of bytes and the descriptor; -1 without one. A count of 0 is the end.</returns>
     public static (int Count, int Descriptor) Receive(Socket socket, Span<byte> data)
@@ -27,10 +30,10 @@ internal static unsafe partial class SocketRights
         {
             var vector = new IoVector { Base = bytes, Length = (nuint)data.Length };
             var header = new MessageHeader { Vector = &vector, VectorCount = 1, Control = control, ControlLength = ControlLength };
-            var count = (int)ReceiveMessage((int)socket.Handle, &header, CloseOnExec);
-            if (count < 0)
+            int count;
+            while ((count = (int)ReceiveMessage((int)socket.Handle, &header, CloseOnExec)) < 0)
             {
-                throw new IOException($"recvmsg: {Errno.Text(Errno.Last)}");
+                WaitOrThrow(socket, SelectMode.SelectRead, "recvmsg");
             }
 
             var hasDescriptor = header.ControlLength >= 20 && *(int*)(control + 8) == SocketLevel && *(int*)(control + 12) == Rights;
@@ -56,10 +59,25 @@ internal static unsafe partial class SocketRights
                 Control = descriptor < 0 ? null : control,
                 ControlLength = descriptor < 0 ? 0 : (nuint)ControlLength,
             };
-            if (SendMessage((int)socket.Handle, &header, 0) < 0)
+            while (SendMessage((int)socket.Handle, &header, NoSignal) < 0)
             {
-                throw new IOException($"sendmsg: {Errno.Text(Errno.Last)}");
+                WaitOrThrow(socket, SelectMode.SelectWrite, "sendmsg");
             }
+        }
+    }
+
+    // .NET makes a descriptor non-blocking at the first asynchronous call and leaves it so: Socket.Blocking is only its own emulation.
+    private static void WaitOrThrow(Socket socket, SelectMode mode, string call)
+    {
+        switch (Errno.Last)
+        {
+            case Errno.Interrupted:
+                return;
+            case Errno.TryAgain:
+                socket.Poll(Timeout.Infinite, mode);
+                return;
+            case var error:
+                throw new IOException($"{call}: {Errno.Text(error)}");
         }
     }
 

@@ -22,4 +22,46 @@ public class PrivateNetworkTests
         Assert.Equal("TY4050", error.Code);
         Assert.Contains($"process {Environment.ProcessId}", error.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_published_port_reaches_the_program_inside_and_each_connection_is_its_own()
+    {
+        await using var fixture = ContainerFixture.Create();
+        var session = await fixture.Launcher.StartAsync(
+            fixture.Shell("while true; do (echo hello; cat) | nc -l -p 8000; done") with
+            {
+                Network = NetworkMode.Private,
+                Ports = PortMapping.Parse("127.0.0.1::8000"),
+            },
+            Cancellation);
+
+        var port = session.Record.Ports[0].HostPort;
+        for (var connection = 0; connection < 3; connection++)
+        {
+            Assert.Equal("hello", await GreetingAsync(port));
+        }
+
+        await session.StopAsync(TimeSpan.Zero, Cancellation);
+        using var late = new TcpClient();
+        await Assert.ThrowsAnyAsync<SocketException>(() => late.ConnectAsync(IPAddress.Loopback, port, Cancellation).AsTask());
+    }
+
+    /// <summary>The first line of an answer; a refused connection means that the program inside does not listen yet.</summary>
+    private static async Task<string?> GreetingAsync(int port)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(IPAddress.Loopback, port, Cancellation);
+            try
+            {
+                using var reader = new StreamReader(client.GetStream());
+                return await reader.ReadLineAsync(Cancellation) ?? throw new IOException("closed without a word");
+            }
+            catch (IOException) when (attempt < 200)
+            {
+                await Task.Delay(20, Cancellation);
+            }
+        }
+    }
 }
