@@ -1,6 +1,6 @@
+using Torchyard.Containers.Cgroups;
 using Torchyard.Containers.Machine;
 using Torchyard.Containers.Namespaces;
-using Torchyard.Containers.Cgroups;
 using Torchyard.Platform;
 using Torchyard.Platform.Files;
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json.Serialization;
 using Torchyard.CommandLine;
 using Torchyard.Containers.State;
-using Torchyard.Terminal;
 
 namespace Torchyard.Commands;
 

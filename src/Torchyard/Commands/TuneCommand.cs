@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Torchyard.CommandLine;
 using Torchyard.Gpus.Report;
-using Torchyard.Gpus.Tune;
 
 namespace Torchyard.Commands;
 
