@@ -53,7 +53,8 @@ internal static class ImageErrors
         "TY3015", $"image '{name}' is used by {by}", "Remove that first, or use --force");
 
     internal static TorchyardException BadName(string name) => new(
-        "TY3016", $"'{Printable(name)}' is not an image name", "Use name:tag in lower case letters, digits, '.', '_', '-' and '/'") { IsUsage = true };
+        "TY3016", $"'{Printable(name)}' is not an image name", "Use name:tag in lower case letters, digits, '.', '_', '-' and '/'")
+    { IsUsage = true };
 
     internal static TorchyardException OtherFormat(int locked, int own) => new(
         "TY3017", $"the lock was made for image format {locked}, and this program makes format {own}",

@@ -55,7 +55,9 @@ internal static class ImageWriter
     {
         var subject = new OciDescriptor
         {
-            MediaType = MediaTypes.Manifest, Digest = manifest, Size = new FileInfo(layout.BlobPath(manifest)).Length,
+            MediaType = MediaTypes.Manifest,
+            Digest = manifest,
+            Size = new FileInfo(layout.BlobPath(manifest)).Length,
         };
         var created = Timestamp(locked.SourceDateEpoch);
         OciDescriptor[] artifacts =

@@ -84,7 +84,12 @@ internal sealed class VenvStage(IRootSandbox sandbox)
         using var wheel = WheelArchive.Open(file, Path.GetFileName(file));
         var package = new LockedPythonPackage
         {
-            Name = "pip", Version = wheel.Metadata.Version, Filename = wheel.FileName.Text, Size = 0, Sha256 = default, Requested = true,
+            Name = "pip",
+            Version = wheel.Metadata.Version,
+            Filename = wheel.FileName.Text,
+            Size = 0,
+            Sha256 = default,
+            Requested = true,
         };
         var plan = new InstallPlanner(new VenvLayout(locked.Interpreter, LockedPython.VenvPath)).Plan(wheel, package);
         foreach (var planned in plan.Files)
@@ -124,7 +129,9 @@ internal sealed class VenvStage(IRootSandbox sandbox)
         Set(environment, TrainerAccount.Id);
         foreach (var path in Directory.EnumerateFileSystemEntries(environment, "*", new EnumerationOptions
         {
-            RecurseSubdirectories = true, AttributesToSkip = 0, MaxRecursionDepth = int.MaxValue,
+            RecurseSubdirectories = true,
+            AttributesToSkip = 0,
+            MaxRecursionDepth = int.MaxValue,
         }))
         {
             Set(path, TrainerAccount.Id);

@@ -42,7 +42,9 @@ public sealed class SshTests : IDisposable
         // -W carries standard input and output to an address behind the server: port forwarding without a port to choose here.
         using var tunnel = Process.Start(new ProcessStartInfo("ssh", ["-p", $"{port}", .. Options, "-i", _supervisor.Path("key"), "-W", echo.LocalEndpoint.ToString()!, "trainer@127.0.0.1"])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         })!;
         using var accepted = await echo.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
         await accepted.GetStream().WriteAsync("through\n"u8.ToArray(), TestContext.Current.CancellationToken);
@@ -72,7 +74,12 @@ public sealed class SshTests : IDisposable
 
         var text = SshPreparation.Configuration(service, "/k", ["/a"], new Dictionary<string, string>
         {
-            ["HOME"] = "/root", ["SSH_AUTH_SOCK"] = "/x", ["LINES"] = "a\nb", ["BAD-NAME"] = "x", ["TORCHYARD_AUTHORIZED_KEYS"] = "k", ["GOOD"] = "1",
+            ["HOME"] = "/root",
+            ["SSH_AUTH_SOCK"] = "/x",
+            ["LINES"] = "a\nb",
+            ["BAD-NAME"] = "x",
+            ["TORCHYARD_AUTHORIZED_KEYS"] = "k",
+            ["GOOD"] = "1",
         });
 
         Assert.Equal("Port 2222\nListenAddress 127.0.0.1\nHostKey \"/k\"\nAuthorizedKeysFile \"/a\" %h/.ssh/authorized_keys\nSetEnv \"GOOD=1\"\n", text);

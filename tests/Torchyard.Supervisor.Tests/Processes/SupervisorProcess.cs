@@ -52,7 +52,9 @@ internal sealed class SupervisorProcess : IDisposable
         string[] line = [.. Prefix, Program, .. command];
         var start = new ProcessStartInfo(line[0], line[1..])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         foreach (var (name, value) in Environment)
             start.Environment[name] = value;

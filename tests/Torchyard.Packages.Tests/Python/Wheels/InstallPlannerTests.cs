@@ -60,8 +60,11 @@ public sealed class InstallPlannerTests
     [Fact]
     public void A_script_whose_hash_is_wrong_is_refused()
     {
-        var test = new TestWheel("Demo", "1.0") { Record = r => string.Join('\n', r.Split('\n').Select(l => l.StartsWith("Demo-1.0.data/scripts/run,", StringComparison.Ordinal)
-            ? "Demo-1.0.data/scripts/run,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,8" : l)) }
+        var test = new TestWheel("Demo", "1.0")
+        {
+            Record = r => string.Join('\n', r.Split('\n').Select(l => l.StartsWith("Demo-1.0.data/scripts/run,", StringComparison.Ordinal)
+            ? "Demo-1.0.data/scripts/run,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,8" : l))
+        }
             .Add("Demo-1.0.data/scripts/run", "#!python");
         using var wheel = WheelArchive.Open(new MemoryZipSource(test.Build()), test.FileName);
         Assert.Contains("has not the hash", Assert.Throws<TorchyardException>(() => new InstallPlanner(Layout).Plan(wheel, Package(test))).Message, StringComparison.Ordinal);
