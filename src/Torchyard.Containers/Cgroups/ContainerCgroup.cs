@@ -136,7 +136,11 @@ internal sealed class ContainerCgroup
             return ReadKeyed(System.IO.Path.Combine(directory, "cpu.stat"), "usage_usec");
         }
 
-        return null;
+        // Version 1 counts in a controller of its own, in nanoseconds; the runtime makes the same path there.
+        return Directories.TryGetValue("cpu", out var cpu)
+            && Layout.Hierarchies.TryGetValue("cpu", out var mount) && Layout.Hierarchies.TryGetValue("cpuacct", out var accounting)
+            ? ReadFile(System.IO.Path.Combine(accounting, System.IO.Path.GetRelativePath(mount, cpu), "cpuacct.usage")) / 1000
+            : null;
     }
 
     /// <summary>Processes and threads now.</summary>
@@ -334,17 +338,15 @@ internal sealed class ContainerCgroup
         }
     }
 
-    private long? ReadNumber(string controller, string file)
-    {
-        if (!Directories.TryGetValue(controller, out var directory))
-        {
-            return null;
-        }
+    private long? ReadNumber(string controller, string file) =>
+        Directories.TryGetValue(controller, out var directory) ? ReadFile(System.IO.Path.Combine(directory, file)) : null;
 
+    private static long? ReadFile(string path)
+    {
         try
         {
             return long.TryParse(
-                File.ReadAllText(System.IO.Path.Combine(directory, file)).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                File.ReadAllText(path).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
                 ? number
                 : null;
         }

@@ -11,6 +11,7 @@ internal sealed class AttachCommand : Verb
     public AttachCommand()
         : base("attach", VerbGroup.Containers, "Connect this terminal to a running container (ctrl-p ctrl-q leaves it again)")
     {
+        _container.CompletionSources.Add(ContainerNames.Complete);
         Arguments.Add(_container);
         Examples = [new("torchyard attach train", "see and type to a container that was started with run -it and left")];
     }

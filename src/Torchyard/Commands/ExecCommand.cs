@@ -25,6 +25,7 @@ internal sealed class ExecCommand : Verb, IStartsProgram
         Options.Add(_user);
         Options.Add(_directory);
         Options.Add(_environment);
+        _container.CompletionSources.Add(ContainerNames.Complete);
         Arguments.Add(_container);
         Arguments.Add(_command);
         Examples = [new("torchyard exec -it cpu bash", "a shell in the container")];

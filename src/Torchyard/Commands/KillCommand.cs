@@ -15,6 +15,7 @@ internal sealed class KillCommand : Verb
         : base("kill", VerbGroup.Containers, "Send a signal to the program of containers")
     {
         Options.Add(_signal);
+        _containers.CompletionSources.Add(ContainerNames.Complete);
         Arguments.Add(_containers);
         Examples =
         [

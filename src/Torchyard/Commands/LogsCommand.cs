@@ -27,6 +27,7 @@ internal sealed class LogsCommand : Verb
         Options.Add(_tail);
         Options.Add(_since);
         Options.Add(_times);
+        _container.CompletionSources.Add(ContainerNames.Complete);
         Arguments.Add(_container);
         Arguments.Add(_service);
         Examples = [new("torchyard logs -f cpu jupyter", "follow what Jupyter prints")];

@@ -13,6 +13,7 @@ internal sealed class RmCommand : Verb
         : base("rm", VerbGroup.Containers, "Remove containers; mounts and volumes stay")
     {
         Options.Add(_force);
+        _containers.CompletionSources.Add(ContainerNames.Complete);
         Arguments.Add(_containers);
         Examples =
         [

@@ -13,6 +13,7 @@ internal sealed class StopCommand : Verb
         : base("stop", VerbGroup.Containers, "Stop containers: ask, wait, then kill")
     {
         Options.Add(_time);
+        _containers.CompletionSources.Add(ContainerNames.Complete);
         Arguments.Add(_containers);
         Examples = [new("torchyard stop --time 120 train", "ask it to end, and kill it when it still runs after two minutes")];
     }

@@ -12,6 +12,7 @@ internal sealed class WaitCommand : Verb
     public WaitCommand()
         : base("wait", VerbGroup.Containers, "Wait until containers end and print their exit statuses")
     {
+        _containers.CompletionSources.Add(ContainerNames.Complete);
         Arguments.Add(_containers);
         Examples = [new("torchyard wait train", "block until the container 'train' has ended, then print its exit status")];
     }

@@ -1,0 +1,124 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Serialization;
+using Torchyard.CommandLine;
+using Torchyard.Containers;
+using Torchyard.Containers.State;
+using Torchyard.Platform.Text;
+
+namespace Torchyard.Commands;
+
+/// <summary><c>torchyard top</c>: what running containers use.</summary>
+internal sealed partial class TopCommand : Verb
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private readonly Option<bool> _noStream = new("--no-stream") { Description = "Print one table and end" };
+    private readonly Argument<string[]> _containers = new("CONTAINER") { Description = "Names or ids (default: all that run)", Arity = ArgumentArity.ZeroOrMore };
+
+    public TopCommand()
+        : base("top", VerbGroup.Containers, "Show live what containers use: CPU, memory against its limit, processes")
+    {
+        _containers.CompletionSources.Add(ContainerNames.Complete);
+        Options.Add(_noStream);
+        Options.Add(GlobalOptions.Json);
+        Arguments.Add(_containers);
+        Details = """
+            100 % CPU is one CPU kept busy. A dash stands for what this machine does not count: without
+            root it counts nothing unless cgroups are delegated. Ctrl-C ends it.
+            """;
+        Examples =
+        [
+            new("torchyard top", "all running containers, every second"),
+            new("torchyard top --no-stream --json train", "one measurement of the container 'train' for a program"),
+        ];
+    }
+
+    public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
+    {
+        var clock = invocation.Caller.Clock;
+        var once = invocation.Get(_noStream) || invocation.Json || !invocation.Screen.OutputIsTerminal;
+        var before = await SampleAsync(invocation, cancellation);
+        while (true)
+        {
+            await Task.Delay(Interval, clock, cancellation);
+            var now = await SampleAsync(invocation, cancellation);
+            var rows = now.Select(sample => Row.Of(before.FirstOrDefault(b => b.Container.Record.Id == sample.Container.Record.Id), sample, clock)).ToArray();
+            if (!once)
+            {
+                // Cursor to the corner, clear what follows (ECMA-48 CUP and ED).
+                invocation.Screen.Output.Write("\e[H\e[J");
+            }
+
+            invocation.Answer(rows, TopJson.Default.RowArray, _ => Show(invocation, rows));
+            if (once)
+            {
+                return ExitCode.Done;
+            }
+
+            invocation.Screen.Output.Flush();
+            before = now;
+        }
+    }
+
+    private async Task<IReadOnlyList<Sample>> SampleAsync(Invocation invocation, CancellationToken cancellation)
+    {
+        var store = invocation.Containers();
+        var names = invocation.Get(_containers) ?? [];
+        IReadOnlyList<ContainerInfo> containers = names.Length == 0
+            ? await store.ListAsync(cancellation)
+            : await Task.WhenAll(names.Select(name => store.FindAsync(name, cancellation)));
+        return [.. containers.Where(c => c.IsRunning).Select(c => new Sample(c, invocation.Session(c).Usage(), invocation.Caller.Clock.GetTimestamp()))];
+    }
+
+    private static void Show(Invocation invocation, Row[] rows) => invocation.Screen.Table(
+        [new("CONTAINER ID", Whole: true), new("NAME", Whole: true), new("CPU %", Right: true), new("MEMORY", Right: true), new("LIMIT", Right: true),
+            new("MEMORY %", Right: true), new("PEAK", Right: true), new("PROCESSES", Right: true)],
+        [.. rows.Select(row => (IReadOnlyList<string>)
+            [
+                row.Id[..12],
+                row.Name,
+                Text(row.CpuPercent, "0.0"),
+                row.Memory is { } memory ? ByteSize.Binary(memory) : "-",
+                ByteSize.Binary(row.MemoryLimit),
+                Text(row.MemoryPercent, "0.0"),
+                row.PeakMemory is { } peak ? ByteSize.Binary(peak) : "-",
+                row.Processes?.ToString(CultureInfo.InvariantCulture) ?? "-",
+            ])]);
+
+    private static string Text(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "-";
+
+    /// <summary>What a container had used at a moment.</summary>
+    /// <param name="Container">The container.</param>
+    /// <param name="Usage">What it had used.</param>
+    /// <param name="Timestamp">When, by the clock's own count.</param>
+    internal sealed record Sample(ContainerInfo Container, ContainerUsage Usage, long Timestamp);
+
+    /// <summary>A container in the answer.</summary>
+    /// <param name="Id">Its id.</param>
+    /// <param name="Name">Its name.</param>
+    /// <param name="CpuPercent">100 is one CPU; null where the machine does not count it.</param>
+    /// <param name="Memory">Bytes in use.</param>
+    /// <param name="MemoryLimit">Bytes that it may use.</param>
+    /// <param name="MemoryPercent">Share of the limit.</param>
+    /// <param name="PeakMemory">Most bytes it had in use.</param>
+    /// <param name="Processes">Processes and threads.</param>
+    internal sealed record Row(
+        string Id, string Name, double? CpuPercent, long? Memory, long MemoryLimit, double? MemoryPercent, long? PeakMemory, long? Processes)
+    {
+        public static Row Of(Sample? before, Sample now, TimeProvider clock)
+        {
+            var (record, usage) = (now.Container.Record, now.Usage);
+            var elapsed = before is null ? 0 : clock.GetElapsedTime(before.Timestamp, now.Timestamp).TotalMicroseconds;
+            double? cpu = elapsed > 0 && before!.Usage.CpuMicroseconds is { } earlier && usage.CpuMicroseconds is { } later
+                ? Math.Round(100 * Math.Max(0, later - earlier) / elapsed, 1)
+                : null;
+            double? share = usage.Memory is { } memory && record.Limits.Memory > 0 ? Math.Round(100.0 * memory / record.Limits.Memory, 1) : null;
+            return new Row(record.Id, record.Name, cpu, usage.Memory, record.Limits.Memory, share, usage.PeakMemory, usage.Processes);
+        }
+    }
+
+    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+    [JsonSerializable(typeof(Row[]))]
+    internal sealed partial class TopJson : JsonSerializerContext;
+}
