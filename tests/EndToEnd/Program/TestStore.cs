@@ -1,0 +1,126 @@
+using System.Diagnostics;
+
+namespace Torchyard.EndToEnd.Program;
+
+/// <summary>
+/// The published program with a store and a home directory of its own. Packages that an earlier run fetched are linked in from a cache
+/// ($TORCHYARD_TEST_CACHE, else torchyard-tests in $XDG_CACHE_HOME or ~/.cache), so that only the first run fetches them.
+/// </summary>
+internal sealed class TestStore : IAsyncDisposable
+{
+    private const string Mirror = "http://deb.debian.org/debian/dists/trixie/InRelease";
+    private static readonly string[] CachedParts = ["packages/sha256", "indexes/sha256"];
+    private readonly string _cache;
+
+    private TestStore(string cache, string root)
+    {
+        _cache = cache;
+        Root = root;
+        Directory.CreateDirectory(Store);
+        Directory.CreateDirectory(Home);
+    }
+
+    /// <summary>Directory of everything that belongs to this store; projects may be made in it.</summary>
+    public string Root { get; }
+
+    public string Store => Path.Combine(Root, "store");
+
+    public string Home => Path.Combine(Root, "home");
+
+    /// <summary>The published program: TORCHYARD_PROGRAM, else what ./torchyard published; the test is skipped without one.</summary>
+    public static string Program { get; } = FindProgram();
+
+    /// <summary>Why nothing can be built here, or null.</summary>
+    public static async Task<string?> ObstacleAsync(CancellationToken cancellation)
+    {
+        if (!File.Exists(Program))
+        {
+            return $"there is no published program at {Program}; ./torchyard makes it";
+        }
+
+        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(15) };
+        try
+        {
+            using var answer = await client.GetAsync(new Uri(Mirror), HttpCompletionOption.ResponseHeadersRead, cancellation);
+            return answer.IsSuccessStatusCode ? null : $"Debian's archive answers {(int)answer.StatusCode}";
+        }
+        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException && !cancellation.IsCancellationRequested)
+        {
+            return $"Debian's archive cannot be reached: {failure.Message}";
+        }
+    }
+
+    /// <summary>A new store with the packages of earlier runs.</summary>
+    public static async Task<TestStore> CreateAsync(CancellationToken cancellation)
+    {
+        var cache = CacheDirectory();
+        // Beside the cache, so that its files can be linked.
+        var store = new TestStore(cache, Path.Combine(cache, "runs", Guid.NewGuid().ToString("N")[..8]));
+        foreach (var part in CachedParts.Where(part => Directory.Exists(Path.Combine(cache, part))))
+        {
+            Directory.CreateDirectory(Path.Combine(store.Store, part));
+            (await HostProgram.RunAsync("cp", ["-al", Path.Combine(cache, part) + "/.", Path.Combine(store.Store, part)], cancellation)).Succeeded();
+        }
+
+        return store;
+    }
+
+    /// <summary>Runs the program in a directory, with this store.</summary>
+    public Task<ProgramOutput> RunAsync(string directory, IEnumerable<string> arguments, CancellationToken cancellation, string input = "") =>
+        HostProgram.RunAsync(Program, arguments, cancellation, directory, Variables(), input);
+
+    /// <summary>Starts the program in a directory, with this store.</summary>
+    public Process Start(string directory, IEnumerable<string> arguments) => HostProgram.Start(Program, arguments, directory, Variables());
+
+    /// <summary>A new directory in <see cref="Root"/>.</summary>
+    public string NewProject(string name) => Directory.CreateDirectory(Path.Combine(Root, name)).FullName;
+
+    /// <summary>Removes what was made, and keeps what was fetched for the next run.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var part in CachedParts.Where(part => Directory.Exists(Path.Combine(Store, part))))
+        {
+            Directory.CreateDirectory(Path.Combine(_cache, part));
+            await HostProgram.RunAsync("cp", ["-aln", Path.Combine(Store, part) + "/.", Path.Combine(_cache, part)], CancellationToken.None);
+        }
+
+        await HostProgram.RunAsync("rm", ["-rf", "--one-file-system", Root], CancellationToken.None);
+    }
+
+    private Dictionary<string, string> Variables() => new()
+    {
+        ["TORCHYARD_STORE"] = Store,
+        ["HOME"] = Home,
+        ["XDG_DATA_HOME"] = Path.Combine(Home, ".local/share"),
+        ["NO_COLOR"] = "1",
+    };
+
+    private static string CacheDirectory()
+    {
+        if (System.Environment.GetEnvironmentVariable("TORCHYARD_TEST_CACHE") is { Length: > 0 } named)
+        {
+            return Path.GetFullPath(named);
+        }
+
+        var caches = System.Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
+        return Path.Combine(
+            string.IsNullOrEmpty(caches) ? Path.Combine(System.Environment.GetFolderPath(System.Environment.SpecialFolder.UserProfile), ".cache") : caches,
+            "torchyard-tests");
+    }
+
+    private static string FindProgram()
+    {
+        if (System.Environment.GetEnvironmentVariable("TORCHYARD_PROGRAM") is { Length: > 0 } named)
+        {
+            return Path.GetFullPath(named);
+        }
+
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Torchyard.slnx")))
+        {
+            directory = directory.Parent;
+        }
+
+        return Path.Combine(directory?.FullName ?? "/", ".torchyard/current/torchyard");
+    }
+}
