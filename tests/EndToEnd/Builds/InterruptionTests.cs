@@ -1,0 +1,100 @@
+using System.Globalization;
+using Torchyard.EndToEnd.Program;
+
+namespace Torchyard.EndToEnd.Builds;
+
+/// <summary>Bad luck: killed while it builds, started twice at once.</summary>
+public sealed class InterruptionTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Killed_at_any_moment_of_up_the_next_build_finishes_the_work_and_the_store_is_sound()
+    {
+        await using var store = await RequireStoreAsync();
+        var project = store.NewProject("interrupted");
+        (await store.RunAsync(project, ["init", "minimal"], Cancellation)).Succeeded();
+        // A fixed seed: a failure can be repeated. Moments are counted in files that appear in a part of the store, not in time.
+        var random = new Random(20260101);
+        var moments = new Moment[]
+        {
+            new("build", 1),
+            new("oci/blobs", random.Next(2, 5)),
+            new("layers", random.Next(1, 3)),
+        };
+        var told = new List<string>();
+
+        foreach (var moment in moments)
+        {
+            told.Add(await KillAtAsync(store, project, moment));
+            var check = await store.RunAsync(project, ["check"], Cancellation);
+            Assert.True(check.ExitCode == 0, $"{string.Join('\n', told)}\n{check.Transcript}");
+        }
+
+        var built = await store.RunAsync(project, ["build"], Cancellation);
+        Assert.True(built.ExitCode == 0, $"{string.Join('\n', told)}\n{built.Transcript}");
+        (await store.RunAsync(project, ["check"], Cancellation)).Succeeded().Printed("the store is sound");
+        (await store.RunAsync(project, ["run", "--rm", "interrupted", "python3", "-c", "print(6 * 7)"], Cancellation)).Succeeded().Printed("42");
+        Assert.True(told.Count(text => text.StartsWith("killed", StringComparison.Ordinal)) >= 2, string.Join('\n', told));
+
+        // Two at once, on what is there: one environment, and both say how to get in.
+        var both = await Task.WhenAll(
+            store.RunAsync(project, ["up", "--json"], Cancellation),
+            store.RunAsync(project, ["up", "--json"], Cancellation));
+        var ids = both.Select(up => Environment.UpReport.Read(up.Succeeded().Output).Text("id")).Distinct();
+        Assert.Single(ids);
+        Assert.Single(both, up => !Environment.UpReport.Read(up.Output).AlreadyRunning);
+        (await store.RunAsync(project, ["down"], Cancellation)).Succeeded();
+    }
+
+    // Waits for the moment by what the program has made so far, then kills it.
+    private static async Task<string> KillAtAsync(TestStore store, string project, Moment moment)
+    {
+        var part = Path.Combine(store.Store, moment.Directory);
+        using var made = new SemaphoreSlim(0);
+        using var watcher = new FileSystemWatcher(store.Store) { IncludeSubdirectories = true, InternalBufferSize = 65536 };
+        watcher.Created += (_, change) => Count(change);
+        watcher.Renamed += (_, change) => Count(change);
+        watcher.EnableRaisingEvents = true;
+        void Count(FileSystemEventArgs change)
+        {
+            if (change.FullPath.StartsWith(part, StringComparison.Ordinal))
+            {
+                made.Release();
+            }
+        }
+
+        using var up = store.Start(project, ["up", "--progress", "plain"]);
+        var output = up.StandardOutput.ReadToEndAsync(Cancellation);
+        var error = up.StandardError.ReadToEndAsync(Cancellation);
+        var ended = up.WaitForExitAsync(Cancellation);
+        for (var count = 0; count < moment.Count && !ended.IsCompleted; count++)
+        {
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+            await Task.WhenAny(made.WaitAsync(stop.Token), ended);
+            await stop.CancelAsync();
+        }
+
+        var wasRunning = !up.HasExited;
+        if (wasRunning)
+        {
+            up.Kill();
+        }
+
+        await ended;
+        var text = string.Create(CultureInfo.InvariantCulture, $"{(wasRunning ? "killed" : "ended")} at {moment.Directory} {moment.Count}");
+        return wasRunning ? text : $"{text}: {await output}{await error}";
+    }
+
+    private static async Task<TestStore> RequireStoreAsync()
+    {
+        if (await TestStore.ObstacleAsync(Cancellation) is { } obstacle)
+        {
+            Assert.Skip(obstacle);
+        }
+
+        return await TestStore.CreateAsync(Cancellation);
+    }
+
+    private sealed record Moment(string Directory, int Count);
+}
