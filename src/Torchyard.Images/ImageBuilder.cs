@@ -35,6 +35,15 @@ public sealed class ImageBuilder(
     /// <summary>Version of the layer-making rules of this program, for <see cref="LockedTools.Format"/>.</summary>
     public static int Format => BuildKey.Format;
 
+    /// <summary>The image of a lock if the store has all of it, with the recipe's name and tag; null when it must be built.</summary>
+    public async Task<StoredImage?> FindAsync(RecipeLock locked, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(locked);
+        RequireOwnTools(locked);
+        var store = new ImageStore(paths);
+        return FindBuilt(KeyOf(locked), store) is { } built ? await store.NameAsync(built, NameOf(locked), cancellation) : null;
+    }
+
     /// <summary>Builds the image, gives it the recipe's name and tag, and returns it.</summary>
     /// <param name="locked">The lock.</param>
     /// <param name="progress">Told how far the work is.</param>
@@ -45,8 +54,8 @@ public sealed class ImageBuilder(
         ArgumentNullException.ThrowIfNull(locked);
         ArgumentNullException.ThrowIfNull(progress);
         RequireOwnTools(locked);
-        var key = BuildKey.Of("image", [Digest.Of(OciJson.Serialize(locked)).Hex]);
-        var name = $"{locked.Recipe.Name}:{locked.Recipe.Image.Tag}";
+        var key = KeyOf(locked);
+        var name = NameOf(locked);
         var store = new ImageStore(paths);
         if (FindBuilt(key, store) is { } built)
         {
@@ -76,6 +85,10 @@ public sealed class ImageBuilder(
         AtomicFile.WriteText(BuiltPath(key), manifest.ToString());
         return await store.NameAsync(manifest, name, cancellation);
     }
+
+    private static Digest KeyOf(RecipeLock locked) => BuildKey.Of("image", [Digest.Of(OciJson.Serialize(locked)).Hex]);
+
+    private static string NameOf(RecipeLock locked) => $"{locked.Recipe.Name}:{locked.Recipe.Image.Tag}";
 
     private void RequireOwnTools(RecipeLock locked)
     {

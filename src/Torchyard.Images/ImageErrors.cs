@@ -40,7 +40,7 @@ internal static class ImageErrors
         "TY3010", $"no image '{Printable(name)}' in the store", "See 'torchyard images' for what there is");
 
     internal static TorchyardException BadDocument(string what, string why, Exception? inner = null) => new(
-        "TY3011", $"{what} is not valid: {why}", "Run 'torchyard images --validate' to see what else is damaged, then build or pull again", inner);
+        "TY3011", $"{what} is not valid: {why}", "Run 'torchyard check' to see what else is damaged, then build or pull again", inner);
 
     internal static TorchyardException AmbiguousName(string name) => new(
         "TY3012", $"'{Printable(name)}' begins the digest of more than one image", "Give more digits or the name");
@@ -59,6 +59,10 @@ internal static class ImageErrors
     internal static TorchyardException OtherFormat(int locked, int own) => new(
         "TY3017", $"the lock was made for image format {locked}, and this program makes format {own}",
         "Run 'torchyard lock' again, or use the Torchyard version that made the lock");
+
+    internal static TorchyardException UnportableOverlay(string path) => new(
+        "TY3019", $"/{path} was written to an overlay mounted with redirect_dir or metacopy, which a layer cannot express",
+        "Mount it with redirect_dir=off,metacopy=off, or set the kernel's default: echo N > /sys/module/overlay/parameters/redirect_dir, and the same for metacopy; then build again");
 
     internal static TorchyardException PythonNotBuilt() => new(
         "TY3018", "the lock has Python distributions, and this version of Torchyard builds images of Debian packages only",

@@ -60,12 +60,18 @@ internal sealed class ContainerPreparation(
 
         var rootless = Libc.GetEffectiveUserId() != 0;
         var user = ResolveUser(request, mounted);
-        var mapping = rootless ? UserNamespace.CallerMapping(user.Uid) : null;
+        var mapping = rootless ? UserNamespace.CallerMapping(StoreNamespace.CallerInside) : null;
         if (mapping is { Full: false })
         {
             progress.Warn("this user has no subordinate ids (/etc/subuid, /etc/subgid, newuidmap): the program runs as root of its own "
                 + "namespace, its files belong to you, and other users inside do not exist; sudo usermod --add-subuids 100000-165535 "
                 + "--add-subgids 100000-165535 $USER mends it");
+        }
+
+        if (mapping is { Full: true } && user.Uid != StoreNamespace.CallerInside && request.Mounts.Count > 0)
+        {
+            // The layers' owners fix the mapping, whoever the program runs as.
+            progress.Warn($"rootless, only what uid {StoreNamespace.CallerInside} writes on mounts belongs to you; what uid {user.Uid} writes belongs to one of your subordinate ids");
         }
 
         return new ContainerRecord
@@ -79,7 +85,7 @@ internal sealed class ContainerPreparation(
             Labels = request.Labels,
             Runtime = runtime,
             Rootless = rootless,
-            CallerInside = user.Uid,
+            CallerInside = StoreNamespace.CallerInside,
             FullMapping = mapping?.Full ?? false,
             Network = request.Network,
             Ports = PortReservation.Choose(request.Ports),

@@ -25,7 +25,8 @@ public sealed class OciRootSandbox(StorePaths store, IOciRuntimeSource runtimes,
     public async Task<SandboxResult> RunAsync(SandboxRequest request, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var rootless = Libc.GetEffectiveUserId() != 0;
+        var needsNamespace = Libc.GetEffectiveUserId() != 0;
+        var rootless = needsNamespace || StoreNamespace.IsInside;
         var layout = CgroupLayout.Detect();
         var id = "ty-build-" + Guid.NewGuid().ToString("N")[..12];
         var bundle = Path.Combine(store.Temporary, id);
@@ -51,13 +52,13 @@ public sealed class OciRootSandbox(StorePaths store, IOciRuntimeSource runtimes,
                     Volatile = true,
                 },
             };
-            return rootless
+            return needsNamespace
                 ? await RunRootlessAsync(request, command, plan, bundle, id, cancellation)
                 : await RunToEndAsync(request, command, plan, bundle, id, userNamespace: null, cancellation);
         }
         finally
         {
-            await RemoveAsync(bundle, rootless);
+            await RemoveAsync(bundle, needsNamespace);
         }
     }
 

@@ -138,7 +138,7 @@ internal static class OverlayTree
         {
             if (name is "trusted.overlay.redirect" or "user.overlay.redirect" or "trusted.overlay.metacopy" or "user.overlay.metacopy")
             {
-                throw new IOException($"/{inside}: the overlay was mounted with redirect_dir or metacopy, which a layer cannot express");
+                throw ImageErrors.UnportableOverlay(inside);
             }
 
             // Labels and signatures of this machine's security modules do not belong into an image; file capabilities do.

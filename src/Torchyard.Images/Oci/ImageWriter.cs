@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Torchyard.Images.Environments;
 using Torchyard.Images.Layers;
 using Torchyard.Platform;
@@ -63,7 +64,7 @@ internal static class ImageWriter
         OciDescriptor[] artifacts =
         [
             Artifact(MediaTypes.Spdx, SpdxDocument.Write(locked, manifest), "sbom.spdx.json"),
-            Artifact(MediaTypes.Lock, OciJson.Serialize(locked), "torchyard.lock.json"),
+            Artifact(MediaTypes.Lock, Encoding.UTF8.GetBytes(LockText.Write(locked)), LockText.FileName),
         ];
         var referrers = layout.WriteDocument(OciJson.Serialize(new OciIndex { Manifests = artifacts }), MediaTypes.Index) with
         {

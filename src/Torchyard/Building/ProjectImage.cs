@@ -7,6 +7,7 @@ using Torchyard.Images.Environments;
 using Torchyard.Packages;
 using Torchyard.Packages.Python.Requirements;
 using Torchyard.Platform;
+using Torchyard.Platform.Files;
 using Torchyard.Recipes;
 
 namespace Torchyard.Building;
@@ -88,7 +89,38 @@ internal sealed class ProjectImage(Invocation invocation)
         using var python = locked.Python is null ? null : new ProjectPython(invocation);
         var builder = new ImageBuilder(
             invocation.Store, packages.CreateFetcher(), sandbox, Supervisor(), python?.CreateFetcher(invocation.Caller.WorkingDirectory));
-        return await builder.BuildAsync(locked, invocation.Screen.Progress, cancellation);
+        return invocation.Caller.IsRoot
+            ? await builder.BuildAsync(locked, invocation.Screen.Progress, cancellation)
+            : await builder.FindAsync(locked, cancellation) ?? await BuildInNamespaceAsync(locked, builder, cancellation);
+    }
+
+    /// <summary>Layers have files of many users, which an ordinary user can only make in a user namespace: the program builds there.</summary>
+    private async Task<StoredImage> BuildInNamespaceAsync(RecipeLock locked, ImageBuilder builder, CancellationToken cancellation)
+    {
+        // Made from out here, these belong to the caller however the build ends.
+        foreach (var directory in new[] { invocation.Store.Root, invocation.Store.Oci, invocation.Store.Layers, invocation.Store.Temporary })
+        {
+            Directory.CreateDirectory(directory);
+        }
+
+        using var use = await new ImageStore(invocation.Store).BeginUseAsync(cancellation);
+        var file = Path.Combine(invocation.Store.Temporary, $"build-{Guid.NewGuid():N}.lock");
+        AtomicFile.WriteText(file, LockText.Write(locked));
+        try
+        {
+            invocation.Screen.CloseProgress();
+            var status = await new StoreNamespace(invocation.Store, SelfProgram.Current).RunAsync(
+                ["--store", invocation.Store.Root, "build", file], keepOutput: false, cancellation);
+            return status == ExitCode.Done && await builder.FindAsync(locked, cancellation) is { } built
+                ? built
+                : throw new TorchyardException(
+                    "TY4008", $"the build inside the user namespace ended with exit status {status}; the lines above say why",
+                    "do what they say, then run the same command again: it goes on from there");
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     /// <summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using Torchyard.Containers.Namespaces;
 using Torchyard.Platform;
 using Torchyard.Platform.Files;
 using Torchyard.Terminal;
@@ -64,16 +65,19 @@ internal sealed class Application(Caller caller, ScreenStreams streams, Interrup
             Store = store,
             Interruption = interruption,
         };
-        return await RunAsync(verb, invocation, failures);
+        return await RunAsync(verb, arguments, invocation, failures);
     }
 
     private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 
-    private async Task<int> RunAsync(Verb verb, Invocation invocation, FailureText failures)
+    private async Task<int> RunAsync(Verb verb, IReadOnlyList<string> arguments, Invocation invocation, FailureText failures)
     {
         try
         {
-            return await verb.RunAsync(invocation, interruption.Token);
+            return verb.TouchesLayers && !caller.IsRoot && Directory.Exists(invocation.Store.Layers)
+                ? await new StoreNamespace(invocation.Store, SelfProgram.Current).RunAsync(
+                    ["--store", invocation.Store.Root, .. arguments], keepOutput: true, interruption.Token)
+                : await verb.RunAsync(invocation, interruption.Token);
         }
         catch (Exception failure) when (interruption.Token.IsCancellationRequested && IsCancellation(failure))
         {

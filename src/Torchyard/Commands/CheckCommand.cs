@@ -11,6 +11,7 @@ internal sealed partial class CheckCommand : Verb
         : base("check", VerbGroup.Store, "Check every digest of the store")
     {
         Options.Add(GlobalOptions.Json);
+        TouchesLayers = true;
         Details = """
             Reads every blob and every layer and recomputes digests and sizes: of manifests,
             configurations, layers compressed and not, and of the mounted form of layers.

@@ -17,6 +17,7 @@ internal sealed partial class PruneCommand : Verb
     {
         Options.Add(_containers);
         Options.Add(GlobalOptions.Json);
+        TouchesLayers = true;
         Details = """
             Deletes layers of removed images, and leftovers of work that was killed. Images, containers,
             fetched packages and the state of projects stay. Waits for builds and starts under way.
