@@ -2,6 +2,7 @@ using System.Globalization;
 using Torchyard.Images.Configure;
 using Torchyard.Images.Deb;
 using Torchyard.Images.Environments;
+using Torchyard.Images.Files;
 using Torchyard.Images.Layers;
 using Torchyard.Images.Oci;
 using Torchyard.Images.Wheels;
@@ -72,6 +73,23 @@ public sealed class ImageBuilder(
         }
 
         BuildDirectory.RemoveAbandoned(paths);
+        // Modes that nobody sets, such as those of __pycache__, must not be the caller's.
+        var mask = Posix.FileModeMask(0x12);
+        try
+        {
+            var manifest = await MakeAsync(locked, progress, cancellation);
+            Directory.CreateDirectory(Path.GetDirectoryName(BuiltPath(key))!);
+            AtomicFile.WriteText(BuiltPath(key), manifest.ToString());
+            return await store.NameAsync(manifest, name, cancellation);
+        }
+        finally
+        {
+            _ = Posix.FileModeMask(mask);
+        }
+    }
+
+    private async Task<Digest> MakeAsync(RecipeLock locked, IProgressSink progress, CancellationToken cancellation)
+    {
         Digest manifest;
         using (var directory = BuildDirectory.Create(paths))
         using (var abort = CancellationTokenSource.CreateLinkedTokenSource(cancellation))
@@ -81,9 +99,7 @@ public sealed class ImageBuilder(
         }
 
         await ImageWriter.AttachAsync(_layout, locked, manifest, cancellation);
-        Directory.CreateDirectory(Path.GetDirectoryName(BuiltPath(key))!);
-        AtomicFile.WriteText(BuiltPath(key), manifest.ToString());
-        return await store.NameAsync(manifest, name, cancellation);
+        return manifest;
     }
 
     private static Digest KeyOf(RecipeLock locked) => BuildKey.Of("image", [Digest.Of(OciJson.Serialize(locked)).Hex]);

@@ -66,6 +66,10 @@ internal static unsafe partial class Posix
     [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int UnlinkAt(int directory, string path, int flags);
 
+    /// <summary>umask(2): of the whole process; never fails.</summary>
+    [LibraryImport("libc", EntryPoint = "umask")]
+    internal static partial uint FileModeMask(uint mask);
+
     [LibraryImport("libc", EntryPoint = "fchownat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int ChownAt(int directory, string path, uint user, uint group, int flags);
 
