@@ -65,7 +65,9 @@ internal sealed class Application(Caller caller, ScreenStreams streams, Interrup
             Store = store,
             Interruption = interruption,
         };
-        return await RunAsync(verb, arguments, invocation, failures);
+        // The program that does the work in a user namespace finds this store, whatever its own default is.
+        IReadOnlyList<string> again = IsGiven(parsed, options.Store) ? arguments : ["--store", store.Root, .. arguments];
+        return await RunAsync(verb, again, invocation, failures);
     }
 
     private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
@@ -76,7 +78,7 @@ internal sealed class Application(Caller caller, ScreenStreams streams, Interrup
         {
             return verb.TouchesLayers && !caller.IsRoot && Directory.Exists(invocation.Store.Layers)
                 ? await new StoreNamespace(invocation.Store, SelfProgram.Current).RunAsync(
-                    ["--store", invocation.Store.Root, .. arguments], keepOutput: true, interruption.Token)
+                    arguments, keepOutput: true, interruption.Token)
                 : await verb.RunAsync(invocation, interruption.Token);
         }
         catch (Exception failure) when (interruption.Token.IsCancellationRequested && IsCancellation(failure))
