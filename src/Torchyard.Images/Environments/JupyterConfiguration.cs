@@ -7,9 +7,25 @@ namespace Torchyard.Images.Environments;
 internal static class JupyterConfiguration
 {
     public const string Text = """
+        import logging
         import os
+        import re
 
         c = get_config()  # noqa: F821
+
+        # A browser that follows the panel's address sends the token once in the URL, and both servers log the URLs of requests.
+        make_record = logging.getLogRecordFactory()
+
+
+        def make_scrubbed_record(*args, **kwargs):
+            record = make_record(*args, **kwargs)
+            text = str(record.msg) % record.args if record.args else str(record.msg)
+            if "token=" in text:
+                record.msg, record.args = re.sub(r"token=[^&\s)]+", "token=[secret]", text), None
+            return record
+
+
+        logging.setLogRecordFactory(make_scrubbed_record)
 
         for app in (c.NotebookApp, c.ServerApp):
             app.ip = os.environ["TORCHYARD_JUPYTER_LISTEN"]

@@ -28,7 +28,8 @@ internal static class EnvironmentRequest
             Image = image,
             ImageName = imageName,
             Name = name,
-            Command = [],
+            // Without a service the supervisor would have nothing to do and end; the environment stays for exec until it is stopped.
+            Command = recipe.Services is { Jupyter: null, Ssh: null } ? ["sleep", "infinity"] : [],
             Environment = [.. PortVariables(recipe)],
             Labels = new Dictionary<string, string> { [ContainerLabels.Project] = project.Directory },
             Mounts = [.. Mounts(source, project)],
