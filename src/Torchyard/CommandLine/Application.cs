@@ -45,7 +45,7 @@ internal sealed class Application(Caller caller, ScreenStreams streams, Interrup
             return ExitCode.Done;
         }
 
-        if (parsed.Errors.Count > 0)
+        if (parsed.Errors.Count > 0 || CommandLineErrors.MisreadOption(parsed) is not null)
         {
             return failures.Show(CommandLineErrors.From(parsed));
         }

@@ -13,7 +13,7 @@ internal static class CommandLineErrors
     {
         var command = parsed.CommandResult.Command;
         var path = CommandPath(parsed.CommandResult);
-        var unknown = parsed.UnmatchedTokens is [var first, ..] ? first : null;
+        var unknown = MisreadOption(parsed) ?? (parsed.UnmatchedTokens is [var first, ..] ? first : null);
         if (unknown is null)
         {
             var message = string.Join(' ', parsed.Errors[0].Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.');
@@ -32,6 +32,22 @@ internal static class CommandLineErrors
         }
 
         return Wrong($"'{path}' does not take '{unknown}'", $"see '{path} --help' for what it takes");
+    }
+
+    /// <summary>
+    /// A word such as <c>--memry</c> that the parser took for the value of an argument, as it does with every option that it does not know;
+    /// null when there is none. Behind <c>--</c> words are what they are.
+    /// </summary>
+    public static string? MisreadOption(ParseResult parsed)
+    {
+        var arguments = parsed.CommandResult.Children.OfType<ArgumentResult>();
+        if (parsed.Tokens.Any(token => token.Type == TokenType.DoubleDash))
+        {
+            // Only the image or container of a verb that starts a program stands before the mark (ProgramArguments).
+            arguments = parsed.CommandResult.Command is IStartsProgram ? arguments.Take(1) : [];
+        }
+
+        return arguments.SelectMany(argument => argument.Tokens).Select(token => token.Value).FirstOrDefault(value => value is ['-', _, ..]);
     }
 
     private static TorchyardException Wrong(string message, string cure) => new("TY9001", message, cure) { IsUsage = true };

@@ -25,6 +25,19 @@ public sealed class ApplicationTests
         Assert.Contains("did you mean '--json'?", run.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--memory", "run", "--memry", "1g", "cpu")]
+    [InlineData("--memory", "run", "--memry", "1g", "cpu", "ls", "-l")]
+    [InlineData("--locked", "build", "--lockd")]
+    [InlineData("--time", "stop", "--tme", "3", "x")]
+    public async Task An_unknown_option_is_not_taken_for_an_image_or_a_recipe(string nearest, params string[] arguments)
+    {
+        using var run = new CommandRun();
+        Assert.Equal(2, await run.RunAsync(arguments));
+        Assert.Contains($"has no option '{arguments[1]}'", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"did you mean '{nearest}'?", run.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task With_json_an_error_is_one_json_line_on_standard_error()
     {
