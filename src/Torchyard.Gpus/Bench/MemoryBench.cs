@@ -11,7 +11,9 @@ internal static unsafe partial class MemoryBench
     private const long StreamBlockBytes = 16384;
     private const long HostBytes = 256L << 20;
     private const long PageBytes = 2L << 20;
+    private const int PageableBuffers = 4;
     private const int AdviseHugePages = 14; // MADV_HUGEPAGE, asm-generic/mman-common.h
+    private const int AdviseSmallPages = 15; // MADV_NOHUGEPAGE
 
     /// <summary>Copy (bytes read and written both count), read and write inside the GPU's memory.</summary>
     public static IEnumerable<BenchResult> Device(GpuContext gpu, double seconds)
@@ -59,28 +61,40 @@ internal static unsafe partial class MemoryBench
     }
 
     /// <summary>Host to device and back, from ordinary memory: what the driver stages through its own buffers.</summary>
+    /// <remarks>
+    /// Where the kernel happens to place a buffer decides up to a fifth of the rate (7.5 to 10.3 GB/s for the same copy on an H200),
+    /// so several buffers are tried, half of them with large pages, and the best of each direction counts.
+    /// </remarks>
     public static IEnumerable<BenchResult> Pageable(GpuContext gpu, double seconds)
     {
         gpu.MakeCurrent();
-        // Large pages where the kernel gives them, as Python's allocator gets them: the driver copies through its own buffers, page by page.
-        var host = NativeMemory.AlignedAlloc((nuint)HostBytes, (nuint)PageBytes);
-        try
+        using var device = gpu.Allocate(HostBytes);
+        var up = new Timing(double.PositiveInfinity, double.PositiveInfinity);
+        var down = up;
+        for (var i = 0; i < PageableBuffers; i++)
         {
-            _ = AdviseMemory(host, (nuint)HostBytes, AdviseHugePages);
-            Touch(host);
-            using var device = gpu.Allocate(HostBytes);
-            var up = HostTimed(() => gpu.Driver.CopyToDevice(device.Address, host, HostBytes), gpu.Driver, seconds);
-            var down = HostTimed(() => gpu.Driver.CopyToHost(host, device.Address, HostBytes), gpu.Driver, seconds);
-            return
-            [
-                Result(gpu, "host", "host.pageable_to_device", "pageable host to device", HostBytes, up, $"{HostBytes >> 20} MiB"),
-                Result(gpu, "host", "host.device_to_pageable", "device to pageable host", HostBytes, down, $"{HostBytes >> 20} MiB"),
-            ];
+            var host = NativeMemory.AlignedAlloc((nuint)HostBytes, (nuint)PageBytes);
+            try
+            {
+                _ = AdviseMemory(host, (nuint)HostBytes, i % 2 == 0 ? AdviseHugePages : AdviseSmallPages);
+                Touch(host);
+                up = Better(up, HostTimed(() => gpu.Driver.CopyToDevice(device.Address, host, HostBytes), gpu.Driver, seconds / 2));
+                down = Better(down, HostTimed(() => gpu.Driver.CopyToHost(host, device.Address, HostBytes), gpu.Driver, seconds / 2));
+            }
+            finally
+            {
+                NativeMemory.AlignedFree(host);
+            }
         }
-        finally
-        {
-            NativeMemory.AlignedFree(host);
-        }
+
+        var detail = $"{HostBytes >> 20} MiB, best of {PageableBuffers} buffers";
+        return
+        [
+            Result(gpu, "host", "host.pageable_to_device", "pageable host to device", HostBytes, up, detail),
+            Result(gpu, "host", "host.device_to_pageable", "device to pageable host", HostBytes, down, detail),
+        ];
+
+        static Timing Better(Timing a, Timing b) => b.Median < a.Median ? b : a;
     }
 
     /// <summary>One GPU to another, for every pair in both directions.</summary>
