@@ -3,6 +3,7 @@ using Torchyard.Gpus.Machine;
 using Torchyard.Gpus.Native;
 using Torchyard.Platform;
 using Torchyard.Platform.Files;
+using Torchyard.Platform.Linking;
 
 namespace Torchyard.Gpus.Injection;
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Torchyard.Gpus.Machine;
+using Torchyard.Platform.Linking;
 
 namespace Torchyard.Gpus.Native;
 

@@ -1,14 +1,13 @@
 using System.Buffers.Binary;
 using System.Text;
-using Torchyard.Gpus.Native;
 
-namespace Torchyard.Gpus.Injection;
+namespace Torchyard.Platform.Linking;
 
 /// <summary>
 /// Writes <c>ld.so.cache</c> as ldconfig does (glibc, elf/cache.c and sysdeps/generic/dl-cache.h, format glibc-ld.so.cache1.1), so that
 /// nothing of the image has to run and nothing of the host runs with the image's files.
 /// </summary>
-internal static class LinkerCacheWriter
+public static class LinkerCacheWriter
 {
     private const int HeaderBytes = 48;
     private const int EntryBytes = 24;

@@ -1,24 +1,29 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Torchyard.Gpus.Native;
+namespace Torchyard.Platform.Linking;
 
 /// <summary>One line of <c>ld.so.cache</c>.</summary>
 /// <param name="Soname">Name that programs ask for.</param>
 /// <param name="Path">File that the linker loads for it.</param>
 /// <param name="Flags">Kind and architecture (glibc, elf/ldconfig.h, FLAG_*): 0x303 is ELF, libc6, x86-64.</param>
 /// <param name="HardwareCapabilities">glibc-hwcaps bits; 0 for the plain variant.</param>
-internal readonly record struct LinkerCacheEntry(string Soname, string Path, int Flags, ulong HardwareCapabilities = 0);
+public readonly record struct LinkerCacheEntry(string Soname, string Path, int Flags, ulong HardwareCapabilities = 0);
 
 /// <summary>
 /// Reads <c>/etc/ld.so.cache</c> (glibc, sysdeps/generic/dl-cache.h): the new format <c>glibc-ld.so.cache1.1</c>, alone or behind
 /// an old <c>ld.so-1.7.0</c> part.
 /// </summary>
-internal static class LinkerCache
+public static class LinkerCache
 {
-    internal const int FlagElfLibc6 = 0x3;
-    internal const int FlagX8664 = 0x0300;
-    internal const int FlagAarch64 = 0x0a00;
+    /// <summary>FLAG_ELF_LIBC6: an ELF library for glibc.</summary>
+    public const int FlagElfLibc6 = 0x3;
+
+    /// <summary>FLAG_X8664_LIB64: of x86-64.</summary>
+    public const int FlagX8664 = 0x0300;
+
+    /// <summary>FLAG_AARCH64_LIB64: of arm64.</summary>
+    public const int FlagAarch64 = 0x0a00;
 
     internal static ReadOnlySpan<byte> Magic => "glibc-ld.so.cache1.1"u8;
 
