@@ -53,23 +53,33 @@ public sealed class ImageBuilder(
     public async Task<StoredImage> BuildAsync(RecipeLock locked, IProgressSink progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(locked);
+        var store = new ImageStore(paths);
+        // A prune between making and naming would take the new image away.
+        using var use = await store.BeginUseAsync(progress, cancellation);
+        return await store.NameAsync(await RemakeAsync(locked, progress, cancellation), NameOf(locked), cancellation);
+    }
+
+    /// <summary>Makes sure that the store has the image of a lock, whole, and leaves names as they are; see <see cref="BuildAsync"/>.</summary>
+    /// <returns>Digest of the manifest.</returns>
+    public async Task<Digest> RemakeAsync(RecipeLock locked, IProgressSink progress, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(locked);
         ArgumentNullException.ThrowIfNull(progress);
         RequireOwnTools(locked);
         var key = KeyOf(locked);
-        var name = NameOf(locked);
         var store = new ImageStore(paths);
         if (FindBuilt(key, store) is { } built)
         {
-            return await store.NameAsync(built, name, cancellation);
+            return built;
         }
 
         _layout.Initialise();
         // A second build of the same lock waits here and then finds everything; collection of garbage waits for all builds.
-        using var use = await store.BeginUseAsync(cancellation);
+        using var use = await store.BeginUseAsync(progress, cancellation);
         using var alone = await FileLock.AcquireAsync(Path.Combine(paths.Root, "build", "locks", key.Hex), exclusive: true, cancellation);
         if (FindBuilt(key, store) is { } meanwhile)
         {
-            return await store.NameAsync(meanwhile, name, cancellation);
+            return meanwhile;
         }
 
         BuildDirectory.RemoveAbandoned(paths);
@@ -77,14 +87,40 @@ public sealed class ImageBuilder(
         var mask = Posix.FileModeMask(0x12);
         try
         {
-            var manifest = await MakeAsync(locked, progress, cancellation);
+            var manifest = await MakeOnGoodPackagesAsync(locked, progress, cancellation);
             Directory.CreateDirectory(Path.GetDirectoryName(BuiltPath(key))!);
             AtomicFile.WriteText(BuiltPath(key), manifest.ToString());
-            return await store.NameAsync(manifest, name, cancellation);
+            return manifest;
         }
         finally
         {
             _ = Posix.FileModeMask(mask);
+        }
+    }
+
+    /// <summary>
+    /// Makes the image; starts over once when a cached package turns out damaged, which shows only while it is unpacked. Then every package of the
+    /// lock is hashed, so that a disk with several bad places costs one new start.
+    /// </summary>
+    private async Task<Digest> MakeOnGoodPackagesAsync(RecipeLock locked, IProgressSink progress, CancellationToken cancellation)
+    {
+        try
+        {
+            return await MakeAsync(locked, progress, cancellation);
+        }
+        catch (DamagedPackageException damage)
+        {
+            var removed = fetcher.RemoveDamaged(locked, cancellation).Append(damage.Package).Distinct();
+            progress.Note($"Damaged in the package cache, fetched again: {string.Join(", ", removed.Select(package => $"{package.Name} {package.Version}"))}");
+        }
+
+        try
+        {
+            return await MakeAsync(locked, progress, cancellation);
+        }
+        catch (DamagedPackageException damage)
+        {
+            throw ImageErrors.PackageDamagedAgain(damage.Package.Name, paths.Packages, damage);
         }
     }
 
@@ -183,8 +219,8 @@ public sealed class ImageBuilder(
             0, 0,
             () =>
             {
-                using var archive = DebArchive.Open(files[package], Path.GetFileName(package.Filename));
-                var (control, parts) = PackageUnpacker.ReadControl(archive, package);
+                var (control, parts) = LockedPackageFile.Read(
+                    files[package], package, whole: false, archive => PackageUnpacker.ReadControl(archive, package));
                 return (Package: package, Value: (control, parts["control"].ModifiedAt));
             },
             cancellation)).ToList();

@@ -31,16 +31,16 @@ internal static class ImageErrors
         "The last lines name the package and its script; pin another version of it or leave it out");
 
     internal static TorchyardException DamagedBlob(string digest, string what) => new(
-        "TY3008", $"blob {digest} of the store is damaged: {what}", "Run 'torchyard build' (or 'pull') again: it makes the blob anew");
+        "TY3008", $"blob {digest} of the store is damaged: {what}", "Run 'torchyard check --repair', or build the image again");
 
     internal static TorchyardException MissingBlob(string digest) => new(
-        "TY3009", $"blob {digest} is missing from the store", "Run 'torchyard build' (or 'pull') again");
+        "TY3009", $"blob {digest} is missing from the store", "Run 'torchyard check --repair', or build the image again");
 
     internal static TorchyardException NoSuchImage(string name) => new(
         "TY3010", $"no image '{Printable(name)}' in the store", "See 'torchyard images' for what there is");
 
     internal static TorchyardException BadDocument(string what, string why, Exception? inner = null) => new(
-        "TY3011", $"{what} is not valid: {why}", "Run 'torchyard check' to see what else is damaged, then build or pull again", inner);
+        "TY3011", $"{what} is not valid: {why}", "Run 'torchyard check --repair'; it also says what else is damaged", inner);
 
     internal static TorchyardException AmbiguousName(string name) => new(
         "TY3012", $"'{Printable(name)}' begins the digest of more than one image", "Give more digits or the name");
@@ -67,6 +67,10 @@ internal static class ImageErrors
     internal static TorchyardException PythonNotBuilt() => new(
         "TY3018", "the lock has Python distributions, and this version of Torchyard builds images of Debian packages only",
         "Take [python] out of the recipe and lock again; python3-* packages of Debian are built");
+
+    internal static TorchyardException PackageDamagedAgain(string package, string cache, Exception inner) => new(
+        "TY3020", $"{package} was fetched, checked and written to {cache}, and reads back differently: the disk or the memory of this machine fails",
+        "Look at the kernel's log (dmesg) and the disk's health (smartctl -a); put the store on another disk with TORCHYARD_STORE", inner);
 
     /// <summary>Turns the error number of a failed write into the failure that the user can act on.</summary>
     internal static Exception FromErrno(string path, int error) => error is Files.Posix.NoSpace or Files.Posix.QuotaExceeded

@@ -1,6 +1,7 @@
 using Torchyard.Images.Oci;
 using Torchyard.Platform;
 using Torchyard.Platform.Files;
+using Torchyard.Recipes;
 
 namespace Torchyard.Images;
 
@@ -15,20 +16,51 @@ public sealed class ImageStore(StorePaths paths)
 
     /// <summary>
     /// Keeps <see cref="PruneAsync"/> from deleting anything until the result is disposed. Taken while an image is built, or looked up and
-    /// mounted; shared, and let go of by the kernel when its holder dies.
+    /// mounted; shared, and let go of by the kernel when its holder dies. An index.json that cannot be read is mended on the way.
     /// </summary>
-    public Task<FileLock> BeginUseAsync(CancellationToken cancellation) => FileLock.AcquireAsync(UseLock, exclusive: false, cancellation);
+    public async Task<FileLock> BeginUseAsync(IProgressSink progress, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(progress);
+        var held = await FileLock.AcquireAsync(UseLock, exclusive: false, cancellation);
+        if (_layout.IsIndexDamaged)
+        {
+            // Reading goes on from the copy; writing it back mends the layout for other tools too.
+            await _layout.ChangeIndexAsync(entries => entries, cancellation);
+            progress.Note($"Damaged, written again from its copy: {paths.Oci}/index.json");
+        }
+
+        return held;
+    }
 
     private string UseLock => Path.Combine(paths.Root, "use.lock");
 
-    /// <summary>All images, newest first, then by name.</summary>
-    public IReadOnlyList<StoredImage> List() =>
-        [.. Entries().GroupBy(entry => entry.Digest).Select(group => Read(group.Key))
-            .OrderByDescending(image => image.Created).ThenBy(image => (image.Names is [var first, ..] ? first : ""), StringComparer.Ordinal)];
+    /// <summary>All images that can be read, newest first, then by name.</summary>
+    /// <param name="onDamaged">Told the digest, names and trouble of each image that cannot be read.</param>
+    public IReadOnlyList<StoredImage> List(Action<Digest, IReadOnlyList<string>, string>? onDamaged = null)
+    {
+        var images = new List<StoredImage>();
+        foreach (var group in Entries().GroupBy(entry => entry.Digest))
+        {
+            try
+            {
+                images.Add(Read(group.Key));
+            }
+            catch (TorchyardException failure)
+            {
+                onDamaged?.Invoke(group.Key, [.. group.Select(NameOf).OfType<string>()], failure.Message);
+            }
+        }
+
+        return [.. images.OrderByDescending(image => image.Created).ThenBy(image => (image.Names is [var first, ..] ? first : ""), StringComparer.Ordinal)];
+    }
 
     /// <summary>Finds an image by <c>name[:tag]</c>, digest, or the first digits (four at least) of its digest.</summary>
     /// <exception cref="TorchyardException">TY3010: there is none; TY3012: more than one.</exception>
-    public StoredImage Find(string nameOrDigest)
+    public StoredImage Find(string nameOrDigest) => Read(Resolve(nameOrDigest));
+
+    /// <summary>The digest of an image, whether or not it can be read; see <see cref="Find"/>.</summary>
+    /// <exception cref="TorchyardException">TY3010: there is none; TY3012: more than one.</exception>
+    public Digest Resolve(string nameOrDigest)
     {
         ArgumentNullException.ThrowIfNull(nameOrDigest);
         var entries = Entries().ToList();
@@ -37,7 +69,7 @@ public sealed class ImageStore(StorePaths paths)
             : [];
         if (named is [var one, ..])
         {
-            return Read(one);
+            return one;
         }
 
         var hex = nameOrDigest.StartsWith("sha256:", StringComparison.Ordinal) ? nameOrDigest[7..] : nameOrDigest;
@@ -46,13 +78,16 @@ public sealed class ImageStore(StorePaths paths)
             : [];
         return matches switch
         {
-            [var match] => Read(match),
+            [var match] => match,
             [] => throw ImageErrors.NoSuchImage(nameOrDigest),
             _ => throw ImageErrors.AmbiguousName(nameOrDigest),
         };
     }
 
-    /// <summary>True when manifest, configuration and all layers are in the store with the right sizes. Contents are not read; see <see cref="Validate"/>.</summary>
+    /// <summary>
+    /// True when manifest and configuration are whole and all layers are in the store with the right sizes. Layers are not read; see
+    /// <see cref="Validate"/>.
+    /// </summary>
     public bool IsComplete(Digest manifest)
     {
         if (!File.Exists(_layout.BlobPath(manifest)))
@@ -63,6 +98,7 @@ public sealed class ImageStore(StorePaths paths)
         try
         {
             var document = ReadManifest(manifest);
+            _ = Read(manifest);
             return document.Layers.Append(document.Config).All(blob => _layout.HasBlob(blob.Digest, blob.Size));
         }
         catch (TorchyardException)
@@ -82,7 +118,7 @@ public sealed class ImageStore(StorePaths paths)
 
         var size = _layout.ReadDocument(manifest).Length;
         // Nothing is written when all is as it should be: a second build only looks.
-        if (!Entries().Any(entry => entry.Digest == manifest && NameOf(entry) == parsed.ToString()))
+        if (!Entries().Any(entry => entry.Digest == manifest && entry.Size == size && NameOf(entry) == parsed.ToString()))
         {
             var descriptor = new OciDescriptor
             {
@@ -105,23 +141,24 @@ public sealed class ImageStore(StorePaths paths)
     /// <param name="force">Remove it although it is used; its blobs are still kept for its user.</param>
     /// <param name="cancellation">Ends the wait for the index.</param>
     /// <exception cref="TorchyardException">TY3010, TY3012; TY3015: it is used.</exception>
-    public async Task<StoredImage> RemoveAsync(string nameOrDigest, Func<Digest, string?> user, bool force, CancellationToken cancellation)
+    public async Task<Digest> RemoveAsync(string nameOrDigest, Func<Digest, string?> user, bool force, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(user);
-        var image = Find(nameOrDigest);
+        var image = Resolve(nameOrDigest);
+        var names = Entries().Where(entry => entry.Digest == image).Select(NameOf).OfType<string>().ToHashSet(StringComparer.Ordinal);
         var name = ImageName.TryParse(nameOrDigest, out var parsed) ? parsed.ToString() : "";
-        var byName = image.Names.Contains(name);
-        var last = !byName || image.Names.Count == 1;
-        if (last && !force && user(image.Manifest) is { } by)
+        var byName = names.Contains(name);
+        var last = !byName || names.Count == 1;
+        if (last && !force && user(image) is { } by)
         {
             throw ImageErrors.InUse(nameOrDigest, by);
         }
 
-        var referrers = ImageWriter.ReferrersTag(image.Manifest);
+        var referrers = ImageWriter.ReferrersTag(image);
         await _layout.ChangeIndexAsync(
             entries => [.. entries.Where(entry => byName
                 ? NameOf(entry) != name && !(last && NameOf(entry) == referrers)
-                : entry.Digest != image.Manifest && NameOf(entry) != referrers)],
+                : entry.Digest != image && NameOf(entry) != referrers)],
             cancellation);
         return image;
     }
@@ -138,9 +175,33 @@ public sealed class ImageStore(StorePaths paths)
     }
 
     /// <summary>Recomputes every digest: of manifests, configurations, layers compressed and not, and of the mounted form of layers.</summary>
-    /// <returns>What is wrong, one line each; empty when all is well.</returns>
-    public IReadOnlyList<string> Validate(IProgressSink progress, CancellationToken cancellation) =>
+    /// <returns>What is wrong; empty when all is well.</returns>
+    public IReadOnlyList<StoreProblem> Validate(IProgressSink progress, CancellationToken cancellation) =>
         StoreValidation.Run(paths, _layout, progress, cancellation);
+
+    /// <summary>The lock that is attached to an image, from which it can be made again; null without one that can be read.</summary>
+    public RecipeLock? LockOf(Digest manifest)
+    {
+        try
+        {
+            var tag = ImageWriter.ReferrersTag(manifest);
+            foreach (var entry in _layout.ReadIndex().Manifests.Where(entry => entry.MediaType == MediaTypes.Index && NameOf(entry) == tag))
+            {
+                var attached = OciJson.Deserialize<OciIndex>(_layout.ReadDocument(entry.Digest), $"index {entry.Digest}").Manifests;
+                if (attached.FirstOrDefault(artifact => artifact.ArtifactType == MediaTypes.Lock) is { } artifact
+                    && ReadManifest(artifact.Digest).Layers is [var content, ..])
+                {
+                    return LockReader.Read(_layout.ReadDocument(content.Digest), $"the lock of image {manifest}");
+                }
+            }
+        }
+        catch (TorchyardException)
+        {
+            // Damaged as well, or of another version of the format: it is of no use here.
+        }
+
+        return null;
+    }
 
     internal StoredImage Read(Digest digest)
     {

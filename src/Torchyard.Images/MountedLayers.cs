@@ -15,6 +15,13 @@ public sealed class MountedLayers(StorePaths paths) : IMountedLayers
 {
     private readonly OciLayout _layout = new(paths);
 
+    /// <summary>True when a layer of the image has to be extracted.</summary>
+    public bool IsMissing(StoredImage image)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        return image.DiffIds.Any(layer => !Directory.Exists(PathOf(layer)));
+    }
+
     /// <inheritdoc />
     public async Task<IReadOnlyList<string>> EnsureAsync(StoredImage image, IProgressSink progress, CancellationToken cancellation)
     {

@@ -88,27 +88,6 @@ public sealed class DebianPackages : IDisposable
             _store.Packages);
     }
 
-    /// <summary>Hashes every cached file of a lock again; files that are damaged are removed, so that the next fetch brings them anew.</summary>
-    /// <param name="locked">The lock.</param>
-    /// <param name="cancellation">Ends the work.</param>
-    /// <returns>The packages whose files were damaged.</returns>
-    public IReadOnlyList<LockedDebianPackage> VerifyCache(RecipeLock locked, CancellationToken cancellation)
-    {
-        ArgumentNullException.ThrowIfNull(locked);
-        var cache = new FileCache(_store.Packages);
-        var damaged = new List<LockedDebianPackage>();
-        foreach (var package in locked.Packages)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            if (File.Exists(cache.PathOf(package.Sha256)) && !cache.Has(package.Sha256, package.Size, always: true))
-            {
-                damaged.Add(package);
-            }
-        }
-
-        return damaged;
-    }
-
     /// <inheritdoc />
     public void Dispose() => _transport.Dispose();
 

@@ -14,4 +14,10 @@ public interface IPackageFetcher
     /// <returns>For each package the path of a file whose SHA-256 was checked. A task fails with TY2xxx when no source has the right bytes.</returns>
     IReadOnlyDictionary<LockedDebianPackage, Task<string>> Fetch(
         RecipeLock locked, IReadOnlyList<LockedDebianPackage> packages, CancellationToken cancellation);
+
+    /// <summary>Hashes every cached file of a lock; files that are damaged are removed, so that the next fetch brings them anew.</summary>
+    /// <param name="locked">The lock.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    /// <returns>The packages whose files were damaged.</returns>
+    IReadOnlyList<LockedDebianPackage> RemoveDamaged(RecipeLock locked, CancellationToken cancellation);
 }

@@ -15,12 +15,12 @@ internal sealed class DebArchive : IDisposable
     private const long MaxControl = 64 << 20;
     private const int MaxControlFile = 16 << 20;
 
-    private readonly SafeFileHandle _file;
+    private readonly HashedFile _file;
     private readonly (ArMember Member, CompressionFormat Format) _control;
     private readonly (ArMember Member, CompressionFormat Format) _data;
 
     private DebArchive(
-        string label, SafeFileHandle file, (ArMember, CompressionFormat) control, (ArMember, CompressionFormat) data)
+        string label, HashedFile file, (ArMember, CompressionFormat) control, (ArMember, CompressionFormat) data)
     {
         Label = label;
         _file = file;
@@ -36,15 +36,15 @@ internal sealed class DebArchive : IDisposable
     /// <param name="label">What messages call it, e.g. <c>bash_5.2.37-2_amd64.deb</c>.</param>
     public static DebArchive Open(string path, string label)
     {
-        var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.SequentialScan);
+        var file = new HashedFile(File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.SequentialScan));
         try
         {
-            if (!ArReader.TryRead(file, out var members, out var error))
+            if (!ArReader.TryRead(file.Handle, out var members, out var error))
             {
                 throw ImageErrors.BadArchive(label, error);
             }
 
-            if (members.Count == 0 || members[0].Name != "debian-binary" || !HasFormat2(file, members[0]))
+            if (members.Count == 0 || members[0].Name != "debian-binary" || !HasFormat2(file.Handle, members[0]))
             {
                 throw ImageErrors.BadArchive(label, "it is not a Debian package of format 2");
             }
@@ -90,6 +90,9 @@ internal sealed class DebArchive : IDisposable
     /// <param name="limit">Most bytes that the archive may decode to.</param>
     /// <param name="visit">Called for each entry in the archive's order.</param>
     public void ReadData(long limit, Action<TarEntry, TarReader> visit) => Read(_data, limit, visit);
+
+    /// <summary>SHA-256 of the whole file; what <see cref="ReadControl"/> and <see cref="ReadData"/> read went through it on the way.</summary>
+    public Digest FinishHash() => _file.Finish();
 
     /// <inheritdoc />
     public void Dispose() => _file.Dispose();

@@ -1,9 +1,7 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace Torchyard.Images.Deb;
 
 /// <summary>A part of a file as a forward-only stream; it does not own the file.</summary>
-internal sealed class FileSlice(SafeFileHandle file, long offset, long size) : Stream
+internal sealed class FileSlice(HashedFile file, long offset, long size) : Stream
 {
     private long _position;
 
@@ -25,7 +23,7 @@ internal sealed class FileSlice(SafeFileHandle file, long offset, long size) : S
 
     public override int Read(Span<byte> buffer)
     {
-        var read = RandomAccess.Read(file, buffer[..(int)Math.Min(buffer.Length, size - _position)], offset + _position);
+        var read = file.Read(buffer[..(int)Math.Min(buffer.Length, size - _position)], offset + _position);
         _position += read;
         return read;
     }

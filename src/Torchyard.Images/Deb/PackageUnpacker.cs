@@ -35,8 +35,14 @@ internal static class PackageUnpacker
     internal static UnpackedPackage Unpack(
         string path, LockedDebianPackage package, RootDirectory root, ICollection<string> collided, CancellationToken cancellation)
     {
-        var label = ArchivePath.Name(package.Filename);
-        using var archive = DebArchive.Open(path, label);
+        var unpacked = LockedPackageFile.Read(path, package, whole: true, archive => UnpackArchive(archive, package, root, collided, cancellation));
+        return unpacked with { Entries = [.. unpacked.Entries, .. WriteInfo(root, unpacked)] };
+    }
+
+    private static UnpackedPackage UnpackArchive(
+        DebArchive archive, LockedDebianPackage package, RootDirectory root, ICollection<string> collided, CancellationToken cancellation)
+    {
+        var label = archive.Label;
         var (control, files) = ReadControl(archive, package);
         var conffiles = Conffiles(files);
         var hashAll = !files.ContainsKey("md5sums");
@@ -95,7 +101,7 @@ internal static class PackageUnpacker
             files["md5sums"] = new ControlFile(Encoding.UTF8.GetBytes(sums.ToString()), Executable: false, files["control"].ModifiedAt);
         }
 
-        var unpacked = new UnpackedPackage
+        return new UnpackedPackage
         {
             Package = package,
             Control = control,
@@ -104,15 +110,12 @@ internal static class PackageUnpacker
             ListedPaths = listed,
             ConffileHashes = hashes,
         };
-        entries.AddRange(WriteInfo(root, unpacked));
-        return unpacked;
     }
 
     /// <summary>What <see cref="Unpack"/> gave, for a package that lies unpacked in a finished layer; without entries.</summary>
     internal static UnpackedPackage Load(string path, LockedDebianPackage package, RootDirectory layer)
     {
-        using var archive = DebArchive.Open(path, ArchivePath.Name(package.Filename));
-        var (control, files) = ReadControl(archive, package);
+        var (control, files) = LockedPackageFile.Read(path, package, whole: false, archive => ReadControl(archive, package));
         var unpacked = new UnpackedPackage
         {
             Package = package,

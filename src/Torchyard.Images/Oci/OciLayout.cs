@@ -20,6 +20,9 @@ internal sealed class OciLayout
 
     private string IndexPath => Path.Combine(_paths.Oci, "index.json");
 
+    /// <summary>What this program last wrote to index.json: names of images are nowhere else.</summary>
+    private string IndexCopy => Path.Combine(_paths.Root, "index.copy.json");
+
     /// <summary>Makes an empty layout if there is none.</summary>
     internal void Initialise()
     {
@@ -43,7 +46,8 @@ internal sealed class OciLayout
     internal OciDescriptor WriteDocument(byte[] content, string mediaType)
     {
         var digest = Digest.Of(content);
-        if (!HasBlob(digest, content.Length))
+        // Documents are small: looking at what is there mends a damaged one on the way.
+        if (!HasBlob(digest, content.Length) || !File.ReadAllBytes(BlobPath(digest)).AsSpan().SequenceEqual(content))
         {
             AtomicFile.Write(BlobPath(digest), content);
         }
@@ -69,10 +73,26 @@ internal sealed class OciLayout
         return Digest.Of(content) == digest ? content : throw ImageErrors.DamagedBlob(digest.ToString(), "its digest is another");
     }
 
-    /// <summary>Reads index.json; an empty index when there is none yet.</summary>
-    internal OciIndex ReadIndex() => File.Exists(IndexPath)
-        ? OciJson.Deserialize<OciIndex>(File.ReadAllBytes(IndexPath), IndexPath)
-        : new OciIndex { Manifests = [] };
+    /// <summary>True when index.json is there and cannot be read.</summary>
+    internal bool IsIndexDamaged => File.Exists(IndexPath) && TryRead(IndexPath) is null;
+
+    /// <summary>Reads index.json; an empty index when there is none yet. In place of one that cannot be read the copy counts.</summary>
+    internal OciIndex ReadIndex() =>
+        !File.Exists(IndexPath) ? new OciIndex { Manifests = [] }
+        : TryRead(IndexPath) ?? TryRead(IndexCopy) ?? OciJson.Deserialize<OciIndex>(File.ReadAllBytes(IndexPath), IndexPath);
+
+    private static OciIndex? TryRead(string path)
+    {
+        try
+        {
+            // Text that was cut or flipped may still be JSON; an index without its list is none.
+            return File.Exists(path) && OciJson.Deserialize<OciIndex>(File.ReadAllBytes(path), path) is { Manifests: not null } index ? index : null;
+        }
+        catch (TorchyardException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Changes index.json under a lock between processes.</summary>
     internal async Task ChangeIndexAsync(Func<IReadOnlyList<OciDescriptor>, IReadOnlyList<OciDescriptor>> change, CancellationToken cancellation)
@@ -80,8 +100,9 @@ internal sealed class OciLayout
         Initialise();
         using var held = await FileLock.AcquireAsync(Path.Combine(_paths.Root, "index.lock"), exclusive: true, cancellation);
         var before = ReadIndex();
-        var after = new OciIndex { Manifests = change(before.Manifests) };
-        AtomicFile.Write(IndexPath, OciJson.Serialize(after));
+        var after = OciJson.Serialize(new OciIndex { Manifests = change(before.Manifests) });
+        AtomicFile.Write(IndexPath, after);
+        AtomicFile.Write(IndexCopy, after);
     }
 
     /// <summary>All blob digests that are there.</summary>

@@ -11,31 +11,49 @@ namespace Torchyard.Images.Oci;
 /// <summary>Recomputes what a store says of itself.</summary>
 internal static class StoreValidation
 {
-    internal static IReadOnlyList<string> Run(StorePaths paths, OciLayout layout, IProgressSink progress, CancellationToken cancellation)
+    internal static IReadOnlyList<StoreProblem> Run(StorePaths paths, OciLayout layout, IProgressSink progress, CancellationToken cancellation)
     {
-        var problems = new List<string>();
+        var problems = new List<StoreProblem>();
         var blobs = layout.Blobs().ToList();
         using var task = progress.Begin("Checking the store", blobs.Sum(blob => new FileInfo(layout.BlobPath(blob)).Length));
+        var damaged = new HashSet<Digest>();
         foreach (var blob in blobs)
         {
             cancellation.ThrowIfCancellationRequested();
-            using var file = File.OpenRead(layout.BlobPath(blob));
-            if (Digest.FromHash(SHA256.HashData(file)) != blob)
+            if (!IsGood(layout, blob))
             {
-                problems.Add($"blob {blob} has other content than its name says");
+                damaged.Add(blob);
+                problems.Add(new StoreProblem(StoreProblemKind.Blob, blob, $"blob {blob} has other content than its name says"));
             }
 
-            task.Advance(file.Length);
+            task.Advance(new FileInfo(layout.BlobPath(blob)).Length);
         }
 
-        var checkedLayers = new HashSet<Digest>();
+        if (layout.IsIndexDamaged)
+        {
+            problems.Add(new StoreProblem(StoreProblemKind.Index, null, "index.json of the layout cannot be read"));
+        }
+
+        var walk = new Walk(paths, layout, damaged, problems, cancellation);
         foreach (var entry in layout.ReadIndex().Manifests)
         {
-            Collect(problems, $"index entry {entry.Digest}", () => CheckEntry(paths, layout, entry, checkedLayers, problems, cancellation));
+            walk.Check(entry);
         }
 
         task.Done($"{blobs.Count} blobs, {problems.Count} problems");
         return problems;
+    }
+
+    /// <summary>True when a blob is there with the content that its name says.</summary>
+    internal static bool IsGood(OciLayout layout, Digest blob)
+    {
+        if (!File.Exists(layout.BlobPath(blob)))
+        {
+            return false;
+        }
+
+        using var file = File.OpenRead(layout.BlobPath(blob));
+        return Digest.FromHash(SHA256.HashData(file)) == blob;
     }
 
     /// <summary>Digest of a mounted layer as a tar: what it was when it was made or extracted.</summary>
@@ -61,77 +79,115 @@ internal static class StoreValidation
         return hash.Finish();
     }
 
-    private static void CheckEntry(
-        StorePaths paths, OciLayout layout, OciDescriptor entry, HashSet<Digest> checkedLayers, List<string> problems, CancellationToken cancellation)
+    /// <summary>The way from index.json to everything that it leads to; each blob and layer once.</summary>
+    private sealed class Walk(
+        StorePaths paths, OciLayout layout, IReadOnlySet<Digest> damaged, List<StoreProblem> problems, CancellationToken cancellation)
     {
-        if (!layout.HasBlob(entry.Digest, entry.Size))
-        {
-            problems.Add($"{entry.Digest}, which index.json names, is missing or has another size");
-            return;
-        }
+        private readonly HashSet<Digest> _checkedLayers = [];
 
-        if (entry.MediaType == MediaTypes.Index)
+        internal void Check(OciDescriptor entry)
         {
-            foreach (var inner in OciJson.Deserialize<OciIndex>(layout.ReadDocument(entry.Digest), $"index {entry.Digest}").Manifests)
+            try
             {
-                CheckEntry(paths, layout, inner, checkedLayers, problems, cancellation);
+                CheckEntry(entry);
             }
-
-            return;
-        }
-
-        var manifest = OciJson.Deserialize<OciManifest>(layout.ReadDocument(entry.Digest), $"manifest {entry.Digest}");
-        foreach (var blob in manifest.Layers.Append(manifest.Config).Where(blob => !layout.HasBlob(blob.Digest, blob.Size)))
-        {
-            problems.Add($"{blob.Digest}, which manifest {entry.Digest} names, is missing or has another size");
-        }
-
-        if (manifest.Config.MediaType != MediaTypes.Config)
-        {
-            return;
-        }
-
-        var configuration = OciJson.Deserialize<OciImageConfiguration>(layout.ReadDocument(manifest.Config.Digest), $"configuration {manifest.Config.Digest}");
-        foreach (var (layer, text) in manifest.Layers.Zip(configuration.Rootfs.DiffIds))
-        {
-            cancellation.ThrowIfCancellationRequested();
-            if (!Digest.TryParse(text, out var diffId) || !checkedLayers.Add(diffId))
+            catch (TorchyardException failure) when (!damaged.Contains(entry.Digest))
             {
-                continue;
+                Add(entry.Digest, $"index entry {entry.Digest}: {failure.Message}");
             }
-
-            Collect(problems, $"layer {layer.Digest}", () => CheckLayer(paths, layout, layer, diffId, problems));
-        }
-    }
-
-    private static void CheckLayer(StorePaths paths, OciLayout layout, OciDescriptor layer, Digest diffId, List<string> problems)
-    {
-        if (layout.HasBlob(layer.Digest, layer.Size))
-        {
-            using var file = File.OpenRead(layout.BlobPath(layer.Digest));
-            using var decoded = Decompression.Open(file, LayerExtractor.FormatOf(layer.MediaType));
-            if (Digest.FromHash(SHA256.HashData(decoded)) != diffId)
+            catch (TorchyardException)
             {
-                problems.Add($"layer {layer.Digest} unpacks to something else than its diff id {diffId}");
+                // Its own content is damaged, which was said already.
             }
         }
 
-        var mounted = Path.Combine(paths.Layers, diffId.Hex);
-        if (Directory.Exists(mounted) && DiffIdOf(mounted) != diffId)
+        private void CheckEntry(OciDescriptor entry)
         {
-            problems.Add($"the mounted form of layer {diffId} was changed: {mounted}");
-        }
-    }
+            if (!Has(entry, "index.json"))
+            {
+                return;
+            }
 
-    private static void Collect(List<string> problems, string what, Action check)
-    {
-        try
-        {
-            check();
+            if (entry.MediaType == MediaTypes.Index)
+            {
+                foreach (var inner in OciJson.Deserialize<OciIndex>(layout.ReadDocument(entry.Digest), $"index {entry.Digest}").Manifests)
+                {
+                    Check(inner);
+                }
+
+                return;
+            }
+
+            var manifest = OciJson.Deserialize<OciManifest>(layout.ReadDocument(entry.Digest), $"manifest {entry.Digest}");
+            // Every blob is looked at, so that all that is missing is told.
+            var missing = manifest.Layers.Append(manifest.Config).Where(blob => !Has(blob, $"manifest {entry.Digest}")).ToList();
+            if (missing.Count > 0 || damaged.Contains(manifest.Config.Digest) || manifest.Config.MediaType != MediaTypes.Config)
+            {
+                return;
+            }
+
+            var configuration = OciJson.Deserialize<OciImageConfiguration>(
+                layout.ReadDocument(manifest.Config.Digest), $"configuration {manifest.Config.Digest}");
+            foreach (var (layer, text) in manifest.Layers.Zip(configuration.Rootfs.DiffIds))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (Digest.TryParse(text, out var diffId) && _checkedLayers.Add(diffId))
+                {
+                    CheckLayer(layer, diffId);
+                }
+            }
         }
-        catch (Exception failure) when (failure is TorchyardException or InvalidDataException or IOException or UnsafePathException)
+
+        private bool Has(OciDescriptor blob, string where)
         {
-            problems.Add($"{what}: {failure.Message}");
+            if (layout.HasBlob(blob.Digest, blob.Size))
+            {
+                return true;
+            }
+
+            Add(blob.Digest, $"{blob.Digest}, which {where} names, is missing or has another size");
+            return false;
         }
+
+        private void CheckLayer(OciDescriptor layer, Digest diffId)
+        {
+            if (!damaged.Contains(layer.Digest))
+            {
+                try
+                {
+                    using var file = File.OpenRead(layout.BlobPath(layer.Digest));
+                    using var decoded = Decompression.Open(file, LayerExtractor.FormatOf(layer.MediaType));
+                    if (Digest.FromHash(SHA256.HashData(decoded)) != diffId)
+                    {
+                        Add(layer.Digest, $"layer {layer.Digest} unpacks to something else than its diff id {diffId}");
+                    }
+                }
+                catch (InvalidDataException failure)
+                {
+                    Add(layer.Digest, $"layer {layer.Digest} cannot be unpacked: {failure.Message}");
+                }
+            }
+
+            var mounted = Path.Combine(paths.Layers, diffId.Hex);
+            if (Directory.Exists(mounted) && !IsMountedAs(mounted, diffId))
+            {
+                problems.Add(new StoreProblem(StoreProblemKind.MountedLayer, diffId, $"the mounted form of layer {diffId} was changed: {mounted}"));
+            }
+        }
+
+        private static bool IsMountedAs(string mounted, Digest diffId)
+        {
+            try
+            {
+                return DiffIdOf(mounted) == diffId;
+            }
+            catch (Exception failure) when (failure is TorchyardException or IOException or UnsafePathException)
+            {
+                // What no layer can express, or cannot be read, is not what was made.
+                return false;
+            }
+        }
+
+        private void Add(Digest blob, string text) => problems.Add(new StoreProblem(StoreProblemKind.Blob, blob, text));
     }
 }

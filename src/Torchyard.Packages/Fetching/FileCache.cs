@@ -22,33 +22,36 @@ internal sealed class FileCache(string root)
     public Task<FileLock> LockAsync(Digest digest, CancellationToken cancellation) =>
         FileLock.AcquireAsync(Path.Combine(root, "partial", $"{digest.Hex[..2]}.lock"), exclusive: true, cancellation);
 
-    /// <summary>True when the file is there and good; a file that turns out bad is removed.</summary>
+    /// <summary>Looks for a file; one that turns out bad is removed.</summary>
     /// <param name="digest">Its hash.</param>
     /// <param name="size">Its size in bytes.</param>
     /// <param name="always">True to hash it whatever its stamp says.</param>
-    public bool Has(Digest digest, long size, bool always = false)
+    public CachedFile Look(Digest digest, long size, bool always = false)
     {
         var path = PathOf(digest);
         var info = new FileInfo(path);
         if (!info.Exists)
         {
-            return false;
+            return CachedFile.Missing;
         }
 
         if (info.Length == size && !always && info.LastWriteTimeUtc == Stamp(digest))
         {
-            return true;
+            return CachedFile.Good;
         }
 
         if (info.Length == size && HashOf(path) == digest)
         {
             File.SetLastWriteTimeUtc(path, Stamp(digest));
-            return true;
+            return CachedFile.Good;
         }
 
         File.Delete(path);
-        return false;
+        return CachedFile.Damaged;
     }
+
+    /// <summary>True when the file is there and good; see <see cref="Look"/>.</summary>
+    public bool Has(Digest digest, long size) => Look(digest, size) == CachedFile.Good;
 
     /// <summary>Gives a complete, checked partial file its name.</summary>
     public string Commit(Digest digest)
@@ -88,4 +91,17 @@ internal sealed class FileCache(string root)
 
     // A second between 1970 and 2004: no honest download ends with it by chance.
     private static DateTime Stamp(Digest digest) => DateTime.UnixEpoch.AddSeconds(Convert.ToInt32(digest.Hex[..7], 16) * 4L);
+}
+
+/// <summary>What <see cref="FileCache.Look"/> found.</summary>
+internal enum CachedFile
+{
+    /// <summary>There is no such file.</summary>
+    Missing,
+
+    /// <summary>It is there and good.</summary>
+    Good,
+
+    /// <summary>It was there with other bytes, and is removed.</summary>
+    Damaged,
 }

@@ -33,10 +33,16 @@ internal sealed class PackageFetcher(
         var mirrors = new Dictionary<string, IReadOnlyList<Uri>>(StringComparer.Ordinal);
         foreach (var package in packages)
         {
-            if (cache.Has(package.Sha256, package.Size))
+            var state = cache.Look(package.Sha256, package.Size);
+            if (state == CachedFile.Good)
             {
                 results[package] = Task.FromResult(cache.PathOf(package.Sha256));
                 continue;
+            }
+
+            if (state == CachedFile.Damaged)
+            {
+                progress.Note($"Damaged in the package cache, fetched again: {package.Name} {package.Version}");
             }
 
             // Continuations unpack packages; they must not run on the thread that downloads.
@@ -56,6 +62,22 @@ internal sealed class PackageFetcher(
         }
 
         return results;
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyList<LockedDebianPackage> RemoveDamaged(RecipeLock locked, CancellationToken cancellation)
+    {
+        var damaged = new List<LockedDebianPackage>();
+        foreach (var package in locked.Packages)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (cache.Look(package.Sha256, package.Size, always: true) == CachedFile.Damaged)
+            {
+                damaged.Add(package);
+            }
+        }
+
+        return damaged;
     }
 
     private async Task RunAsync(

@@ -85,13 +85,20 @@ internal sealed class ProjectImage(Invocation invocation)
     public async Task<StoredImage> BuildAsync(RecipeLock locked, CancellationToken cancellation)
     {
         using var packages = OpenPackages();
-        var sandbox = new OciRootSandbox(invocation.Store, new MachineRuntimeSource(), SelfProgram.Current);
-        using var python = locked.Python is null ? null : new ProjectPython(invocation);
-        var builder = new ImageBuilder(
-            invocation.Store, packages.CreateFetcher(), sandbox, Supervisor(), python?.CreateFetcher(invocation.Caller.WorkingDirectory));
+        using var python = OpenPython(locked);
+        var builder = Builder(packages, python);
         return invocation.Caller.IsRoot
             ? await builder.BuildAsync(locked, invocation.Screen.Progress, cancellation)
             : await builder.FindAsync(locked, cancellation) ?? await BuildInNamespaceAsync(locked, builder, cancellation);
+    }
+
+    /// <summary>Makes what the store lost of the image of a lock. Only for root, also of the store's user namespace.</summary>
+    /// <returns>Digest of the manifest.</returns>
+    public async Task<Digest> RemakeAsync(RecipeLock locked, CancellationToken cancellation)
+    {
+        using var packages = OpenPackages();
+        using var python = OpenPython(locked);
+        return await Builder(packages, python).RemakeAsync(locked, invocation.Screen.Progress, cancellation);
     }
 
     /// <summary>Layers have files of many users, which an ordinary user can only make in a user namespace: the program builds there.</summary>
@@ -103,7 +110,7 @@ internal sealed class ProjectImage(Invocation invocation)
             Directory.CreateDirectory(directory);
         }
 
-        using var use = await new ImageStore(invocation.Store).BeginUseAsync(cancellation);
+        using var use = await new ImageStore(invocation.Store).BeginUseAsync(invocation.Screen.Progress, cancellation);
         var file = Path.Combine(invocation.Store.Temporary, $"build-{Guid.NewGuid():N}.lock");
         AtomicFile.WriteText(file, LockText.Write(locked));
         try
@@ -130,11 +137,20 @@ internal sealed class ProjectImage(Invocation invocation)
     {
         var system = await BuildAsync(
             locked with { Recipe = locked.Recipe with { Name = locked.Recipe.Name + "-base", Python = null } }, cancellation);
-        var lower = await new MountedLayers(invocation.Store).EnsureAsync(system, invocation.Screen.Progress, cancellation);
+        var lower = await new MendingLayers(invocation).EnsureAsync(system, invocation.Screen.Progress, cancellation);
         using var python = new ProjectPython(invocation);
         var sandbox = new OciRootSandbox(invocation.Store, new MachineRuntimeSource(), SelfProgram.Current);
         return await python.LockAsync(source, locked, lower, sandbox, cancellation);
     }
+
+    private ImageBuilder Builder(DebianPackages packages, ProjectPython? python) => new(
+        invocation.Store,
+        packages.CreateFetcher(),
+        new OciRootSandbox(invocation.Store, new MachineRuntimeSource(), SelfProgram.Current),
+        Supervisor(),
+        python?.CreateFetcher(invocation.Caller.WorkingDirectory));
+
+    private ProjectPython? OpenPython(RecipeLock locked) => locked.Python is null ? null : new ProjectPython(invocation);
 
     private static SupervisorProgram Supervisor() => SupervisorProgram.Read(AppContext.BaseDirectory);
 

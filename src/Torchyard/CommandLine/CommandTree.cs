@@ -52,6 +52,7 @@ internal static class CommandTree
         new RmCommand(),
         new CompletionCommand(),
         new CompleteCommand(),
+        new LayersCommand(),
         new VersionCommand(),
     ];
 }

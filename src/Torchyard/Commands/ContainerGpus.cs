@@ -1,3 +1,4 @@
+using Torchyard.Building;
 using Torchyard.CommandLine;
 using Torchyard.Containers.Requests;
 using Torchyard.Gpus;
@@ -41,7 +42,7 @@ internal sealed class ContainerGpus : IDisposable
         try
         {
             var edits = injection.Edits(chosen);
-            var layers = await new MountedLayers(invocation.Store).EnsureAsync(image, invocation.Screen.Progress, cancellation);
+            var layers = await new MendingLayers(invocation).EnsureAsync(image, invocation.Screen.Progress, cancellation);
             var cache = injection.WriteLinkerCache(new ImageRoot(layers), Path.Combine(invocation.Store.Root, "gpus", "linker-caches"), out var note);
             foreach (var text in edits.Notes)
                 invocation.Screen.Progress.Warn(text);

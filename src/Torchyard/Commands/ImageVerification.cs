@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Torchyard.Building;
 using Torchyard.CommandLine;
 using Torchyard.Containers;
 using Torchyard.Containers.Namespaces;
@@ -38,9 +39,9 @@ internal static class ImageVerification
         Invocation invocation, string name, string? gpus, CancellationToken cancellation)
     {
         var images = new ImageStore(invocation.Store);
-        using var use = await images.BeginUseAsync(cancellation);
-        var image = images.Find(name);
-        var layers = new MountedLayers(invocation.Store);
+        using var use = await images.BeginUseAsync(invocation.Screen.Progress, cancellation);
+        var image = await new MendedImage(invocation).FindAsync(name, cancellation);
+        var layers = new MendingLayers(invocation);
         using var granted = await ContainerGpus.ForContainerAsync(
             invocation, gpus, wait: false, $"torchyard verify {name}", image, cancellation);
         var folder = WriteProgram(invocation);

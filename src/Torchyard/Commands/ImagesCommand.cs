@@ -37,7 +37,9 @@ internal sealed partial class ImagesCommand : Verb
 
     public override Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
-        var rows = new ImageStore(invocation.Store).List().Select(Row.Of).ToList();
+        var rows = new ImageStore(invocation.Store).List((digest, names, trouble) => invocation.Screen.Progress.Warn(
+            $"{(names is [var name, ..] ? name : digest.ToString())} cannot be read: {trouble}; 'torchyard check --repair' mends it, 'torchyard rmi' removes it"))
+            .Select(Row.Of).ToList();
         if (invocation.Get(_quiet) && !invocation.Json)
         {
             rows.ForEach(row => invocation.Screen.Line(row.Digest));

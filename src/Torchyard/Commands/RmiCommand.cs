@@ -39,7 +39,7 @@ internal sealed class RmiCommand : Verb
         foreach (var name in invocation.Get(_images)!)
         {
             var image = await store.RemoveAsync(name, users.UserOf, invocation.Get(_force), cancellation);
-            invocation.Screen.Line($"removed {name} ({image.Manifest})");
+            invocation.Screen.Line($"removed {name} ({image})");
         }
 
         return ExitCode.Done;

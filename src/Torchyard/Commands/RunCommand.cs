@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Torchyard.Building;
 using Torchyard.CommandLine;
 using Torchyard.Containers;
 using Torchyard.Containers.Engines;
@@ -44,13 +45,13 @@ internal sealed class RunCommand : Verb, IStartsProgram
         var name = invocation.Get(_image)!;
         var images = new ImageStore(invocation.Store);
         // Held until the container has its own copy of what it needs, so that a prune does not take the layers away in between.
-        using var use = await images.BeginUseAsync(cancellation);
-        var request = _options.Request(invocation, images.Find(name), name, invocation.Get(_command) ?? []);
+        using var use = await images.BeginUseAsync(invocation.Screen.Progress, cancellation);
+        var request = _options.Request(invocation, await new MendedImage(invocation).FindAsync(name, cancellation), name, invocation.Get(_command) ?? []);
         using var gpus = await ContainerGpus.ForContainerAsync(
             invocation, invocation.Get(_options.Gpus), invocation.Get(_options.WaitForGpus), $"container {request.Name ?? name}", request.Image, cancellation);
         request = request with { Gpus = gpus?.Injection };
         var launcher = new ContainerLauncher(
-            invocation.Containers(), new MountedLayers(invocation.Store), Runtimes(invocation), SelfProgram.Current, invocation.Screen.Progress);
+            invocation.Containers(), new MendingLayers(invocation), Runtimes(invocation), SelfProgram.Current, invocation.Screen.Progress);
         var detach = invocation.Get(_options.Detach);
         if (invocation.Get(_dryRun))
         {

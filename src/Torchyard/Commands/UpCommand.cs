@@ -48,9 +48,9 @@ internal sealed class UpCommand : Verb
     {
         var images = new ImageStore(invocation.Store);
         // Held until the container has its layers, so that a prune does not take them away in between.
-        using var use = await images.BeginUseAsync(cancellation);
+        using var use = await images.BeginUseAsync(invocation.Screen.Progress, cancellation);
         var containers = invocation.Containers();
-        var layers = new MountedLayers(invocation.Store);
+        var layers = new MendingLayers(invocation);
         var flow = new UpFlow(
             invocation.Store,
             invocation.Caller,

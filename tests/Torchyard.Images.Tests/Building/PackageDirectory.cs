@@ -86,4 +86,6 @@ internal sealed class PackageDirectory : IPackageFetcher
     public IReadOnlyDictionary<LockedDebianPackage, Task<string>> Fetch(
         RecipeLock locked, IReadOnlyList<LockedDebianPackage> packages, CancellationToken cancellation) =>
         packages.ToDictionary(package => package, package => Task.FromResult(_files[package.Sha256]));
+
+    public IReadOnlyList<LockedDebianPackage> RemoveDamaged(RecipeLock locked, CancellationToken cancellation) => [];
 }

@@ -69,7 +69,7 @@ public sealed class ImageStoreTests : IDisposable
     {
         await SmallImage.AddAsync(_store, "small");
         using var stop = new CancellationTokenSource();
-        var use = await Images.BeginUseAsync(Cancellation);
+        var use = await Images.BeginUseAsync(SilentProgress.Instance, Cancellation);
         var prune = Images.PruneAsync(new HashSet<Digest>(), stop.Token);
         Assert.False(prune.IsCompleted);
         use.Dispose();
@@ -90,8 +90,8 @@ public sealed class ImageStoreTests : IDisposable
 
         var problems = Images.Validate(SilentProgress.Instance, Cancellation);
 
-        Assert.Contains(problems, problem => problem.Contains(image.Layers[0].Hex, StringComparison.Ordinal));
-        Assert.Contains(problems, problem => problem.Contains(image.DiffIds[1].Hex, StringComparison.Ordinal));
+        Assert.Contains(problems, problem => problem.Kind == StoreProblemKind.Blob && problem.Digest == image.Layers[0]);
+        Assert.Contains(problems, problem => problem.Kind == StoreProblemKind.MountedLayer && problem.Digest == image.DiffIds[1]);
     }
 
     [Theory]

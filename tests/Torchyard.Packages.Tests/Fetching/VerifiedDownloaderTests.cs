@@ -178,7 +178,7 @@ public sealed class VerifiedDownloaderTests
 
         File.SetLastWriteTimeUtc(path, stamp);
         Assert.True(rig.Cache.Has(Digest.Of(Content), Content.Length));
-        Assert.False(rig.Cache.Has(Digest.Of(Content), Content.Length, always: true));
+        Assert.Equal(CachedFile.Damaged, rig.Cache.Look(Digest.Of(Content), Content.Length, always: true));
         Assert.False(File.Exists(path));
     }
 

@@ -1,0 +1,25 @@
+using Torchyard.Platform;
+
+namespace Torchyard.Images;
+
+/// <summary>Something of the store that is not what it says.</summary>
+/// <param name="Kind">What it is.</param>
+/// <param name="Digest">Digest of the blob, diff id of the mounted layer, or hash of the cached file; null for the index.</param>
+/// <param name="Text">For people: which one, and what is wrong with it.</param>
+public sealed record StoreProblem(StoreProblemKind Kind, Digest? Digest, string Text);
+
+/// <summary>Parts of a store that can be damaged.</summary>
+public enum StoreProblemKind
+{
+    /// <summary>index.json.</summary>
+    Index,
+
+    /// <summary>A blob of the layout: damaged, or named and not there.</summary>
+    Blob,
+
+    /// <summary>The mounted form of a layer.</summary>
+    MountedLayer,
+
+    /// <summary>A file of the package cache.</summary>
+    CachedFile,
+}
