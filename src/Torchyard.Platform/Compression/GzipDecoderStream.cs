@@ -1,31 +1,37 @@
-using System.IO.Compression;
+using System.Buffers;
+using System.Buffers.Binary;
+using Torchyard.Platform.Compression.Deflate;
 
 namespace Torchyard.Platform.Compression;
 
 /// <summary>
-/// Decodes gzip, several members included. The framework's GZipStream passes a truncated stream off as a short one and ignores what follows
-/// the last member, so a member of our own is appended to the source: only if its content comes out as the very last bytes was the source whole.
+/// Decodes gzip (RFC 1952), several members included, and checks each member's CRC-32 and size. Nothing may follow the last member, and a
+/// source that ends within one is refused: the framework's GZipStream lets both pass.
 /// </summary>
-internal sealed class GzipDecoderStream : Stream
+internal sealed class GzipDecoderStream(Stream source, bool leaveOpen) : Stream
 {
-    private static readonly byte[] Mark = Guid.NewGuid().ToByteArray();
-    private static readonly byte[] MarkMember = MakeMarkMember();
+    private const int InputSize = 256 * 1024;
+    private const int OutputSize = 256 * 1024;
+    private const int TrailerSize = 8;
+    // Name and comment of a member; gzip gives no limit.
+    private const int MaxField = 64 * 1024;
 
-    private readonly GZipStream _decoder;
-    private readonly Appended _input;
-    // Decoded bytes that are not handed out yet, because they may turn out to be the mark.
-    private readonly byte[] _held = new byte[64 * 1024];
+    private readonly Inflater _inflater = Inflater.Rent();
+    private byte[]? _input = ArrayPool<byte>.Shared.Rent(InputSize + Inflater.InputReserve);
+    private byte[]? _output = ArrayPool<byte>.Shared.Rent(Inflater.WindowSize + OutputSize + Inflater.OutputReserve);
     private int _start;
     private int _end;
-    private bool _ended;
+    private bool _sourceEnded;
+    private bool _inMember;
+    private bool _memberEnded;
+    private bool _any;
+    private int _history;
+    private int _given;
+    private int _decoded;
+    private uint _crc;
+    private uint _size;
 
-    public GzipDecoderStream(Stream source, bool leaveOpen)
-    {
-        _input = new Appended(source, leaveOpen);
-        _decoder = new GZipStream(_input, CompressionMode.Decompress);
-    }
-
-    public override bool CanRead => true;
+    public override bool CanRead => _input is not null;
 
     public override bool CanSeek => false;
 
@@ -41,32 +47,25 @@ internal sealed class GzipDecoderStream : Stream
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
+    /// <summary>Fills the whole buffer unless the data ends before: who writes it on writes pieces of even size.</summary>
     public override int Read(Span<byte> buffer)
     {
-        while (!_ended && _end - _start <= Mark.Length)
+        ObjectDisposedException.ThrowIf(_input is null || _output is null, this);
+        var total = 0;
+        while (total < buffer.Length)
         {
-            _held.AsSpan(_start.._end).CopyTo(_held);
-            _end -= _start;
-            _start = 0;
-            var read = _decoder.Read(_held.AsSpan(_end));
-            _end += read;
-            if (read == 0)
+            if (_given == _decoded && !Decode())
             {
-                if (_input.SourceLength == 0 || !_held.AsSpan(_start.._end).EndsWith(Mark))
-                {
-                    throw new InvalidDataException("gzip: the data ends too early, or something else follows it");
-                }
-
-                _end -= Mark.Length;
-                _ended = true;
+                break;
             }
+
+            var count = Math.Min(buffer.Length - total, _decoded - _given);
+            _output.AsSpan(_given, count).CopyTo(buffer[total..]);
+            _given += count;
+            total += count;
         }
 
-        var available = _ended ? _end - _start : _end - _start - Mark.Length;
-        var count = Math.Min(buffer.Length, available);
-        _held.AsSpan(_start, count).CopyTo(buffer);
-        _start += count;
-        return count;
+        return total;
     }
 
     public override void Flush() { }
@@ -79,79 +78,177 @@ internal sealed class GzipDecoderStream : Stream
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing)
+        if (disposing && _input is { } input && _output is { } output)
         {
-            _decoder.Dispose();
+            _input = _output = null;
+            ArrayPool<byte>.Shared.Return(input);
+            ArrayPool<byte>.Shared.Return(output);
+            Inflater.Return(_inflater);
+            if (!leaveOpen)
+            {
+                source.Dispose();
+            }
         }
 
         base.Dispose(disposing);
     }
 
-    private static byte[] MakeMarkMember()
+    /// <summary>Decodes until there is something to give; false at the end of the last member.</summary>
+    private bool Decode()
     {
-        using var member = new MemoryStream();
-        using (var encoder = new GZipStream(member, CompressionLevel.Fastest))
+        while (true)
         {
-            encoder.Write(Mark);
+            if (!_inMember)
+            {
+                if (!StartMember())
+                {
+                    return false;
+                }
+            }
+            else if (_memberEnded)
+            {
+                EndMember();
+            }
+            else
+            {
+                DecodePiece();
+                if (_given < _decoded)
+                {
+                    return true;
+                }
+            }
         }
-
-        return member.ToArray();
     }
 
-    /// <summary>The source, then the mark's member.</summary>
-    private sealed class Appended(Stream source, bool leaveOpen) : Stream
+    private void DecodePiece()
     {
-        private int _markRead;
-
-        public long SourceLength { get; private set; }
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
+        if (_decoded >= Inflater.WindowSize + OutputSize)
         {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
+            // The window stays in front of what comes next.
+            _output.AsSpan(_decoded - Inflater.WindowSize, Inflater.WindowSize).CopyTo(_output);
+            _history = Math.Max(0, _history - (_decoded - Inflater.WindowSize));
+            _given = _decoded = Inflater.WindowSize;
         }
 
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override int Read(Span<byte> buffer)
+        if (_end - _start < Inflater.MinimumInput && !_sourceEnded)
         {
-            var read = _markRead == 0 ? source.Read(buffer) : 0;
-            SourceLength += read;
-            if (read > 0)
+            Load(Inflater.MinimumInput);
+        }
+
+        if (_sourceEnded)
+        {
+            _input.AsSpan(_end, Inflater.InputReserve).Clear();
+        }
+
+        var from = _decoded;
+        var status = _inflater.Decode(
+            _input!, ref _start, _end, _sourceEnded, _output!, _history, ref _decoded, Inflater.WindowSize + OutputSize);
+        var piece = _output.AsSpan(from, _decoded - from);
+        _crc = Crc32.Append(_crc, piece);
+        _size += (uint)piece.Length;
+        _memberEnded = status == InflateStatus.Ended;
+        if (status == InflateStatus.NeedsInput && _end - _start >= Inflater.MinimumInput)
+        {
+            throw new InvalidDataException("gzip: the decoder makes no progress");
+        }
+    }
+
+    private bool StartMember()
+    {
+        if (Load(1) == 0)
+        {
+            return _any ? false : throw new InvalidDataException("gzip: there is no data");
+        }
+
+        Need(10);
+        var header = _input.AsSpan(_start, 10);
+        if (header[0] != 0x1f || header[1] != 0x8b)
+        {
+            throw new InvalidDataException(_any ? "gzip: something else follows the data" : "gzip: the data does not begin as gzip does");
+        }
+
+        var flags = header[3];
+        if (header[2] != 8 || (flags & 0xE0) != 0)
+        {
+            throw new InvalidDataException("gzip: an unknown method or flag");
+        }
+
+        _start += 10;
+        if ((flags & 4) != 0)
+        {
+            Need(2);
+            var length = BinaryPrimitives.ReadUInt16LittleEndian(_input.AsSpan(_start));
+            _start += 2;
+            Need(length);
+            _start += length;
+        }
+
+        SkipText((flags & 8) != 0);
+        SkipText((flags & 16) != 0);
+        if ((flags & 2) != 0)
+        {
+            Need(2);
+            _start += 2;
+        }
+
+        _any = _inMember = true;
+        _memberEnded = false;
+        _history = _given = _decoded = Inflater.WindowSize;
+        _crc = _size = 0;
+        _inflater.Reset();
+        return true;
+    }
+
+    private void EndMember()
+    {
+        Need(TrailerSize);
+        var trailer = _input.AsSpan(_start, TrailerSize);
+        if (BinaryPrimitives.ReadUInt32LittleEndian(trailer) != _crc || BinaryPrimitives.ReadUInt32LittleEndian(trailer[4..]) != _size)
+        {
+            throw new InvalidDataException("gzip: the data has not the checksum and size that its trailer gives");
+        }
+
+        _start += TrailerSize;
+        _inMember = false;
+    }
+
+    private void SkipText(bool isThere)
+    {
+        for (var length = 0; isThere; length++)
+        {
+            Need(1);
+            isThere = _input![_start++] != 0;
+            if (length > MaxField)
             {
-                return read;
+                throw new InvalidDataException("gzip: the name of a member does not end");
             }
-
-            var count = Math.Min(buffer.Length, MarkMember.Length - _markRead);
-            MarkMember.AsSpan(_markRead, count).CopyTo(buffer);
-            _markRead += count;
-            return count;
         }
+    }
 
-        public override void Flush() { }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        protected override void Dispose(bool disposing)
+    private void Need(int count)
+    {
+        if (Load(count) < count)
         {
-            if (disposing && !leaveOpen)
-            {
-                source.Dispose();
-            }
-
-            base.Dispose(disposing);
+            throw new InvalidDataException("gzip: the data ends too early");
         }
+    }
+
+    /// <summary>Moves what is left to the front and reads until this much is there, or the source ends; gives what is there.</summary>
+    private int Load(int count)
+    {
+        if (_end - _start < count && !_sourceEnded)
+        {
+            _input.AsSpan(_start, _end - _start).CopyTo(_input);
+            _end -= _start;
+            _start = 0;
+            while (_end < count && !_sourceEnded)
+            {
+                var read = source.Read(_input!, _end, InputSize - _end);
+                _end += read;
+                _sourceEnded = read == 0;
+            }
+        }
+
+        return _end - _start;
     }
 }
