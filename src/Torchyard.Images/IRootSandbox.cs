@@ -19,11 +19,11 @@ public sealed record SandboxRequest
     /// <summary>Lower layers of the root, top first, absolute; empty when <see cref="Upper"/> alone is the whole root.</summary>
     public required IReadOnlyList<string> Lower { get; init; }
 
-    /// <summary>Directory that takes every change, absolute; it and <see cref="Work"/> are on one file system.</summary>
-    public required string Upper { get; init; }
+    /// <summary>Directory that takes every change, absolute; it and <see cref="Work"/> are on one file system. Null: changes are thrown away.</summary>
+    public required string? Upper { get; init; }
 
-    /// <summary>overlayfs work directory, empty; ignored when <see cref="Lower"/> is empty.</summary>
-    public required string Work { get; init; }
+    /// <summary>overlayfs work directory, empty; ignored when <see cref="Lower"/> is empty or <see cref="Upper"/> null.</summary>
+    public required string? Work { get; init; }
 
     /// <summary>Program and arguments; the program is an absolute path inside the root.</summary>
     public required IReadOnlyList<string> Arguments { get; init; }

@@ -48,7 +48,15 @@ public sealed class DebianPackages : IDisposable
     /// <param name="recipe">The recipe.</param>
     /// <param name="cancellation">Ends the work.</param>
     /// <exception cref="TorchyardException">TY2xxx: an archive cannot be trusted or reached, or the packages do not fit together.</exception>
-    public async Task<DebianLock> LockAsync(Recipe recipe, CancellationToken cancellation)
+    public Task<DebianLock> LockAsync(Recipe recipe, CancellationToken cancellation) => LockAsync(recipe, [], offline: false, cancellation);
+
+    /// <summary>Resolves the recipe's packages against the archives as they were, so that what was locked stays, or as they are now.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="earlier">Archives of an earlier lock: where the store still has what they said then, that counts.</param>
+    /// <param name="offline">Nothing is asked of archives.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    /// <exception cref="TorchyardException">TY2xxx: an archive cannot be trusted or reached, or the packages do not fit together.</exception>
+    public async Task<DebianLock> LockAsync(Recipe recipe, IReadOnlyList<LockedArchive> earlier, bool offline, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(recipe);
         var requests = recipe.Packages.Select(text => PackageRequest.Parse(text, recipe.Base.Architecture)).ToList();
@@ -59,9 +67,11 @@ public sealed class DebianPackages : IDisposable
             _progress.Note(note);
         }
 
-        var reader = new ReleaseReader(_transport, _clock, _progress);
-        var releases = await Task.WhenAll(archives.Select(archive => reader.ReadAsync(archive, cancellation)));
-        var universe = await ReadIndexesAsync(recipe.Base, archives, releases, cancellation);
+        var reader = new ReleaseReader(_transport, _clock, _progress, new ReleaseStore(_store));
+        var indexes = new IndexStore(_store, _transport, _settings, offline);
+        var releases = ReadKept(recipe.Base, archives, earlier, offline, reader, indexes)
+            ?? await Task.WhenAll(archives.Select(archive => reader.ReadAsync(archive, cancellation)));
+        var universe = await ReadIndexesAsync(recipe.Base, archives, releases, indexes, cancellation);
         var resolution = new DebianResolver(universe).Resolve(requests, recipe.Recommends);
         var locked = archives.Zip(releases, (archive, release) => new LockedArchive(
             archive.Id, archive.CanonicalUri, archive.Suite, archive.Components, release.Release.Digest, Seconds(release.Release.Date))).ToList();
@@ -91,13 +101,45 @@ public sealed class DebianPackages : IDisposable
     /// <inheritdoc />
     public void Dispose() => _transport.Dispose();
 
+    /// <summary>The archives all as they were; null when they must be asked. One old and one new suite would not fit together.</summary>
+    private static (ReleaseFile Release, IReadOnlyList<Uri> Mirrors)[]? ReadKept(
+        DebianBase recipe,
+        IReadOnlyList<DebianArchive> archives,
+        IReadOnlyList<LockedArchive> earlier,
+        bool offline,
+        ReleaseReader reader,
+        IndexStore indexes)
+    {
+        if (earlier.Count == 0 && !offline)
+        {
+            return null;
+        }
+
+        var kept = archives.Select(archive => earlier.FirstOrDefault(old => old.Uri == archive.CanonicalUri && old.Suite == archive.Suite) is { } old
+            ? reader.FindKept(archive, old.ReleaseDigest)
+            : offline && earlier.Count == 0 ? reader.FindKept(archive, digest: null) : null).ToList();
+        var complete = archives.Zip(kept).All(pair => pair.Second is { } release
+            && pair.First.Components.All(component => indexes.Has(pair.First, release, component, recipe.Architecture)));
+        if (!complete && offline)
+        {
+            kept = [.. archives.Select(archive => reader.FindKept(archive, digest: null))];
+            complete = kept.TrueForAll(release => release is not null);
+        }
+
+        return complete ? [.. archives.Zip(kept).Select(pair => (pair.Second!, pair.First.Mirrors))]
+            : !offline ? null
+            : throw new TorchyardException(
+                "TY2039", $"what {string.Join(" and ", archives.Select(archive => archive.Suite))} have is needed, and --offline forbids to ask",
+                "Run the command once without --offline: indexes are then in the store");
+    }
+
     private async Task<PackageUniverse> ReadIndexesAsync(
         DebianBase recipe,
         IReadOnlyList<DebianArchive> archives,
         (ReleaseFile Release, IReadOnlyList<Uri> Mirrors)[] releases,
+        IndexStore store,
         CancellationToken cancellation)
     {
-        var store = new IndexStore(_store, _transport, _settings);
         var universe = new PackageUniverse(recipe.Architecture);
         using var task = _progress.Begin("Reading package indexes");
         for (var i = 0; i < archives.Count; i++)

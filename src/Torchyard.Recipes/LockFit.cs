@@ -15,6 +15,22 @@ public static class LockFit
         return locked.RecipeDigest == RecipeDigest.Of(recipe, directory);
     }
 
+    /// <summary>True when two recipes ask for the same Debian packages from the same archives.</summary>
+    public static bool AsksForTheSameSystem(Recipe one, Recipe other)
+    {
+        ArgumentNullException.ThrowIfNull(one);
+        ArgumentNullException.ThrowIfNull(other);
+        return Text(one) == Text(other);
+
+        static string Text(Recipe recipe) => RecipeText.Write(new Recipe
+        {
+            Name = "x",
+            Base = recipe.Base,
+            Packages = [.. recipe.Packages.Order(StringComparer.Ordinal)],
+            Recommends = recipe.Recommends,
+        });
+    }
+
     /// <summary>What a recipe asks for that its lock does not have, as sentences for people; empty when only settings differ.</summary>
     public static IReadOnlyList<string> Differences(RecipeLock locked, Recipe recipe)
     {

@@ -39,6 +39,11 @@ public static class LockText
             WritePackage(body, package);
         }
 
+        if (locked.Fit is { } fit)
+        {
+            FitLockText.Write(body, fit);
+        }
+
         if (locked.Python is { } python)
         {
             PythonLockText.Write(body, python);

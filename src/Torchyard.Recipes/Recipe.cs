@@ -18,6 +18,9 @@ public sealed record Recipe
     /// <summary>Python distributions in a virtual environment, or null for none.</summary>
     public PythonSettings? Python { get; init; }
 
+    /// <summary>GPUs and drivers that the PyTorch stack must fit, or null to go by the machine.</summary>
+    public FitSettings? Fit { get; init; }
+
     /// <summary>Services that the supervisor starts.</summary>
     public ServiceSettings Services { get; init; } = new();
 

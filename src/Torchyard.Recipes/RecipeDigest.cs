@@ -40,6 +40,7 @@ public static class RecipeDigest
             .Concat(python is null ? [] : python.Constraints)
             .Concat(python?.Pyproject is { } project ? [project] : [])
             .Concat(python?.Pylock is { } pylock ? [pylock] : [])
+            .Concat(recipe.Fit?.Fleet is { } fleet ? [fleet] : [])
             .Concat(python is null ? [] : python.Packages.Where(IsLocalWheel));
     }
 

@@ -73,6 +73,7 @@ public static class RecipeReader
                 Location = top.Wrong("base", "", "").Location,
             }),
             Python = top.Table("python") is { } python ? PythonReader.Read(python) : null,
+            Fit = top.Table("fit") is { } fit ? FitReader.Read(fit) : null,
             Services = top.Table("services") is { } services ? ReadServices(services) : new ServiceSettings(),
             Mounts = MountReader.Read(top.Tables("mounts")),
             Limits = top.Table("limits") is { } limits ? LimitReader.Read(limits) : new LimitSettings(),

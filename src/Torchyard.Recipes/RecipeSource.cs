@@ -17,6 +17,9 @@ public sealed record RecipeSource
     /// <summary>Name of the preset; null for a file.</summary>
     public string? Preset { get; init; }
 
+    /// <summary>PyTorch line of a preset that was asked for; null for its own, and for a file.</summary>
+    public string? Torch { get; init; }
+
     /// <summary>The lock beside the recipe, <c>NAME.lock</c> for <c>NAME.toml</c>; null for a preset, whose lock is kept in the store.</summary>
     public string? LockFile => File is null ? null : Path.ChangeExtension(File, ".lock");
 
@@ -51,11 +54,16 @@ public sealed record RecipeSource
     }
 
     /// <summary>A preset, used in a directory.</summary>
-    public static RecipeSource FromPreset(string name, string workingDirectory) => new()
+    /// <param name="name">Its name.</param>
+    /// <param name="workingDirectory">Absolute working directory of the user.</param>
+    /// <param name="torch">PyTorch line for a preset with CUDA; null for its own.</param>
+    /// <param name="suite">Debian release for a preset with CUDA; null for its own.</param>
+    public static RecipeSource FromPreset(string name, string workingDirectory, string? torch = null, string? suite = null) => new()
     {
-        Recipe = Recipes.Preset.Get(name).Recipe,
+        Recipe = Recipes.Preset.Get(name, torch, suite).Recipe,
         Directory = workingDirectory,
         Preset = name,
+        Torch = torch,
     };
 
     private static RecipeSource FromFile(string path, string workingDirectory)

@@ -30,6 +30,11 @@ public static class RecipeText
             WritePython(text, python, prefix + "python");
         }
 
+        if (recipe.Fit is { } fit)
+        {
+            WriteFit(text, fit, prefix + "fit");
+        }
+
         WriteServices(text, recipe.Services, prefix + "services");
         foreach (var mount in recipe.Mounts)
         {
@@ -61,6 +66,13 @@ public static class RecipeText
         .Add("extra-indexes", python.ExtraIndexes)
         .Add("find-links", python.FindLinks)
         .Add("only-binary", python.OnlyBinary);
+
+    private static void WriteFit(TomlText text, FitSettings fit, string path) => text.Header(path)
+        .Add("gpus", fit.Gpus)
+        .Add("driver", fit.Driver)
+        .Add("torch", fit.Torch)
+        .Add("build", fit.Build)
+        .Add("fleet", fit.Fleet);
 
     private static void WriteServices(TomlText text, ServiceSettings services, string path)
     {

@@ -11,7 +11,7 @@ public sealed class PresetTests
     public void Every_preset_reads_and_explains_itself(string name)
     {
         var preset = Preset.Get(name);
-        Assert.Equal(name, preset.Recipe.Name);
+        Assert.Equal(name.Replace('+', '-'), preset.Recipe.Name);
         Assert.InRange(preset.Summary.Length, 20, 120);
         Assert.DoesNotContain('\r', preset.Content);
     }
@@ -35,24 +35,30 @@ public sealed class PresetTests
     }
 
     [Theory]
-    [InlineData("0x10de", "0x030200", 1)]
-    [InlineData("0x10de", "0x030000", 1)]
-    [InlineData("0x10de", "0x068000", 0)]
-    [InlineData("0x1002", "0x030000", 0)]
-    public void Gpus_are_counted_by_pci_vendor_and_class(string vendor, string kind, int gpus)
+    [InlineData("", 0, "cpu", false)]
+    [InlineData("", 2, "cpu", true)]
+    [InlineData("h100 h100", 0, "h100", false)]
+    [InlineData("a100", 0, "a100", false)]
+    [InlineData("h200 h200 h200", 0, "h200", false)]
+    [InlineData("a100 h100", 0, "ampere+hopper", false)]
+    [InlineData("h100 h200", 0, "ampere+hopper", false)]
+    [InlineData("l40s", 0, "cuda", false)]
+    [InlineData("a100 rtx-4090", 0, "cuda", false)]
+    public void The_preset_for_a_machine_follows_from_its_gpus(string gpus, int unknown, string preset, bool warns)
     {
-        var devices = Directory.CreateTempSubdirectory("torchyard-test-").FullName;
-        var device = Directory.CreateDirectory(Path.Combine(devices, "0000:17:00.0")).FullName;
-        File.WriteAllText(Path.Combine(device, "vendor"), vendor + "\n");
-        File.WriteAllText(Path.Combine(device, "class"), kind + "\n");
-        Assert.Equal(gpus, MachineSketch.Look(devices).NvidiaGpus);
-        Directory.Delete(devices, recursive: true);
+        var choice = PresetChoice.For(gpus.Split(' ', StringSplitOptions.RemoveEmptyEntries), unknown);
+        Assert.Equal((preset, warns), (choice.Preset, choice.Warning is not null));
+        Assert.True(Preset.Exists(choice.Preset));
     }
 
     [Fact]
-    public void A_machine_without_gpus_gets_cpu_without_a_warning_and_one_with_gpus_is_warned()
+    public void Presets_with_cuda_take_another_pytorch_line_and_the_debian_release_for_it()
     {
-        Assert.Equal(("cpu", null), (PresetChoice.For(new MachineSketch(0)).Preset, PresetChoice.For(new MachineSketch(0)).Warning));
-        Assert.Contains("8 NVIDIA GPUs", PresetChoice.For(new MachineSketch(8)).Warning!, StringComparison.Ordinal);
+        var recipe = Preset.Get("h100", "2.11", "bookworm").Recipe;
+        Assert.Equal(("2.11", "bookworm"), (recipe.Fit!.Torch, recipe.Base.Suite));
+        Assert.Equal(["h100"], recipe.Fit.Gpus);
+        Assert.Equal(["a100", "h100", "h200"], Preset.Get("ampere+hopper").Recipe.Fit!.Gpus);
+        Assert.Equal("2.9", Preset.Get("ampere+hopper").Recipe.Fit!.Torch);
+        Assert.Equal("TY1015", Assert.Throws<TorchyardException>(() => Preset.Get("cpu", "2.11")).Code);
     }
 }

@@ -44,6 +44,8 @@ internal static class Samples
             Recommends = flag,
             Base = new DebianBase { Suite = rest.Item1, Security = flag, ExtraSuites = packages, Snapshot = flag ? "20260102T030405Z" : null },
             Python = flag ? new PythonSettings { Packages = ["torch==2.10.0", "numpy"], Requirements = packages } : null,
+            Fit = flag ? new FitSettings { Gpus = packages, Driver = services == 0 ? "535.183.01" : null, Torch = ">=2.8,<2.11", Build = "cu128" }
+                : services == 1 ? new FitSettings() : null,
             Services = new ServiceSettings
             {
                 Jupyter = (services & 1) != 0 ? new JupyterSettings(0, "0.0.0.0") : null,
@@ -101,6 +103,17 @@ internal static class Samples
                 Resolver = "pip 25.1.1",
                 Indexes = [new LockedPythonIndex("pypi", "https://pypi.org/simple/")],
                 Packages = [.. wheels.DistinctBy(wheel => wheel.Name).OrderBy(wheel => wheel.Name, StringComparer.Ordinal)],
+            } : null,
+            Fit = python ? new LockedFit
+            {
+                Torch = "2.9.1",
+                Build = "cu128",
+                Python = "3.13",
+                Glibc = "2.41",
+                Cudnn = packages.Length > 2 ? "9.10.2.21" : null,
+                Origin = (FitOrigin)(packages.Length % 3),
+                AskedTorch = packages.Length > 3 ? "2.9" : null,
+                Machines = [.. packages.Select(package => new LockedMachine(package.Name, [package.Name], wheels.Length > 1 ? "550.54.15" : null, "x86_64", ["ok driver: a \"fact\" [source]"]))],
             } : null,
             Tools = new LockedTools(1, digest, "libzstd 1.5.7"),
         });

@@ -38,7 +38,12 @@ public sealed class OciRootSandbox(StorePaths store, IOciRuntimeSource runtimes,
         Directory.CreateDirectory(Path.Combine(bundle, "rootfs"));
         try
         {
-            OverlayLinks.Write(Path.Combine(bundle, "l"), request.Lower, request.Upper, request.Work);
+            // Changes that are to be thrown away are made in the bundle, and go with it.
+            OverlayLinks.Write(
+                Path.Combine(bundle, "l"),
+                request.Lower,
+                request.Upper ?? Directory.CreateDirectory(Path.Combine(bundle, "upper")).FullName,
+                request.Work ?? Directory.CreateDirectory(Path.Combine(bundle, "work")).FullName);
             AtomicFile.Write(Path.Combine(bundle, "config.json"), OciJson.Serialize(Configuration(request, command, id)));
             var plan = new NamespacePlan
             {

@@ -1,37 +1,27 @@
+using Torchyard.Packages.Python.Indexes;
+
 namespace Torchyard.Gpus.Fit;
 
-/// <summary>What the resolver of Python requirements must hold to, so that it ends with a stack that was judged.</summary>
-/// <param name="Constraints">Constraints (PEP 508), e.g. <c>torch==2.9.1</c>.</param>
-/// <param name="Index">Index that has the build; null when PyPI has it, so that the user's own index or mirror serves it.</param>
-/// <param name="DebianPackages">Packages that the image needs beside it, e.g. <c>cuda-compat-13-0</c> from NVIDIA's repository.</param>
-public sealed record FitConstraints(IReadOnlyList<string> Constraints, string? Index, IReadOnlyList<string> DebianPackages)
+/// <summary>
+/// What the resolver of Python requirements must hold to, so that it ends with a stack that was judged. The libraries that the wheel of
+/// torch pins are not among it: its METADATA knows them better than any table, and is held against the table afterwards.
+/// </summary>
+/// <param name="Torch">The build of torch.</param>
+/// <param name="Companions">Builds of the projects that are released with it.</param>
+/// <param name="CompatPackage">Package that the image needs beside it, e.g. <c>cuda-compat-13-0</c> from NVIDIA's repository; null for none.</param>
+public sealed record FitConstraints(BuildPin Torch, IReadOnlyList<BuildPin> Companions, string? CompatPackage)
 {
-    /// <summary>
-    /// The constraints of a stack: the release, its build where the index has it under a local version, the companions of the release,
-    /// and the pinned libraries of which a second one must not come in by another way.
-    /// </summary>
+    /// <summary>The constraints of a stack.</summary>
     public static FitConstraints Of(StackVerdict stack, FitTables tables)
     {
         ArgumentNullException.ThrowIfNull(stack);
         var row = stack.Candidate.Torch;
-        var index = row.Pypi ? null : stack.Candidate.Index(tables) + "/";
-        // A wheel on PyPI has no local version; on PyTorch's own indexes the local version names the build.
-        var constraints = new List<string> { $"torch=={(row.Pypi ? row.Torch : row.LocalVersion)}" };
-        Add("torchvision", row.Torchvision);
-        Add("torchaudio", row.Torchaudio);
-        if (row.Cuda is { } cuda)
-        {
-            Add($"nvidia-cudnn-cu{cuda.Major}", row.Cudnn);
-            Add($"nvidia-nccl-cu{cuda.Major}", row.Nccl);
-            Add("triton", row.Triton);
-        }
+        var index = stack.Candidate.Index(tables) + "/";
+        return new FitConstraints(
+            Pin("torch", row.Torch),
+            [.. new[] { ("torchvision", row.Torchvision), ("torchaudio", row.Torchaudio) }.Where(pair => pair.Item2 is not null).Select(pair => Pin(pair.Item1, pair.Item2!))],
+            stack.CompatPackage);
 
-        return new FitConstraints(constraints, index, stack.CompatPackage is { } package ? [package] : []);
-
-        void Add(string name, string? version)
-        {
-            if (version is not null)
-                constraints.Add($"{name}=={version}");
-        }
+        BuildPin Pin(string project, string release) => new(project, release, row.Build, row.Pypi, index);
     }
 }

@@ -4,8 +4,8 @@ namespace Torchyard.Gpus.Fit;
 
 /// <summary>
 /// Which of the stacks that fit is taken: nearer to the default release line, newer release, better outcome, shorter road to the
-/// driver, no CUDA where there are no GPUs, the base's own Python, stable before experimental; then, where the driver supports everything, PyPI's own build and the newest CUDA, else the
-/// oldest, whose features the driver lacks least. Of those that do not fit, the one that breaks the fewest rules comes first.
+/// driver, no CUDA where there are no GPUs, the base's own Python, stable before experimental; then, where the driver supports everything, PyPI's own build and the newest CUDA; where no driver is
+/// named, the oldest CUDA family and PyPI's own build of it; else the oldest CUDA, whose features the driver lacks least. Of those that do not fit, the one that breaks the fewest rules comes first.
 /// </summary>
 internal sealed class StackPreference(FitRequest request)
 {
@@ -20,7 +20,10 @@ internal sealed class StackPreference(FitRequest request)
         var cuda = candidate.Torch.Cuda is { } toolkit ? (toolkit.Major * 100) + toolkit.Minor : 0;
         var needless = candidate.Torch.Cuda is not null && verdicts.All(verdict => verdict.Target.Gpus.Count == 0) ? 1 : 0;
         var pypi = candidate.Torch.Pypi ? 0 : 1;
-        var release = road == DriverRoad.Direct ? (pypi, -cuda) : (cuda, pypi);
+        // Of a driver that nobody names only the family's minimum is sure, which all builds of the family share.
+        var release = road == DriverRoad.Direct ? (0, pypi, -cuda)
+            : verdicts.All(verdict => verdict.Target.Driver is null) ? (cuda / 100, pypi, cuda)
+            : (cuda, pypi, 0);
         var taste = (needless, PythonDistance(candidate.Python), candidate.Torch.Status == "stable" ? 0 : 1, release);
         return (broken, LineDistance(torch), -Rank(torch), (int)worst, (int)road, taste);
     }

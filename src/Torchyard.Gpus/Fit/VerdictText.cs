@@ -15,6 +15,16 @@ public static class VerdictText
             yield return line;
     }
 
+    /// <summary>One line for each rule that has no parts, without the drawing of the tree.</summary>
+    public static IEnumerable<string> Rules(Verdict verdict)
+    {
+        ArgumentNullException.ThrowIfNull(verdict);
+        if (verdict.Parts.Count > 0)
+            return verdict.Parts.SelectMany(Rules);
+        var sources = verdict.Sources.Count > 0 ? $" [{string.Join(", ", verdict.Sources)}]" : "";
+        return [$"{Mark(verdict.Outcome)} {verdict.Rule}: {verdict.Fact}{sources}"];
+    }
+
     /// <summary>The word for an outcome.</summary>
     public static string Word(FitOutcome outcome) => outcome switch
     {

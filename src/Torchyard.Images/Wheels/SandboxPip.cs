@@ -24,8 +24,6 @@ public sealed class SandboxPip(StorePaths paths, IRootSandbox sandbox, IReadOnly
         var directory = Path.Combine(paths.Temporary, $"pip-{Guid.NewGuid():N}");
         var exchange = Path.Combine(directory, "exchange");
         Directory.CreateDirectory(exchange);
-        Directory.CreateDirectory(Path.Combine(directory, "upper"));
-        Directory.CreateDirectory(Path.Combine(directory, "work"));
         try
         {
             await File.WriteAllTextAsync(Path.Combine(exchange, "requirements.txt"), request.Requirements, cancellation);
@@ -40,8 +38,8 @@ public sealed class SandboxPip(StorePaths paths, IRootSandbox sandbox, IReadOnly
                 new SandboxRequest
                 {
                     Lower = lower,
-                    Upper = Path.Combine(directory, "upper"),
-                    Work = Path.Combine(directory, "work"),
+                    Upper = null,
+                    Work = null,
                     Arguments =
                     [
                         $"/usr/bin/python{python.Version}", "-m",

@@ -9,7 +9,7 @@ internal static class LockPlace
 {
     /// <summary>Absolute path of the lock, whether or not there is one.</summary>
     public static string Of(RecipeSource source, StorePaths store) =>
-        source.LockFile ?? Path.Combine(store.Root, "locks", source.Preset + ".lock");
+        source.LockFile ?? Path.Combine(store.Root, "locks", source.Preset + (source.Torch is { } torch ? $"@{RecipeName.From(torch, "torch")}" : "") + ".lock");
 
     /// <summary>The lock, or null where there is none. A preset's lock that cannot be read, such as one of an older program, counts as none.</summary>
     public static RecipeLock? Read(RecipeSource source, StorePaths store)
@@ -31,14 +31,22 @@ internal static class LockPlace
         }
     }
 
-    /// <summary>The lock if it answers the recipe as it is now, else null.</summary>
-    public static RecipeLock? ReadFitting(RecipeSource source, StorePaths store) =>
-        Read(source, store) is { } locked && LockFit.Fits(locked, source.Recipe, source.DigestDirectory) ? locked : null;
+    /// <summary>Where one of several locks of a recipe is: <c>torchyard.torch-2.9.1-cu126.lock</c>.</summary>
+    public static string OfVariant(RecipeSource source, StorePaths store, string variant) => Path.ChangeExtension(Of(source, store), $"{variant}.lock");
 
-    /// <summary>Writes the lock.</summary>
-    public static void Write(RecipeSource source, StorePaths store, RecipeLock locked)
+    /// <summary>The locks of a recipe for parts of its fleet, by name.</summary>
+    public static IReadOnlyList<string> Variants(RecipeSource source, StorePaths store)
     {
         var path = Of(source, store);
+        var directory = Path.GetDirectoryName(path)!;
+        return Directory.Exists(directory)
+            ? [.. Directory.EnumerateFiles(directory, $"{Path.GetFileNameWithoutExtension(path)}.torch-*.lock").Order(StringComparer.Ordinal)]
+            : [];
+    }
+
+    /// <summary>Writes a lock.</summary>
+    public static void Write(string path, RecipeLock locked)
+    {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         AtomicFile.WriteText(path, LockText.Write(locked));
     }

@@ -2,69 +2,102 @@ using Torchyard.CommandLine;
 using Torchyard.Containers.Namespaces;
 using Torchyard.Containers.Runtimes;
 using Torchyard.Containers.Sandbox;
+using Torchyard.Gpus.Fit;
 using Torchyard.Images;
 using Torchyard.Images.Environments;
+using Torchyard.Images.Wheels;
 using Torchyard.Packages;
-using Torchyard.Packages.Python.Requirements;
+using Torchyard.Packages.Python.Pip;
 using Torchyard.Platform;
 using Torchyard.Platform.Files;
 using Torchyard.Recipes;
 
 namespace Torchyard.Building;
 
+/// <summary>A lock and the file that it belongs in.</summary>
+/// <param name="Path">Absolute path.</param>
+/// <param name="Lock">The lock.</param>
+internal sealed record PlacedLock(string Path, RecipeLock Lock);
+
 /// <summary>From a recipe to its lock to its image, with the stages put together for this machine. What <c>lock</c>, <c>build</c> and <c>up</c> share.</summary>
 internal sealed class ProjectImage(Invocation invocation)
 {
-    /// <summary>The lock that answers the recipe as it is now; resolves and writes one where there is none.</summary>
-    public async Task<RecipeLock> EnsureLockAsync(RecipeSource source, CancellationToken cancellation)
+    private readonly ProjectFit _fit = new(invocation);
+
+    /// <summary>The lock that answers the recipe as it is now, and this machine; resolves and writes one where there is none.</summary>
+    /// <exception cref="TorchyardException">As <see cref="LockAsync"/>; TY1025: several locks are needed; TY5212: the lock's PyTorch does not run here.</exception>
+    public Task<RecipeLock> EnsureLockAsync(RecipeSource source, CancellationToken cancellation) => EnsureLockAsync(source, LockOptions.None, cancellation);
+
+    /// <summary>As above, with what the command line says about the lock.</summary>
+    public async Task<RecipeLock> EnsureLockAsync(RecipeSource source, LockOptions options, CancellationToken cancellation)
     {
         var before = LockPlace.Read(source, invocation.Store);
-        if (before is null || !LockFit.Fits(before, source.Recipe, source.DigestDirectory))
+        var refusal = before is null ? null : _fit.RefusalHere(before);
+        var answers = options.Torch is null || options.Torch == before?.Fit?.AskedTorch;
+        if (before is not null && answers && LockFit.Fits(before, source.Recipe, source.DigestDirectory) && (refusal is null || source.Preset is null))
         {
-            invocation.Screen.Progress.Note(before is null ? "There is no lock yet: resolving the recipe" : "The recipe changed: resolving it again");
-            return await LockAsync(source, cancellation);
+            // Of a preset nobody keeps the lock under version control, so a newer program may bring its own tools without asking.
+            return refusal is not null ? throw refusal : source.Preset is not null ? WithOwnTools(source, before) : before;
         }
 
-        // Of a preset nobody keeps the lock under version control, so a newer program may bring its own tools without asking.
-        return source.Preset is not null ? WithOwnTools(source, before) : before;
+        invocation.Screen.Progress.Note(
+            before is null ? "There is no lock yet: resolving the recipe"
+            : !answers ? $"Resolving the recipe again for PyTorch {options.Torch}"
+            : refusal is null ? "The recipe changed: resolving it again"
+            : "The lock was made for other GPUs or another driver: resolving again");
+        return await LockAsync(source, before, options, cancellation) is [var one]
+            ? one.Lock
+            : throw new TorchyardException(
+                "TY1025", "the fleet of the recipe needs several locks, and so several images",
+                $"build them by their names: torchyard build {string.Join(", ", LockPlace.Variants(source, invocation.Store).Select(Path.GetFileName))}");
     }
 
-    /// <summary>Resolves the recipe against the archives as they are now, and writes the lock.</summary>
-    /// <exception cref="TorchyardException">TY1012 to TY1014, TY2xxx, TY4802.</exception>
-    public async Task<RecipeLock> LockAsync(RecipeSource source, CancellationToken cancellation)
+    /// <summary>Resolves the recipe and writes the lock; what the earlier lock has and the recipe still allows stays.</summary>
+    /// <param name="source">The recipe.</param>
+    /// <param name="before">The lock as it was; null for none.</param>
+    /// <param name="options">The command line.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <returns>One lock; several where no PyTorch fits all machines of a fleet.</returns>
+    /// <exception cref="TorchyardException">TY1012 to TY1014, TY2xxx, TY4802, TY5201 to TY5211.</exception>
+    public async Task<IReadOnlyList<PlacedLock>> LockAsync(RecipeSource source, RecipeLock? before, LockOptions options, CancellationToken cancellation)
     {
-        var recipe = source.Recipe;
-        if (recipe.Python is { Pylock: null } asked)
+        // A mistake in a requirement is told now, not after the base system is built.
+        var requirements = ProjectPython.Requirements(source, invocation);
+        var locked = await LockSystemAsync(source, before, options, cancellation);
+        if (source.Recipe.Python is null)
         {
-            // A mistake in a requirement is told now, not after the base system is built.
-            _ = RecipeRequirements.Read(asked, source.Directory, invocation.Caller.Variable);
+            LockFit.RequireServices(locked);
+            return Write(source, [(locked, null)], options);
         }
 
-        var digest = RecipeDigest.Of(recipe, source.DigestDirectory);
-        using var packages = OpenPackages();
-        var debian = await packages.LockAsync(
-            recipe with
+        var interpreter = ProjectPython.Interpreter(locked);
+        var plan = source.Recipe.Python.Pylock is null ? _fit.Plan(source, requirements, interpreter, before, options) : null;
+        using var python = new ProjectPython(invocation, options.Offline);
+        IPipRunner? pip = null;
+        var locks = new List<(RecipeLock, FleetStack?)>();
+        foreach (var stack in plan?.Stacks ?? [null!])
+        {
+            var keep = options.Upgrade ? [] : (before?.Python?.Packages ?? []).Where(package => !options.UpgradePackages.Contains(package.Name)).ToList();
+            var target = plan is null ? interpreter.Target : interpreter.Target with { GlibcMinor = plan.Request.Glibc.Minor };
+            var resolution = await python.LockAsync(
+                source,
+                requirements,
+                new ResolveOptions { Keep = keep, Target = target },
+                plan is null ? null : FitConstraints.Of(stack.Machines[0], FitTables.Default),
+                interpreter,
+                async token => pip ??= await BasePipAsync(locked, token),
+                cancellation);
+            if (plan is null)
             {
-                Base = recipe.Base with { Keyrings = [.. recipe.Base.Keyrings.Select(file => Path.GetFullPath(file, source.Directory))] },
-            },
-            cancellation);
-        var locked = new RecipeLock
-        {
-            RecipeDigest = digest,
-            Recipe = recipe,
-            SourceDateEpoch = debian.SourceDateEpoch,
-            Archives = debian.Archives,
-            Packages = debian.Packages,
-            Tools = OwnTools(recipe),
-        };
-        LockFit.RequireServices(locked);
-        if (recipe.Python is not null)
-        {
-            locked = locked with { Python = await LockPythonAsync(source, locked, cancellation) };
+                _fit.CheckNames(resolution.Locked);
+            }
+
+            var whole = locked with { Python = resolution.Locked, Fit = plan is null ? null : _fit.Check(plan, stack, resolution, interpreter) };
+            LockFit.RequireServices(whole);
+            locks.Add((whole, stack));
         }
 
-        LockPlace.Write(source, invocation.Store, locked);
-        return locked;
+        return Write(source, locks, options);
     }
 
     /// <summary>The same packages with what this program itself puts into images; written when that changed.</summary>
@@ -77,7 +110,7 @@ internal sealed class ProjectImage(Invocation invocation)
         }
 
         var renewed = locked with { Tools = tools };
-        LockPlace.Write(source, invocation.Store, renewed);
+        LockPlace.Write(LockPlace.Of(source, invocation.Store), renewed);
         return renewed;
     }
 
@@ -130,17 +163,71 @@ internal sealed class ProjectImage(Invocation invocation)
         }
     }
 
+    /// <summary>The lock without its Python part. Where the recipe asks for the same system as before, that of the earlier lock stays.</summary>
+    private async Task<RecipeLock> LockSystemAsync(RecipeSource source, RecipeLock? before, LockOptions options, CancellationToken cancellation)
+    {
+        var recipe = source.Recipe;
+        var digest = RecipeDigest.Of(recipe, source.DigestDirectory);
+        var upgrade = options.Upgrade || (before is not null && options.UpgradePackages.Any(name => before.Packages.Any(package => package.Name == name)));
+        var tools = OwnTools(recipe);
+        if (before is not null && !upgrade && LockFit.AsksForTheSameSystem(before.Recipe, recipe))
+        {
+            return before with { RecipeDigest = digest, Recipe = recipe, Tools = tools, Python = null, Fit = null };
+        }
+
+        using var packages = OpenPackages();
+        var debian = await packages.LockAsync(
+            recipe with
+            {
+                Base = recipe.Base with { Keyrings = [.. recipe.Base.Keyrings.Select(file => Path.GetFullPath(file, source.Directory))] },
+            },
+            upgrade ? [] : before?.Archives ?? [],
+            options.Offline,
+            cancellation);
+        return new RecipeLock
+        {
+            RecipeDigest = digest,
+            Recipe = recipe,
+            SourceDateEpoch = debian.SourceDateEpoch,
+            Archives = debian.Archives,
+            Packages = debian.Packages,
+            Tools = tools,
+        };
+    }
+
+    private List<PlacedLock> Write(RecipeSource source, List<(RecipeLock Lock, FleetStack? Stack)> locks, LockOptions options)
+    {
+        List<PlacedLock> placed = locks.Count == 1
+            ? [new PlacedLock(LockPlace.Of(source, invocation.Store), locks[0].Lock)]
+            : [.. locks.Select(one =>
+            {
+                var variant = $"torch-{one.Stack!.Candidate.Torch.Torch}-{one.Stack.Candidate.Torch.Build}";
+                var image = one.Lock.Recipe.Image;
+                return new PlacedLock(
+                    LockPlace.OfVariant(source, invocation.Store, variant), one.Lock with { Recipe = one.Lock.Recipe with { Image = image with { Tag = variant } } });
+            })];
+        if (!options.DryRun)
+        {
+            foreach (var one in placed)
+            {
+                LockPlace.Write(one.Path, one.Lock);
+            }
+        }
+
+        return placed;
+    }
+
     /// <summary>
     /// Python requirements are resolved by the base system's own pip, so the base system is built first; its layers are those of the image.
     /// </summary>
-    private async Task<LockedPython> LockPythonAsync(RecipeSource source, RecipeLock locked, CancellationToken cancellation)
+    private async Task<IPipRunner> BasePipAsync(RecipeLock locked, CancellationToken cancellation)
     {
-        var system = await BuildAsync(
-            locked with { Recipe = locked.Recipe with { Name = locked.Recipe.Name + "-base", Python = null } }, cancellation);
+        // Only the layers are of use: the name goes, and 'prune' leaves what an image shares with them.
+        var recipe = locked.Recipe with { Python = null, Fit = null, Image = locked.Recipe.Image with { Tag = "lock-base" } };
+        var system = await BuildAsync(locked with { Recipe = recipe, Python = null, Fit = null }, cancellation);
         var lower = await new MendingLayers(invocation).EnsureAsync(system, invocation.Screen.Progress, cancellation);
-        using var python = new ProjectPython(invocation);
-        var sandbox = new OciRootSandbox(invocation.Store, new MachineRuntimeSource(), SelfProgram.Current);
-        return await python.LockAsync(source, locked, lower, sandbox, cancellation);
+        await new ImageStore(invocation.Store).RemoveAsync($"{recipe.Name}:lock-base", static _ => null, force: true, cancellation);
+        return new SandboxPip(invocation.Store, new OciRootSandbox(invocation.Store, new MachineRuntimeSource(), SelfProgram.Current), lower);
     }
 
     private ImageBuilder Builder(DebianPackages packages, ProjectPython? python) => new(

@@ -1,6 +1,5 @@
 using Torchyard.CommandLine;
-using Torchyard.Images;
-using Torchyard.Images.Wheels;
+using Torchyard.Gpus.Fit;
 using Torchyard.Packages.Python.Fetch;
 using Torchyard.Packages.Python.Indexes;
 using Torchyard.Packages.Python.Names;
@@ -20,61 +19,78 @@ internal sealed class ProjectPython : IDisposable
     private readonly PipSettings _pip;
     private readonly IndexTransport _transport;
     private readonly WheelCache _cache;
+    private readonly SimpleIndexClient _client;
 
-    public ProjectPython(Invocation invocation)
+    public ProjectPython(Invocation invocation, bool offline = false)
     {
         _invocation = invocation;
         _pip = PipSettings.Read(invocation.Caller.Variable, invocation.Caller.Home);
-        _transport = new IndexTransport(_pip, IndexCredentials.Read(invocation.Caller.Variable, invocation.Caller.Home));
+        _transport = new IndexTransport(_pip, IndexCredentials.Read(invocation.Caller.Variable, invocation.Caller.Home), offline: offline);
         _cache = new WheelCache(invocation.Store, _transport);
+        _client = new SimpleIndexClient(_transport, new IndexCache(invocation.Store));
     }
+
+    /// <summary>What <c>[python]</c> of a recipe asks for, its files read.</summary>
+    /// <exception cref="TorchyardException">TY2512, TY2514.</exception>
+    public static RequirementSet Requirements(RecipeSource source, Invocation invocation) => source.Recipe.Python is { Pylock: null } settings
+        ? RecipeRequirements.Read(settings, source.Directory, invocation.Caller.Variable)
+        : new RequirementSet { Directory = source.Directory };
 
     /// <summary>Resolves <c>[python]</c> of a recipe over its base system.</summary>
     /// <param name="source">The recipe.</param>
-    /// <param name="locked">Its lock without the Python part.</param>
-    /// <param name="lower">Layers of the base system, top first.</param>
-    /// <param name="sandbox">Runs the base system's pip.</param>
+    /// <param name="set">Its requirements.</param>
+    /// <param name="options">What beside them decides.</param>
+    /// <param name="builds">The builds of torch and its companions to take; null to leave it to the index.</param>
+    /// <param name="interpreter">The image's interpreter.</param>
+    /// <param name="pip">Runs the base system's pip; called only where it is needed.</param>
     /// <param name="cancellation">Ends it.</param>
-    /// <exception cref="TorchyardException">TY2503 to TY2519.</exception>
-    public async Task<LockedPython> LockAsync(
-        RecipeSource source, RecipeLock locked, IReadOnlyList<string> lower, IRootSandbox sandbox, CancellationToken cancellation)
+    /// <exception cref="TorchyardException">TY2503 to TY2520.</exception>
+    public async Task<PythonResolution> LockAsync(
+        RecipeSource source,
+        RequirementSet set,
+        ResolveOptions options,
+        FitConstraints? builds,
+        ImageInterpreter interpreter,
+        Func<CancellationToken, Task<IPipRunner>> pip,
+        CancellationToken cancellation)
     {
         var settings = source.Recipe.Python!;
         if (settings.Pylock is { } pylock)
         {
-            var (target, python) = Interpreter(locked);
-            return PylockReader.Read(pylock, source.Directory, target, python);
+            return new PythonResolution(PylockReader.Read(pylock, source.Directory, interpreter.Target, interpreter.Python), []);
         }
 
-        var set = RecipeRequirements.Read(settings, source.Directory, _invocation.Caller.Variable);
         var merged = settings with { Indexes = [.. settings.Indexes, .. set.Indexes], ExtraIndexes = [.. settings.ExtraIndexes, .. set.ExtraIndexes] };
-        var indexes = new PythonIndexes(
-            new SimpleIndexClient(_transport), PythonIndexes.Choose(merged, _pip, _transport.Credentials, _invocation.Caller.Variable), set.FindLinks);
+        var indexes = new PythonIndexes(_client, PythonIndexes.Choose(merged, _pip, _transport.Credentials, _invocation.Caller.Variable), set.FindLinks);
         if (set.IsPinned)
         {
-            var (target, python) = Interpreter(locked);
-            return await new PinnedResolver(indexes, _invocation.Screen.Progress).ResolveAsync(set, target, python, cancellation);
+            return await new PinnedResolver(indexes, _invocation.Screen.Progress).ResolveAsync(set, interpreter.Target, interpreter.Python, cancellation);
         }
 
-        var pip = new SandboxPip(_invocation.Store, sandbox, lower);
-        return await new PythonResolver(indexes, _cache, pip, _invocation.Screen.Progress).ResolveAsync(set, [], cancellation);
+        // A wheel of torch that the recipe names by path or URL is an answer already.
+        if (builds is not null && !set.Requirements.Any(line => DirectName(line) == "torch"))
+        {
+            (var constraints, indexes) = await BuildPins.ResolveAsync(builds.Torch, builds.Companions, indexes, cancellation);
+            options = options with { Constraints = [.. options.Constraints, .. constraints] };
+        }
+
+        return await new PythonResolver(indexes, _cache, await pip(cancellation), _invocation.Screen.Progress).ResolveAsync(set, options, cancellation);
     }
 
     /// <summary>Fetches the wheels of a lock, from the machine's mirror of PyPI where it has one.</summary>
     /// <param name="directory">Directory that local wheels are relative to.</param>
     public IWheelFetcher CreateFetcher(string directory)
     {
-        var mirrors = _pip.IndexUrl is { } url
-            ? new Dictionary<string, Uri> { ["pypi"] = _transport.Credentials.Adopt(url.EndsWith('/') ? url : url + "/", _invocation.Caller.Variable) }
-            : [];
-        return new WheelFetcher(_cache, new SimpleIndexClient(_transport), mirrors, directory, _invocation.Screen.Progress);
+        var mirrors = new[] { _pip.IndexUrl }.Concat(_pip.ExtraIndexUrls).OfType<string>()
+            .Select(url => _transport.Credentials.Adopt(url.EndsWith('/') ? url : url + "/", _invocation.Caller.Variable)).ToList();
+        return new WheelFetcher(_cache, _client, mirrors, directory, _invocation.Screen.Progress);
     }
 
     /// <inheritdoc />
     public void Dispose() => _transport.Dispose();
 
     /// <summary>The interpreter and glibc that the locked Debian packages bring.</summary>
-    private static (InterpreterTarget Target, PythonVersion Python) Interpreter(RecipeLock locked)
+    public static ImageInterpreter Interpreter(RecipeLock locked)
     {
         // Versions such as 3.13.5-1 and 2.41-12.
         var python = Upstream(locked, "python3") is { } text && PythonVersion.TryParse(text, out var version) ? version : null;
@@ -85,8 +101,13 @@ internal sealed class ProjectPython : IDisposable
         }
 
         var machine = locked.Recipe.Base.Architecture switch { "amd64" => "x86_64", "arm64" => "aarch64", var other => other };
-        return (new InterpreterTarget((int)python.Segment(1), glibc, machine), python);
+        return new ImageInterpreter(new InterpreterTarget((int)python.Segment(1), glibc, machine), python);
     }
+
+    private static string? DirectName(RequirementLine line) =>
+        line.LocalWheel is { } path && WheelFileName.TryParse(Path.GetFileName(path), out var wheel) ? wheel.Name
+        : line.Url is { } url && WheelFileName.TryParse(Uri.UnescapeDataString(url.Segments[^1]), out var remote) ? remote.Name
+        : null;
 
     private static string? Upstream(RecipeLock locked, string package) =>
         locked.Packages.FirstOrDefault(p => p.Name == package)?.Version.Split('-')[0];

@@ -80,7 +80,7 @@ internal sealed class FitCommand : Verb
             Architecture = invocation.Get(_arch),
             Precisions = invocation.Get(_precisions) ?? [],
         };
-        var fleet = invocation.Get(_fleet) is { } file ? FleetFile.Parse(ReadFleet(invocation.Caller.FullPath(file), file), file, tables) : null;
+        var fleet = invocation.Get(_fleet) is { } file ? FleetFile.ReadFile(invocation.Caller.FullPath(file), file, tables) : null;
         var files = new MachineFiles();
         // NVML is asked only when this machine is meant; loading it takes longer than everything else here.
         var nvml = fleet is null && question.Gpus.Count == 0
@@ -126,19 +126,6 @@ internal sealed class FitCommand : Verb
         return refused.Length == 0
             ? answer
             : FitAnswer.Of(report with { ServesAll = false, Refused = refused, Chosen = [] }, tables);
-    }
-
-    private static byte[] ReadFleet(string path, string file)
-    {
-        try
-        {
-            var size = new FileInfo(path).Length;
-            return size <= FleetFile.MaxBytes ? File.ReadAllBytes(path) : new byte[FleetFile.MaxBytes + 1];
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new TorchyardException("TY5201", $"{file} cannot be read: {failure.Message}", "check the path", failure) { IsUsage = true };
-        }
     }
 
     private static string Architecture() => RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "aarch64" : "x86_64";

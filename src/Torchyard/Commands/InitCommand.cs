@@ -16,6 +16,7 @@ internal sealed class InitCommand : Verb
     };
 
     private readonly Option<bool> _example = new("--example") { Description = "Also write train.py, a complete training script" };
+    private readonly Option<string?> _torch = TorchOption.Create();
     private readonly Option<bool> _force = new("--force") { Description = "Overwrite files that exist" };
 
     public InitCommand()
@@ -25,6 +26,7 @@ internal sealed class InitCommand : Verb
         Arguments.Add(_preset);
         Options.Add(_example);
         Options.Add(_force);
+        Options.Add(_torch);
         Details = $"""
             The recipe is written into the working directory, with comments; its name is that of the
             directory. It needs no change: 'torchyard up' builds and starts it as it is.
@@ -38,19 +40,21 @@ internal sealed class InitCommand : Verb
         [
             new("torchyard init", "a recipe for this machine"),
             new("torchyard init cpu --example", "PyTorch on CPUs, and a script to train with"),
+            new("torchyard init h100 --torch 2.11", "PyTorch 2.11 with CUDA for H100 GPUs"),
             new("torchyard init minimal --force", "start over from the smallest preset"),
         ];
     }
 
     public override Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
-        var choice = invocation.Get(_preset) is { } named ? new PresetChoice(named, "", null) : PresetChoice.For(MachineSketch.Look());
-        var preset = Preset.Get(choice.Preset);
+        var choice = invocation.Get(_preset) is { } named ? new PresetChoice(named, "", null) : RecipeChoice.ForThisMachine(invocation);
+        var torch = TorchOption.Read(invocation, _torch);
+        var preset = Preset.Get(choice.Preset, torch, torch is null ? null : RecipeChoice.Suite(torch));
         var directory = invocation.Caller.WorkingDirectory;
-        var name = RecipeName.From(Path.GetFileName(directory), otherwise: preset.Name);
+        var name = RecipeName.From(Path.GetFileName(directory), otherwise: preset.Recipe.Name);
         var files = new List<(string Name, string Text)>
         {
-            (RecipeReader.FileName, preset.Content.Replace($"name = \"{preset.Name}\"", $"name = \"{name}\"", StringComparison.Ordinal)),
+            (RecipeReader.FileName, preset.Content.Replace($"name = \"{preset.Recipe.Name}\"", $"name = \"{name}\"", StringComparison.Ordinal)),
         };
         if (invocation.Get(_example))
         {

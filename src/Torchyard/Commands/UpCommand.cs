@@ -17,12 +17,15 @@ internal sealed class UpCommand : Verb
     private readonly Option<bool> _recreate = new("--recreate") { Description = "Replace a running environment; what is kept on mounts stays" };
     private readonly Option<bool> _bestEffort = new("--best-effort") { Description = "Warn about limits that this machine cannot enforce, instead of refusing" };
 
+    private readonly Option<string?> _torch = TorchOption.Create();
+
     public UpCommand()
         : base("up", VerbGroup.Start, "Build the environment of this directory if needed, start it, check it, say how to get in")
     {
         Arguments.Add(_recipe);
         Options.Add(_recreate);
         Options.Add(_bestEffort);
+        Options.Add(_torch);
         Options.Add(GlobalOptions.Json);
         Details = $"""
             Without a recipe file here, the preset that suits this machine is used: nothing needs to be
@@ -39,6 +42,7 @@ internal sealed class UpCommand : Verb
         [
             new("torchyard up", "the recipe of this directory, or the preset for this machine"),
             new("torchyard up cpu", "a preset"),
+            new("torchyard up h100 --torch 2.11", "a preset with another PyTorch line"),
             new("torchyard up experiments/small.toml", "a recipe somewhere else"),
             new("torchyard up --recreate", "after the recipe changed"),
         ];
@@ -59,7 +63,7 @@ internal sealed class UpCommand : Verb
             async (source, token) =>
             {
                 var project = new ProjectImage(invocation);
-                return await project.BuildAsync(await project.EnsureLockAsync(source, token), token);
+                return await project.BuildAsync(await project.EnsureLockAsync(source, new LockOptions { Torch = source.Preset is null ? TorchOption.Read(invocation, _torch) : null }, token), token);
             },
             layers,
             invocation.Screen.Progress);
@@ -72,9 +76,10 @@ internal sealed class UpCommand : Verb
     private RecipeSource FindSource(Invocation invocation)
     {
         var directory = invocation.Caller.WorkingDirectory;
+        var torch = TorchOption.Read(invocation, _torch);
         if (invocation.Get(_recipe) is { } named)
         {
-            return RecipeSource.Find(named, directory);
+            return RecipeChoice.Find(invocation, named, torch);
         }
 
         if (File.Exists(Path.Combine(directory, RecipeReader.FileName)))
@@ -82,13 +87,13 @@ internal sealed class UpCommand : Verb
             return RecipeSource.Find(named: null, directory);
         }
 
-        var choice = PresetChoice.For(MachineSketch.Look());
+        var choice = RecipeChoice.ForThisMachine(invocation);
         invocation.Screen.Progress.Note($"No {RecipeReader.FileName} here: using the preset '{choice.Preset}', as {choice.Reason}; 'torchyard init' writes it down to be changed");
         if (choice.Warning is { } warning)
         {
             invocation.Screen.Progress.Warn(warning);
         }
 
-        return RecipeSource.FromPreset(choice.Preset, directory);
+        return RecipeChoice.Find(invocation, choice.Preset, torch);
     }
 }

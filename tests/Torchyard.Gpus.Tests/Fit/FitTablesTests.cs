@@ -89,12 +89,11 @@ public sealed class FitTablesTests
         FitConstraints Of(string torch, string build) => FitConstraints.Of(
             new FitEngine(Tables).Judge(new StackCandidate(Tables.Builds.Single(row => row.Torch == torch && row.Build == build), "3.12"), target, new FitRequest()), Tables);
         var other = Of("2.9.1", "cu126");
-        Assert.Equal("https://download.pytorch.org/whl/cu126/", other.Index);
-        Assert.Equal(["torch==2.9.1+cu126", "torchvision==0.24.1", "torchaudio==2.9.1", "nvidia-cudnn-cu12==9.10.2.21", "nvidia-nccl-cu12==2.27.5", "triton==3.5.1"], other.Constraints);
+        Assert.Equal(("torch", "2.9.1+cu126", false, "https://download.pytorch.org/whl/cu126/"), (other.Torch.Project, other.Torch.Local, other.Torch.IsDefault, other.Torch.Index));
+        Assert.Equal(["torchvision 0.24.1", "torchaudio 2.9.1"], other.Companions.Select(pin => $"{pin.Project} {pin.Release}"));
         var pypi = Of("2.11.0", "cu130");
-        Assert.Null(pypi.Index);
-        Assert.Equal("torch==2.11.0", pypi.Constraints[0]);
-        Assert.Equal(["cuda-compat-13-0"], pypi.DebianPackages);
+        Assert.True(pypi.Torch.IsDefault);
+        Assert.Equal("cuda-compat-13-0", pypi.CompatPackage);
     }
 
     [Theory]

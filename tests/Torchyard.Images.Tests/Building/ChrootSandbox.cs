@@ -13,6 +13,25 @@ internal sealed class ChrootSandbox : IRootSandbox
     public async Task<SandboxResult> RunAsync(SandboxRequest request, CancellationToken cancellation)
     {
         Runs++;
+        if (request.Upper is null)
+        {
+            var directory = Directory.CreateTempSubdirectory("torchyard-sandbox-").FullName;
+            try
+            {
+                return await RunAsync(
+                    request with
+                    {
+                        Upper = Directory.CreateDirectory(Path.Combine(directory, "upper")).FullName,
+                        Work = Directory.CreateDirectory(Path.Combine(directory, "work")).FullName,
+                    },
+                    cancellation);
+            }
+            finally
+            {
+                Directory.Delete(directory, recursive: true);
+            }
+        }
+
         var root = Path.Combine(Path.GetDirectoryName(request.Upper)!, "merged");
         Directory.CreateDirectory(root);
         var script = new List<string>

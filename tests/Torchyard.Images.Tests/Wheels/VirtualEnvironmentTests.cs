@@ -100,8 +100,8 @@ public sealed class VirtualEnvironmentTests
         using var transport = new IndexTransport(new PipSettings { Retries = 0 }, IndexCredentials.None());
         var set = RecipeRequirements.Read(new PythonSettings { Packages = ["app"] }, store.Paths.Root, _ => null);
         var pip = new SandboxPip(store.Paths, new ChrootSandbox(), [root]);
-        return await new PythonResolver(Indexes(transport, index), new WheelCache(store.Paths, transport), pip, SilentProgress.Instance)
-            .ResolveAsync(set, [], Cancellation);
+        var resolver = new PythonResolver(Indexes(transport, index), new WheelCache(store.Paths, transport), pip, SilentProgress.Instance);
+        return (await resolver.ResolveAsync(set, new ResolveOptions(), Cancellation)).Locked;
     }
 
     private static async Task<(IReadOnlyList<PythonLayer> Layers, LayerCache Cache)> BuildAsync(
@@ -109,7 +109,7 @@ public sealed class VirtualEnvironmentTests
     {
         using var transport = new IndexTransport(new PipSettings { Retries = 0 }, IndexCredentials.None());
         var fetcher = new WheelFetcher(
-            new WheelCache(store.Paths, transport), new SimpleIndexClient(transport), new Dictionary<string, Uri> { ["i"] = index.Root }, store.Paths.Root, SilentProgress.Instance);
+            new WheelCache(store.Paths, transport), new SimpleIndexClient(transport), [index.Root], store.Paths.Root, SilentProgress.Instance);
         var files = new Dictionary<LockedPythonPackage, string>();
         foreach (var (package, file) in fetcher.Fetch(locked, Cancellation))
         {

@@ -15,6 +15,24 @@ public static class FleetFile
     private const int MaxMachines = 4096;
 
     /// <summary>Reads a fleet file.</summary>
+    /// <param name="path">Absolute path.</param>
+    /// <param name="file">The path as the user gave it, for error messages.</param>
+    /// <param name="tables">The facts.</param>
+    /// <exception cref="TorchyardException">TY5201: it cannot be read; as <see cref="Parse"/>.</exception>
+    public static IReadOnlyList<FitTarget> ReadFile(string path, string file, FitTables tables)
+    {
+        try
+        {
+            var size = new FileInfo(path).Length;
+            return Parse(size <= MaxBytes ? File.ReadAllBytes(path) : new byte[MaxBytes + 1], file, tables);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new TorchyardException("TY5201", $"{file} cannot be read: {failure.Message}", "check the path", failure) { IsUsage = true };
+        }
+    }
+
+    /// <summary>Reads a fleet file.</summary>
     /// <param name="content">UTF-8 text.</param>
     /// <param name="file">Its path, for error messages.</param>
     /// <param name="tables">The facts.</param>

@@ -6,7 +6,11 @@ using Torchyard.Platform;
 namespace Torchyard.Packages.Debian.Archives;
 
 /// <summary>Fetches and verifies the Release file of a suite: signature, dates, name.</summary>
-internal sealed class ReleaseReader(Transport transport, TimeProvider clock, IProgressSink progress)
+/// <param name="transport">HTTP.</param>
+/// <param name="clock">The machine's clock.</param>
+/// <param name="progress">Told what is not as it should be.</param>
+/// <param name="kept">Files of earlier reads; null for none.</param>
+internal sealed class ReleaseReader(Transport transport, TimeProvider clock, IProgressSink progress, ReleaseStore? kept = null)
 {
     // Debian's largest InRelease is 200 KB.
     private const int MostBytes = 8 << 20;
@@ -47,17 +51,37 @@ internal sealed class ReleaseReader(Transport transport, TimeProvider clock, IPr
             "Check the name of the suite, the network and the proxy (http_proxy, apt's Acquire::http::Proxy), or name a mirror in base.mirrors");
     }
 
+    /// <summary>
+    /// A Release file that was read before: that of a hash, as a lock names it, else the last one of the suite. Its signature is checked, its
+    /// dates are not: they were right then. Null when there is none.
+    /// </summary>
+    public ReleaseFile? FindKept(DebianArchive archive, Digest? digest)
+    {
+        var content = digest is { } known ? kept?.Find(known) : kept?.FindLast(archive);
+        if (content is null)
+        {
+            return null;
+        }
+
+        var source = $"the stored InRelease of {archive.Suite}";
+        var release = Verify(archive with { CheckDate = false }, content, source);
+        CheckName(archive, release, source);
+        return release;
+    }
+
     private async Task<ReleaseFile> ReadFromAsync(DebianArchive archive, Uri mirror, CancellationToken cancellation)
     {
         var place = new Uri(mirror, $"dists/{archive.Suite}/");
         ReleaseFile release;
         string source;
+        byte[]? signed = null;
         try
         {
             var address = new Uri(place, "InRelease");
             source = address.AbsoluteUri;
             var bytes = await transport.GetSmallAsync(address, MostBytes, cancellation);
             release = Verify(archive, bytes, source);
+            signed = bytes;
         }
         catch (SourceFailure failure) when (failure.Status is HttpStatusCode.NotFound or HttpStatusCode.Gone)
         {
@@ -70,6 +94,11 @@ internal sealed class ReleaseReader(Transport transport, TimeProvider clock, IPr
 
         CheckName(archive, release, source);
         CheckDates(archive, release, source);
+        if (signed is not null)
+        {
+            kept?.Add(archive, signed);
+        }
+
         return release;
     }
 

@@ -13,12 +13,20 @@ namespace Torchyard.Packages.Debian.Indexes;
 /// Packages indexes on this machine, by the hash that the Release file gives the uncompressed index: <c>indexes/HASH.packages</c>, one
 /// header line with the hash of what follows, then the needed fields of all stanzas. A file that does not fit its header is made anew.
 /// </summary>
-internal sealed class IndexStore(StorePaths store, Transport transport, DownloadSettings settings)
+/// <param name="store">The store.</param>
+/// <param name="transport">HTTP.</param>
+/// <param name="settings">How to fetch.</param>
+/// <param name="offline">Nothing is fetched: what is not here is refused.</param>
+internal sealed class IndexStore(StorePaths store, Transport transport, DownloadSettings settings, bool offline = false)
 {
     private const int HeaderLength = 7 + 64 + 1;
 
     // Ten times today's largest index; a signed Release file is no licence to fill the memory.
     private const long MostBytes = 600L << 20;
+
+    /// <summary>True when the index of a component is here.</summary>
+    public bool Has(DebianArchive archive, ReleaseFile release, string component, string architecture) =>
+        File.Exists(Path.Combine(store.Indexes, Find(archive, release, component, architecture).Sha256.Hex + ".packages"));
 
     /// <summary>Gets the index of a component.</summary>
     /// <param name="archive">The suite.</param>
@@ -39,6 +47,13 @@ internal sealed class IndexStore(StorePaths store, Transport transport, Download
         if (TryLoad(path) is { } known)
         {
             return new PackageIndex(archive.Id, known, HeaderLength, release.PinPriority);
+        }
+
+        if (offline)
+        {
+            throw new TorchyardException(
+                "TY2039", $"the index {archive.Suite}/{component} is needed, and --offline forbids to fetch it",
+                "Run the command once without --offline: indexes are then in the store");
         }
 
         using var held = await FileLock.AcquireAsync(Path.Combine(store.Indexes, "lock"), exclusive: true, cancellation);

@@ -7,11 +7,11 @@ namespace Torchyard.Packages.Python.Fetch;
 /// <summary>Gives the wheels of a lock from the cache, or from whichever mirror of the index this machine uses.</summary>
 /// <param name="cache">The package cache.</param>
 /// <param name="client">Finds files that the cache lacks.</param>
-/// <param name="mirrors">Id of an index of the lock to the root to use here; the lock's own URL for those that are missing.</param>
+/// <param name="mirrors">Roots of the machine's own indexes, asked first; PyPI itself is asked only where there are none.</param>
 /// <param name="directory">Directory that local wheels are relative to.</param>
 /// <param name="progress">Told how far it is.</param>
 public sealed class WheelFetcher(
-    WheelCache cache, SimpleIndexClient client, IReadOnlyDictionary<string, Uri> mirrors, string directory, IProgressSink progress) : IWheelFetcher
+    WheelCache cache, SimpleIndexClient client, IReadOnlyList<Uri> mirrors, string directory, IProgressSink progress) : IWheelFetcher
 {
     private const int Parallel = 8;
 
@@ -70,12 +70,19 @@ public sealed class WheelFetcher(
             return new Uri(package.Url ?? throw new InvalidDataException($"the lock names no source for {package.Name}"));
         }
 
-        var index = locked.Indexes.First(i => i.Id == package.Index);
-        var root = mirrors.GetValueOrDefault(index.Id) ?? new Uri(index.Url);
-        var page = await client.FindProjectAsync(root, package.Name, cancellation);
-        var file = page?.Files.FirstOrDefault(f => f.Filename == package.Filename && (f.Sha256 is null || f.Sha256 == package.Sha256));
-        return file?.Url ?? throw new TorchyardException(
-            "TY2507", $"{IndexProblem.Show(root)} has no {package.Filename} with the lock's hash",
+        var canonical = locked.Indexes.First(i => i.Id == package.Index).Url;
+        IReadOnlyList<Uri> roots = canonical == PythonIndexes.PyPI && mirrors.Count > 0 ? mirrors : [.. mirrors, new Uri(canonical)];
+        foreach (var root in roots.Distinct())
+        {
+            var page = await client.FindProjectAsync(root, package.Name, cancellation);
+            if (page?.Files.FirstOrDefault(f => f.Filename == package.Filename && (f.Sha256 is null || f.Sha256 == package.Sha256)) is { } file)
+            {
+                return file.Url;
+            }
+        }
+
+        throw new TorchyardException(
+            "TY2507", $"{string.Join(" and ", roots.Distinct().Select(IndexProblem.Show))} {(roots.Count == 1 ? "has" : "have")} no {package.Filename} with the lock's hash",
             "Use an index or mirror that has it, or run 'torchyard lock --upgrade-package " + package.Name + "'");
     }
 }

@@ -9,6 +9,10 @@ internal static class IndexProblem
         "TY2503", $"{Show(url)}: {why}",
         "Check the network, the proxy (HTTPS_PROXY) and the index in the recipe or in pip's settings; then repeat: what was fetched is kept", inner);
 
+    public static TorchyardException Offline(Uri url) => new(
+        "TY2520", $"{Show(url)} is needed, and --offline forbids to ask for it",
+        "Run the command once without --offline: pages, METADATA and packages are then in the store");
+
     public static TorchyardException Denied(Uri url, int status, bool hadCredential) => new(
         "TY2504", $"{Show(url)} answers {status}: " + (hadCredential ? "the credential for it is refused" : "it needs a credential, and none is known"),
         $"Put a line 'machine {url.Host} login USER password TOKEN' into ~/.netrc, or write the index as https://${{USER_VARIABLE}}:${{TOKEN_VARIABLE}}@{url.Host}/... in the recipe");

@@ -22,9 +22,14 @@ public sealed class IndexTransport : IDisposable
     private readonly TimeProvider _time;
 
     /// <summary>Makes a transport with these settings.</summary>
-    public IndexTransport(PipSettings settings, IndexCredentials credentials, TimeProvider? time = null)
+    /// <param name="settings">The machine's pip settings.</param>
+    /// <param name="credentials">Credentials of hosts.</param>
+    /// <param name="time">Clock of the pauses between tries; null for the system's.</param>
+    /// <param name="offline">Nothing is asked: every request is refused.</param>
+    public IndexTransport(PipSettings settings, IndexCredentials credentials, TimeProvider? time = null, bool offline = false)
     {
         ArgumentNullException.ThrowIfNull(settings);
+        IsOffline = offline;
         _settings = settings;
         _credentials = credentials;
         _time = time ?? TimeProvider.System;
@@ -50,14 +55,22 @@ public sealed class IndexTransport : IDisposable
     /// <summary>Credentials in use; URLs of the recipe bring theirs here.</summary>
     public IndexCredentials Credentials => _credentials;
 
+    /// <summary>True when nothing may be asked.</summary>
+    public bool IsOffline { get; }
+
     /// <summary>Gets a URL. The answer's body is not read yet; its status is 2xx, 304, 404, 410 or 416.</summary>
     /// <param name="url">Where; http only for loopback and trusted hosts.</param>
     /// <param name="prepare">Adds headers to each try of the request.</param>
     /// <param name="cancellation">Ends it.</param>
-    /// <exception cref="Torchyard.Platform.TorchyardException">TY2503 unreachable, TY2504 credential, TY2505 plain HTTP.</exception>
+    /// <exception cref="Torchyard.Platform.TorchyardException">TY2503 unreachable, TY2504 credential, TY2505 plain HTTP, TY2520 offline.</exception>
     public async Task<HttpResponseMessage> GetAsync(Uri url, Action<HttpRequestMessage>? prepare, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(url);
+        if (IsOffline)
+        {
+            throw IndexProblem.Offline(url);
+        }
+
         CheckScheme(url, url);
         for (var attempt = 0; ; attempt++)
         {

@@ -8,7 +8,8 @@ namespace Torchyard.Packages.Python.Indexes;
 /// <param name="Id">Short name in the lock.</param>
 /// <param name="Url">Root to read from, here and now: a mirror of the machine's settings or <paramref name="Canonical"/> itself.</param>
 /// <param name="Canonical">Root that the lock names.</param>
-public sealed record PythonIndex(string Id, Uri Url, string Canonical);
+/// <param name="Projects">The only projects that are taken from it, normalised; null for all.</param>
+public sealed record PythonIndex(string Id, Uri Url, string Canonical, IReadOnlyList<string>? Projects = null);
 
 /// <summary>A project and the index that it is taken from.</summary>
 /// <param name="Index">The first index that has it; null when only find-links directories do.</param>
@@ -87,6 +88,16 @@ public sealed class PythonIndexes
         return result;
     }
 
+    /// <summary>The same indexes with another before them, of which only some projects are taken.</summary>
+    /// <param name="canonical">Its root, with a final slash.</param>
+    /// <param name="projects">Normalised names.</param>
+    /// <param name="mirror">A mirror to ask in its place; null for itself.</param>
+    public PythonIndexes With(string canonical, IReadOnlyList<string> projects, Uri? mirror = null)
+    {
+        var id = Id(canonical, [.. Indexes]);
+        return new PythonIndexes(_client, [new PythonIndex(id, mirror ?? new Uri(canonical), canonical, projects), .. Indexes], FindLinks);
+    }
+
     /// <summary>The files of a project from the first index that has it, with those of the find-links directories; null when nobody has it.</summary>
     public Task<FoundProject?> FindAsync(string name, CancellationToken cancellation) =>
         _found.GetOrAdd(name, (key, token) => SearchAsync(key, token), cancellation);
@@ -125,7 +136,7 @@ public sealed class PythonIndexes
     private async Task<FoundProject?> SearchAsync(string name, CancellationToken cancellation)
     {
         var local = FindLinksFiles.Find(FindLinks, name);
-        foreach (var index in Indexes)
+        foreach (var index in Indexes.Where(index => index.Projects?.Contains(name) != false))
         {
             if (await _client.FindProjectAsync(index.Url, name, cancellation) is { Files.Count: > 0 } page)
             {

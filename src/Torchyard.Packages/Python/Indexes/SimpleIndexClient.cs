@@ -7,7 +7,9 @@ using Torchyard.Platform;
 namespace Torchyard.Packages.Python.Indexes;
 
 /// <summary>Reads project pages and metadata from an index (packaging.python.org, "Simple repository API": PEP 503, 691, 658, 714).</summary>
-public sealed class SimpleIndexClient(IndexTransport transport)
+/// <param name="transport">HTTP.</param>
+/// <param name="cache">Pages and METADATA of earlier runs; null for none.</param>
+public sealed class SimpleIndexClient(IndexTransport transport, IndexCache? cache = null)
 {
     // The largest page of PyPI is under 30 MB.
     private const int PageLimit = 128 << 20;
@@ -21,35 +23,45 @@ public sealed class SimpleIndexClient(IndexTransport transport)
     {
         ArgumentNullException.ThrowIfNull(index);
         var url = new Uri(index, name + "/");
+        var known = cache?.FindPage(url);
+        if (transport.IsOffline)
+        {
+            return known is null ? throw IndexProblem.Offline(url) : Parse(known, name, url);
+        }
+
         using var response = await transport.GetAsync(
             url,
-            static request =>
+            request =>
             {
                 request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(SimpleJson.MediaType));
                 request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/vnd.pypi.simple.v1+html", 0.2));
                 request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/html", 0.01));
+                if (known?.ETag is { } tag)
+                {
+                    request.Headers.TryAddWithoutValidation("If-None-Match", tag);
+                }
+                else if (known?.LastModified is { } date)
+                {
+                    request.Headers.TryAddWithoutValidation("If-Modified-Since", date);
+                }
             },
             cancellation);
-        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone)
+        if (response.StatusCode == HttpStatusCode.NotModified && known is not null)
         {
-            return null;
+            return Parse(known, name, url);
         }
 
-        var content = await ReadAsync(response, url, PageLimit, cancellation);
-        var page = response.RequestMessage?.RequestUri ?? url;
-        try
-        {
-            return response.Content.Headers.ContentType?.MediaType switch
+        var page = response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone
+            ? new CachedPage(CachedPage.Absent, url.AbsoluteUri, null, null)
+            : new CachedPage(
+                response.Content.Headers.ContentType?.MediaType, (response.RequestMessage?.RequestUri ?? url).AbsoluteUri,
+                response.Headers.ETag?.ToString(), response.Content.Headers.LastModified?.ToString("r"))
             {
-                SimpleJson.MediaType => SimpleJson.Parse(content, name, page),
-                "application/vnd.pypi.simple.v1+html" or "text/html" or "application/xhtml+xml" or null => SimpleHtml.Parse(content, name, page),
-                var other => throw new InvalidDataException($"it is '{other}', neither JSON (PEP 691) nor HTML (PEP 503)"),
+                Content = await ReadAsync(response, url, PageLimit, cancellation),
             };
-        }
-        catch (InvalidDataException wrong)
-        {
-            throw IndexProblem.BadPage(url, wrong.Message, wrong);
-        }
+        var parsed = Parse(page, name, url);
+        cache?.AddPage(url, page);
+        return parsed;
     }
 
     /// <summary>
@@ -59,6 +71,45 @@ public sealed class SimpleIndexClient(IndexTransport transport)
     public async Task<byte[]?> FindMetadataAsync(ProjectFile file, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(file);
+        if (cache?.FindMetadata(file) is { } known)
+        {
+            return known;
+        }
+
+        var found = await ReadMetadataAsync(file, cancellation);
+        if (found is not null)
+        {
+            cache?.AddMetadata(file, found);
+        }
+
+        return found;
+    }
+
+    private static ProjectPage? Parse(CachedPage page, string name, Uri asked)
+    {
+        if (page.MediaType == CachedPage.Absent)
+        {
+            return null;
+        }
+
+        try
+        {
+            var url = new Uri(page.Url);
+            return page.MediaType switch
+            {
+                SimpleJson.MediaType => SimpleJson.Parse(page.Content, name, url),
+                "application/vnd.pypi.simple.v1+html" or "text/html" or "application/xhtml+xml" or null => SimpleHtml.Parse(page.Content, name, url),
+                var other => throw new InvalidDataException($"it is '{other}', neither JSON (PEP 691) nor HTML (PEP 503)"),
+            };
+        }
+        catch (InvalidDataException wrong)
+        {
+            throw IndexProblem.BadPage(asked, wrong.Message, wrong);
+        }
+    }
+
+    private async Task<byte[]?> ReadMetadataAsync(ProjectFile file, CancellationToken cancellation)
+    {
         if (file.HasMetadata)
         {
             var url = new UriBuilder(file.Url) { Path = file.Url.AbsolutePath + ".metadata" }.Uri;

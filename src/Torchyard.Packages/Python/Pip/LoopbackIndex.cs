@@ -6,6 +6,7 @@ using System.Text;
 using System.Text.Json;
 using Torchyard.Packages.Python.Fetch;
 using Torchyard.Packages.Python.Indexes;
+using Torchyard.Packages.Python.Markers;
 using Torchyard.Packages.Python.Names;
 using Torchyard.Packages.Python.Wheels;
 using Torchyard.Platform;
@@ -27,6 +28,7 @@ internal sealed class LoopbackIndex : IAsyncDisposable
     private readonly PythonIndexes _indexes;
     private readonly WheelCache _cache;
     private readonly Dictionary<string, ProjectFile> _direct;
+    private readonly SupportedTags? _tags;
     private readonly Task _accepting;
     private volatile TorchyardException? _failure;
 
@@ -34,8 +36,10 @@ internal sealed class LoopbackIndex : IAsyncDisposable
     /// <param name="indexes">The real indexes.</param>
     /// <param name="cache">Fetches wheels whose METADATA cannot be had otherwise.</param>
     /// <param name="direct">Local wheels and wheels of direct URLs, by file name.</param>
-    public LoopbackIndex(PythonIndexes indexes, WheelCache cache, IReadOnlyDictionary<string, ProjectFile> direct)
+    /// <param name="target">The interpreter: wheels that it does not take are left out of pages. Null for all wheels.</param>
+    public LoopbackIndex(PythonIndexes indexes, WheelCache cache, IReadOnlyDictionary<string, ProjectFile> direct, InterpreterTarget? target = null)
     {
+        _tags = target is null ? null : new SupportedTags(target);
         _indexes = indexes;
         _cache = cache;
         _direct = direct.ToDictionary(StringComparer.Ordinal);
@@ -151,6 +155,7 @@ internal sealed class LoopbackIndex : IAsyncDisposable
                 if (isMetadata)
                 {
                     body = await MetadataAsync(found);
+                    AskAhead(body);
                 }
                 else
                 {
@@ -210,7 +215,10 @@ internal sealed class LoopbackIndex : IAsyncDisposable
                 if (WheelFileName.TryParse(file.Filename, out var wheel) && wheel.Name == name)
                 {
                     any = true;
-                    WriteFile(json, name, file);
+                    if (_tags is null || _tags.Rank(wheel) is not null)
+                    {
+                        WriteFile(json, name, file);
+                    }
                 }
             }
 
@@ -287,6 +295,29 @@ internal sealed class LoopbackIndex : IAsyncDisposable
         catch (InvalidDataException damaged)
         {
             throw WheelProblem.Damaged(file.Filename, damaged.Message, damaged);
+        }
+    }
+
+    /// <summary>pip asks for one project at a time; what a distribution requires is asked for before pip comes to it.</summary>
+    private void AskAhead(byte[] metadata)
+    {
+        WheelMetadata parsed;
+        try
+        {
+            parsed = WheelMetadata.Parse(metadata);
+        }
+        catch (InvalidDataException)
+        {
+            // pip says what is wrong with it.
+            return;
+        }
+
+        foreach (var line in parsed.RequiresDist)
+        {
+            if (Requirement.TryParse(line, out var requirement, out _) && requirement is { Url: null, Marker: null })
+            {
+                _ = _indexes.FindAsync(requirement.Name.Normal, _stop.Token);
+            }
         }
     }
 

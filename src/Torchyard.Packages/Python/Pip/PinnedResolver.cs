@@ -3,6 +3,7 @@ using Torchyard.Packages.Python.Markers;
 using Torchyard.Packages.Python.Names;
 using Torchyard.Packages.Python.Requirements;
 using Torchyard.Packages.Python.Versions;
+using Torchyard.Packages.Python.Wheels;
 using Torchyard.Platform;
 using Torchyard.Recipes;
 
@@ -20,7 +21,7 @@ public sealed class PinnedResolver(PythonIndexes indexes, IProgressSink progress
     /// <param name="python">Its full version, for markers.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="TorchyardException">TY2507, TY2508, TY2513.</exception>
-    public async Task<LockedPython> ResolveAsync(
+    public async Task<PythonResolution> ResolveAsync(
         RequirementSet set, InterpreterTarget target, PythonVersion python, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(set);
@@ -28,28 +29,34 @@ public sealed class PinnedResolver(PythonIndexes indexes, IProgressSink progress
         var tags = new SupportedTags(target);
         var environment = MarkerEnvironment.CPythonOnLinux(python, target.Machine);
         var packages = new List<LockedPythonPackage>();
+        var all = new List<WheelMetadata>();
         var requires = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
         foreach (var line in set.Requirements.Where(r => r.Requirement!.Applies(environment)))
         {
             var (package, metadata) = await ChooseAsync(line, tags, cancellation);
-            if (!requires.TryAdd(package.Name, metadata))
+            if (!requires.TryAdd(package.Name, metadata?.RequiresDist ?? []))
             {
                 throw RequirementProblem.Wrong(line.Place, $"{package.Name} is pinned twice", "Remove one of the lines");
             }
 
             packages.Add(package);
+            if (metadata is not null)
+            {
+                all.Add(metadata);
+            }
         }
 
-        return new LockedPython
+        var locked = new LockedPython
         {
             Interpreter = environment.PythonVersion,
             Resolver = "hash-pinned requirements",
             Indexes = [.. indexes.Indexes.Where(i => packages.Any(p => p.Index == i.Id)).Select(i => new LockedPythonIndex(i.Id, i.Canonical))],
             Packages = RequirementGraph.Link(packages, requires, environment),
         };
+        return new PythonResolution(locked, all);
     }
 
-    private async Task<(LockedPythonPackage Package, IReadOnlyList<string> Requires)> ChooseAsync(
+    private async Task<(LockedPythonPackage Package, WheelMetadata? Metadata)> ChooseAsync(
         RequirementLine line, SupportedTags tags, CancellationToken cancellation)
     {
         var requirement = line.Requirement!;
@@ -84,7 +91,7 @@ public sealed class PinnedResolver(PythonIndexes indexes, IProgressSink progress
             progress.Warn($"{name} {version} was withdrawn by its publisher{(reason.Length > 0 ? $": {reason}" : "")}");
         }
 
-        var metadata = await indexes.FindMetadataAsync(best.File, cancellation) is { } bytes ? Wheels.WheelMetadata.Parse(bytes) : null;
+        var metadata = await indexes.FindMetadataAsync(best.File, cancellation) is { } bytes ? WheelMetadata.Parse(bytes) : null;
         return (
             new LockedPythonPackage
             {
@@ -99,6 +106,6 @@ public sealed class PinnedResolver(PythonIndexes indexes, IProgressSink progress
                 Extras = [.. requirement.Extras.Order(StringComparer.Ordinal)],
                 Requested = true,
             },
-            metadata?.RequiresDist ?? []);
+            metadata);
     }
 }

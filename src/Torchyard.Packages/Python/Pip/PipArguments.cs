@@ -24,7 +24,7 @@ public static class PipArguments
         return
         [
             "pip", "--isolated", "--no-input", "--disable-pip-version-check", "--no-cache-dir",
-            "install", "--dry-run", "--ignore-installed", "--report", report, "--quiet",
+            "install", "--dry-run", "--ignore-installed", "--report", report,
             "--index-url", request.IndexUrl.AbsoluteUri, "--only-binary", ":all:", "--progress-bar", "off", "--retries", "0", "--timeout", "600",
             .. request.PreReleases ? new[] { "--pre" } : [],
             "--requirement", requirements, "--constraint", constraints,

@@ -39,7 +39,7 @@ internal static partial class PipFailure
         }
 
         return new TorchyardException(
-            "TY2509", "pip found no set of Python packages that satisfies all requirements:\n" + (errors.Count > 0 ? string.Join('\n', errors) : Last(output)),
+            "TY2509", "pip found no set of Python packages that satisfies all requirements:\n" + (errors.Count > 0 ? string.Join('\n', Causes(output, errors)) : Last(output)),
             "Loosen the requirement that pip names, or pin another version");
     }
 
@@ -56,6 +56,15 @@ internal static partial class PipFailure
             : new TorchyardException(
                 "TY2509", $"{requirement}: {origin} has no such version of {name} ({line})",
                 "Choose one of its versions; if another index has it, put that one first");
+    }
+
+    /// <summary>pip lists who asked for what below its first error, then gives advice that is not about this program.</summary>
+    private static IEnumerable<string> Causes(string output, List<string> errors)
+    {
+        var lines = output.Split('\n').Select(line => line.TrimEnd()).ToList();
+        var start = lines.FindIndex(line => line.StartsWith("The conflict is caused by:", StringComparison.Ordinal));
+        var causes = start < 0 ? [] : lines.Skip(start + 1).TakeWhile(line => line.StartsWith(' ')).Select(line => "  " + line.Trim().Replace("The user requested (constraint)", "constraint:", StringComparison.Ordinal));
+        return errors.Where(error => !error.StartsWith("ResolutionImpossible", StringComparison.Ordinal)).Concat(causes);
     }
 
     private static string Last(string output) => output.Length > 2000 ? output[^2000..] : output;

@@ -69,6 +69,8 @@ internal sealed class PipMetadata
 
     [JsonPropertyName("requires_dist")] public List<string>? RequiresDist { get; set; }
 
+    [JsonPropertyName("provides_extra")] public List<string>? ProvidesExtra { get; set; }
+
     [JsonPropertyName("requires_python")] public string? RequiresPython { get; set; }
 }
 

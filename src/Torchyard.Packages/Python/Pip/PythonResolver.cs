@@ -4,6 +4,7 @@ using Torchyard.Packages.Python.Indexes;
 using Torchyard.Packages.Python.Markers;
 using Torchyard.Packages.Python.Names;
 using Torchyard.Packages.Python.Requirements;
+using Torchyard.Packages.Python.Wheels;
 using Torchyard.Platform;
 using Torchyard.Recipes;
 
@@ -17,23 +18,35 @@ public sealed class PythonResolver(PythonIndexes indexes, WheelCache cache, IPip
 {
     /// <summary>Resolves.</summary>
     /// <param name="set">What the recipe asks for.</param>
-    /// <param name="constraints">Further constraints (PEP 508), such as those of the GPU fit.</param>
+    /// <param name="options">Constraints, versions to keep, the interpreter.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="TorchyardException">TY2503 to TY2509, TY2513, TY2514.</exception>
-    public async Task<LockedPython> ResolveAsync(RequirementSet set, IReadOnlyList<string> constraints, CancellationToken cancellation)
+    public async Task<PythonResolution> ResolveAsync(RequirementSet set, ResolveOptions options, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(set);
-        ArgumentNullException.ThrowIfNull(constraints);
+        ArgumentNullException.ThrowIfNull(options);
         var direct = await DirectWheels.CollectAsync(set.Requirements, cache, cancellation);
-        await using var server = new LoopbackIndex(indexes, cache, direct.ToDictionary(d => d.Key, d => d.Value.File));
-        var request = new PipRequest(
-            server.IndexUrl,
-            string.Join('\n', set.Requirements.Select(line => Line(line, server, direct))) + "\n",
-            string.Join('\n', set.Constraints.Where(c => c.Requirement is not null).Select(c => c.Requirement!.ToString()).Concat(constraints)) + "\n",
-            set.PreReleases);
+        await using var server = new LoopbackIndex(indexes, cache, direct.ToDictionary(d => d.Key, d => d.Value.File), options.Target);
+        var requirements = string.Join('\n', set.Requirements.Select(line => Line(line, server, direct))) + "\n";
+        var constraints = set.Constraints.Where(c => c.Requirement is not null).Select(c => c.Requirement!.ToString()).Concat(options.Constraints).ToList();
+        var kept = new KeptVersions(options.Keep, set, options.Constraints);
         using var task = progress.Begin("Resolving Python packages", null, ProgressUnit.Items);
-        var result = await pip.ResolveAsync(request with { OnLine = _ => task.Advance(1) }, cancellation);
-        if (result.ExitCode != 0 || result.Report is null)
+        var result = await AskAsync();
+        for (var round = 1; result.Report is null && !kept.IsEmpty && server.Failure is null; round++)
+        {
+            if (round < KeptVersions.Rounds)
+            {
+                kept.Release(result.Output);
+            }
+            else
+            {
+                kept.Clear();
+            }
+
+            result = await AskAsync();
+        }
+
+        if (result.Report is null)
         {
             throw server.Failure ?? await PipFailure.ExplainAsync(result.Output, indexes, server.WithoutWheels, cancellation);
         }
@@ -47,7 +60,8 @@ public sealed class PythonResolver(PythonIndexes indexes, WheelCache cache, IPip
 
         var environment = report.MarkerEnvironment();
         task.Done($"{packages.Count} distributions");
-        return new LockedPython
+        SayWhoWon(packages);
+        var locked = new LockedPython
         {
             Interpreter = environment.PythonVersion,
             Resolver = $"pip {report.PipVersion}",
@@ -55,6 +69,38 @@ public sealed class PythonResolver(PythonIndexes indexes, WheelCache cache, IPip
             Packages = RequirementGraph.Link(packages, report.Install!.ToDictionary(
                 i => Normal(i.Metadata!.Name!), i => (IReadOnlyList<string>)(i.Metadata!.RequiresDist ?? []), StringComparer.Ordinal), environment),
         };
+        return new PythonResolution(locked, [.. report.Install!.Select(i => new WheelMetadata
+        {
+            Name = i.Metadata!.Name!,
+            Version = i.Metadata.Version!,
+            RequiresDist = i.Metadata.RequiresDist ?? [],
+            RequiresPython = i.Metadata.RequiresPython,
+            Extras = i.Metadata.ProvidesExtra ?? [],
+        })]);
+
+        async Task<PipResult> AskAsync()
+        {
+            var asked = await pip.ResolveAsync(
+                new PipRequest(server.IndexUrl, requirements, string.Join('\n', constraints.Concat(kept.Constraints)) + "\n", set.PreReleases)
+                {
+                    OnLine = _ => task.Advance(1),
+                },
+                cancellation);
+            return asked.ExitCode == 0 ? asked : asked with { Report = null };
+        }
+    }
+
+    /// <summary>Where there are several indexes, says which of them was taken for what: another one may have had a newer version.</summary>
+    private void SayWhoWon(List<LockedPythonPackage> packages)
+    {
+        foreach (var index in indexes.Indexes.SkipLast(1))
+        {
+            var names = packages.Where(package => package.Index == index.Id).Select(package => package.Name).Order(StringComparer.Ordinal).ToList();
+            if (names.Count > 0)
+            {
+                progress.Note($"{string.Join(", ", names.Take(5))}{(names.Count > 5 ? $" and {names.Count - 5} more" : "")}: from {index.Canonical}, the first index that has {(names.Count == 1 ? "it" : "them")}; later ones were not asked");
+            }
+        }
     }
 
     private static PipReport Read(byte[] report)

@@ -50,6 +50,28 @@ public sealed class PythonResolverTests
     }
 
     [Fact]
+    public async Task What_was_locked_keeps_its_version_until_something_contradicts_it()
+    {
+        var app = new TestWheel("app", "2.0");
+        app.Requires.Add("lib>=2");
+        var other = new TestWheel("other", "1.0");
+        other.Requires.Add("side");
+        await using var server = new TestIndex().Add(new TestWheel("app", "1.0"), "app").Add(app, "app").Add(other, "other")
+            .Add(new TestWheel("lib", "1.0"), "lib").Add(new TestWheel("lib", "2.0"), "lib").Add(new TestWheel("side", "1"), "side").Add(new TestWheel("side", "2"), "side");
+        using var work = new ScratchDirectory();
+        var before = await ResolveAsync(["app==1.0", "lib==1.0", "side==1"], [], work, [], server);
+
+        var added = await ResolveAsync(["app", "lib", "other"], [], work, [], before.Packages, server);
+        Assert.Equal(["app 1.0", "lib 1.0", "other 1.0", "side 1"], added.Packages.Select(p => $"{p.Name} {p.Version}"));
+
+        var raised = await ResolveAsync(["app==2.0", "lib", "side"], [], work, [], before.Packages, server);
+        Assert.Equal(["app 2.0", "lib 2.0", "side 1"], raised.Packages.Select(p => $"{p.Name} {p.Version}"));
+
+        var upgraded = await ResolveAsync(["app==1.0", "lib", "side"], [], work, [], [.. before.Packages.Where(p => p.Name != "side")], server);
+        Assert.Equal(["app 1.0", "lib 1.0", "side 2"], upgraded.Packages.Select(p => $"{p.Name} {p.Version}"));
+    }
+
+    [Fact]
     public async Task What_has_no_wheel_is_refused_with_the_reason()
     {
         await using var server = new TestIndex().Add("old", "old-1.0.tar.gz", [1, 2, 3]);
@@ -131,7 +153,7 @@ public sealed class PythonResolverTests
         Assert.True(set.IsPinned);
 
         var resolver = new PinnedResolver(Indexes(transport, [], server), SilentProgress.Instance);
-        var locked = await resolver.ResolveAsync(set, new InterpreterTarget(13, 41), PythonVersion.Parse("3.13.5"), Cancellation);
+        var locked = (await resolver.ResolveAsync(set, new InterpreterTarget(13, 41), PythonVersion.Parse("3.13.5"), Cancellation)).Locked;
 
         Assert.Equal([native.FileName, lib.FileName], locked.Packages.Select(p => p.Filename));
         Assert.Equal(["lib"], locked.Packages[0].Requires);
@@ -150,14 +172,18 @@ public sealed class PythonResolverTests
     }
 
     private static async Task<LockedPython> ResolveAsync(
-        string[] packages, string[] constraints, ScratchDirectory work, string[] findLinks, params TestIndex[] servers)
+        string[] packages, string[] constraints, ScratchDirectory work, string[] findLinks, params TestIndex[] servers) =>
+        await ResolveAsync(packages, constraints, work, findLinks, keep: null, servers);
+
+    private static async Task<LockedPython> ResolveAsync(
+        string[] packages, string[] constraints, ScratchDirectory work, string[] findLinks, IReadOnlyList<LockedPythonPackage>? keep, params TestIndex[] servers)
     {
         var pip = await HostPip.RequireAsync(Directory.CreateDirectory(Path.Combine(work.Path, "pip")).FullName);
         using var transport = new IndexTransport(new PipSettings { Retries = 0 }, IndexCredentials.None());
         var set = RecipeRequirements.Read(new PythonSettings { Packages = packages, FindLinks = findLinks }, work.Path, _ => null);
         var resolver = new PythonResolver(
             Indexes(transport, set.FindLinks, servers), new WheelCache(new StorePaths(Path.Combine(work.Path, "store")), transport), pip, SilentProgress.Instance);
-        return await resolver.ResolveAsync(set, constraints, Cancellation);
+        return (await resolver.ResolveAsync(set, new ResolveOptions { Constraints = constraints, Keep = keep ?? [] }, Cancellation)).Locked;
     }
 
     private static PythonIndexes Indexes(IndexTransport transport, IReadOnlyList<string> findLinks, params TestIndex[] servers) => new(

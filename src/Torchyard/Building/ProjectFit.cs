@@ -1,0 +1,293 @@
+using Torchyard.CommandLine;
+using Torchyard.Gpus;
+using Torchyard.Gpus.Fit;
+using Torchyard.Gpus.Fit.Detect;
+using Torchyard.Gpus.Fit.Fleet;
+using Torchyard.Gpus.Fit.Packages;
+using Torchyard.Gpus.Machine;
+using Torchyard.Packages.Python.Markers;
+using Torchyard.Packages.Python.Pip;
+using Torchyard.Packages.Python.Requirements;
+using Torchyard.Packages.Python.Versions;
+using Torchyard.Platform;
+using Torchyard.Recipes;
+
+namespace Torchyard.Building;
+
+/// <summary>Chooses the PyTorch stack of a recipe for its machines, and holds what was resolved against it.</summary>
+internal sealed class ProjectFit(Invocation invocation)
+{
+    private static readonly string[] TorchProjects = ["torch", "torchvision", "torchaudio"];
+
+    private readonly FitTables _tables = FitTables.Default;
+    private readonly Lazy<MachineGpus> _machine = new(() => MachineGpus.Read(
+        new MachineFiles(), new GpuMachine(new MachineFiles(), invocation.Caller.Variable, invocation.Caller.Clock).ReadGpus(), FitTables.Default));
+
+    /// <summary>The GPUs and the driver of this machine.</summary>
+    public MachineGpus Machine => _machine.Value;
+
+    /// <summary>The plan; null when nobody asks for a fit: no <c>[fit]</c>, no options, and no GPU here, or no torch.</summary>
+    /// <param name="source">The recipe.</param>
+    /// <param name="requirements">What <c>[python]</c> asks for.</param>
+    /// <param name="interpreter">The image's interpreter.</param>
+    /// <param name="before">The lock as it was, or null.</param>
+    /// <param name="options">The command line.</param>
+    /// <exception cref="TorchyardException">TY5201 to TY5205 for what was written; TY5208: nothing fits; TY5209: only with a package that Debian lacks; TY5210: no machine is named.</exception>
+    public FitPlan? Plan(RecipeSource source, RequirementSet requirements, ImageInterpreter interpreter, RecipeLock? before, LockOptions options)
+    {
+        var settings = source.Recipe.Fit;
+        var kept = before?.Fit;
+        var torch = options.Torch ?? (before?.Recipe.Fit?.Torch == settings?.Torch ? kept?.AskedTorch : null);
+        var build = options.Build ?? kept?.AskedBuild;
+        var glibc = options.Glibc ?? kept?.AskedGlibc;
+        if (settings is null && kept?.Origin is not FitOrigin.Options && !options.NamesMachines && torch is null && build is null
+            && (!AsksForTorch(requirements) || Machine.Gpus.Count == 0))
+        {
+            return null;
+        }
+
+        var architecture = source.Recipe.Base.Architecture == "arm64" ? "aarch64" : "x86_64";
+        var (origin, targets) = Targets(source, kept, options, architecture);
+        var question = new FitQuestion
+        {
+            Torch = torch ?? settings?.Torch,
+            Build = build ?? settings?.Build,
+            Python = interpreter.Line,
+            Glibc = Older(glibc, $"2.{interpreter.Target.GlibcMinor}"),
+        };
+        var (request, _) = question.Read(Machine, "this machine", architecture, targets, _tables);
+        var (versions, local) = Together(request.Torch, requirements);
+        request = request with
+        {
+            GlibcOrigin = glibc is null ? $"{source.Recipe.Base.Suite}, the base of the image" : "as asked",
+            Torch = versions,
+            Build = request.Build ?? local,
+        };
+        var report = new FitEngine(_tables).Resolve(request, targets);
+        return new FitPlan
+        {
+            Request = request,
+            Stacks = Accepted(report, request),
+            Origin = origin,
+            AskedTorch = torch,
+            AskedBuild = build,
+            AskedGlibc = glibc,
+        };
+    }
+
+    /// <summary>Holds what was resolved against the stack; METADATA of the wheels counts more than the table that chose it.</summary>
+    /// <returns>The fit for the lock; null when no torch came in.</returns>
+    /// <exception cref="TorchyardException">TY5211: what was resolved does not work.</exception>
+    public LockedFit? Check(FitPlan plan, FleetStack stack, PythonResolution resolution, ImageInterpreter interpreter)
+    {
+        var gpus = stack.Machines.Any(machine => machine.Target.Gpus.Count > 0);
+        var finding = new WheelSetCheck(_tables).Check(
+            resolution.Metadata, MarkerEnvironment.CPythonOnLinux(interpreter.Python, interpreter.Target.Machine), gpus);
+        Require(finding.Verdict);
+        var torch = resolution.Locked.Packages.FirstOrDefault(package => package.Name == "torch");
+        if (torch is null)
+        {
+            return null;
+        }
+
+        foreach (var difference in finding.Disagreements)
+        {
+            invocation.Screen.Progress.Note($"{difference.What}: METADATA of torch {torch.Version} says {difference.Metadata}, the table {difference.Table}; METADATA counts");
+        }
+
+        var row = finding.Build ?? stack.Candidate.Torch;
+        var machines = stack.Machines.Select(machine => new FitEngine(_tables).Judge(new StackCandidate(row, interpreter.Line), machine.Target, plan.Request)).ToList();
+        if (machines.Find(machine => !machine.Fits) is { } wrong)
+        {
+            Require(wrong.Verdict);
+        }
+
+        return new LockedFit
+        {
+            Torch = row.Torch,
+            Build = row.Build,
+            Python = interpreter.Line,
+            Glibc = plan.Request.Glibc.ToString(),
+            Cuda = row.Cuda?.ToString(),
+            Cudnn = row.Cudnn,
+            Nccl = row.Nccl,
+            Nvshmem = row.Nvshmem,
+            Triton = row.Triton,
+            Origin = plan.Origin,
+            AskedTorch = plan.AskedTorch,
+            AskedBuild = plan.AskedBuild,
+            AskedGlibc = plan.AskedGlibc,
+            Machines = [.. machines.Select(machine => new LockedMachine(
+                machine.Target.Name,
+                [.. machine.Target.Gpus.Select(Id).Distinct(StringComparer.Ordinal)],
+                machine.Target.Driver?.ToString(),
+                machine.Target.Architecture,
+                [.. VerdictText.Rules(machine.Verdict)]))],
+        };
+    }
+
+    /// <summary>Checks distributions of which only names and versions are known, such as those of a <c>pylock.toml</c>, for libraries that must not be there twice.</summary>
+    /// <exception cref="TorchyardException">TY5211.</exception>
+    public void CheckNames(LockedPython locked) => Require(new WheelSetCheck(_tables).Check(
+        [.. locked.Packages.Where(package => package.Name != "torch").Select(package => new Packages.Python.Wheels.WheelMetadata
+        {
+            Name = package.Name,
+            Version = package.Version,
+            RequiresDist = [],
+            RequiresPython = null,
+            Extras = [],
+        })],
+        MarkerEnvironment.CPythonOnLinux(PythonVersion.Parse(locked.Interpreter)), gpus: false).Verdict);
+
+    /// <summary>Whether the stack of a lock runs on this machine; null when it does, or when this machine has no GPUs.</summary>
+    public TorchyardException? RefusalHere(RecipeLock locked)
+    {
+        if (locked.Fit is not { } fit || Machine.Gpus.Count == 0
+            || _tables.Builds.FirstOrDefault(row => row.Torch == fit.Torch && row.Build == fit.Build) is not { } row)
+        {
+            return null;
+        }
+
+        var target = Here(fit.Machines.Count > 0 ? fit.Machines[0].Architecture : "x86_64");
+        var verdict = new FitEngine(_tables).Judge(
+            new StackCandidate(row, fit.Python), target, new FitRequest { Glibc = DottedVersion.Parse(fit.Glibc), GlibcOrigin = "as locked" });
+        return verdict.Fits ? null : new TorchyardException(
+            "TY5212", "the lock's PyTorch does not run on this machine:\n" + string.Join('\n', VerdictText.Lines(verdict.Verdict, sources: false)),
+            "run 'torchyard lock --upgrade' here to choose for this machine, or build the lock for the machines it names");
+    }
+
+    private static bool AsksForTorch(RequirementSet requirements) =>
+        requirements.Requirements.Any(line => line.Requirement is { } requirement && TorchProjects.Contains(requirement.Name.Normal));
+
+    private (FitOrigin Origin, IReadOnlyList<FitTarget> Targets) Targets(RecipeSource source, LockedFit? kept, LockOptions options, string architecture)
+    {
+        var settings = source.Recipe.Fit;
+        if (options.Fleet is { } file)
+        {
+            return (FitOrigin.Options, Fleet(file, file, architecture));
+        }
+
+        if (options.NamesMachines)
+        {
+            return (FitOrigin.Options, Asked(options.Gpus.Count > 0 ? options.Gpus : settings?.Gpus ?? [], options.Driver, architecture));
+        }
+
+        if (kept is { Origin: FitOrigin.Options, Machines.Count: > 0 })
+        {
+            return (FitOrigin.Options, [.. kept.Machines.Select(machine => new FitTarget
+            {
+                Name = machine.Name,
+                Gpus = [.. machine.Gpus.Select(gpu => FleetFile.Gpu(gpu, _tables)).OfType<TargetGpu>()],
+                Driver = machine.Driver is { } driver ? DottedVersion.Parse(driver) : null,
+                Architecture = machine.Architecture,
+            })]);
+        }
+
+        if (settings?.Fleet is { } named)
+        {
+            return (FitOrigin.Recipe, Fleet(Path.GetFullPath(named, source.Directory), named, architecture));
+        }
+
+        if (settings is { Gpus.Count: > 0 } or { Driver: not null })
+        {
+            var asked = Asked(settings.Gpus, settings.Driver, architecture);
+            return (FitOrigin.Recipe, settings.Driver is null && IsLikeThis(asked[0]) ? [asked[0] with { Driver = Machine.Driver }] : asked);
+        }
+
+        // A version or build without machines is for whatever is here, be it without a GPU.
+        return Machine.Gpus.Count > 0 || settings is null
+            ? (FitOrigin.Machine, [Here(architecture)])
+            : throw new TorchyardException(
+                "TY5210", "[fit] names no GPUs, and this machine has none to go by",
+                "name them: gpus = [\"h100\"] below [fit], or torchyard lock --gpu h100 --driver 535.183.01")
+            {
+                IsUsage = true,
+            };
+    }
+
+    /// <summary>A recipe for the very GPUs of this machine is held against its driver too.</summary>
+    private bool IsLikeThis(FitTarget asked) =>
+        Machine.Gpus.Count > 0 && Machine.Gpus.All(gpu => asked.Gpus.Any(other => other.Capability == gpu.Capability));
+
+    private FitTarget Here(string architecture) => new()
+    {
+        Name = "this machine",
+        Gpus = Machine.Gpus,
+        Driver = Machine.Driver,
+        Architecture = architecture,
+    };
+
+    private IReadOnlyList<FitTarget> Asked(IReadOnlyList<string> gpus, string? driver, string architecture) =>
+        new FitQuestion { Gpus = gpus, Driver = driver }.Read(Machine, "this machine", architecture, null, _tables).Targets;
+
+    private IReadOnlyList<FitTarget> Fleet(string path, string shown, string architecture)
+    {
+        var machines = FleetFile.ReadFile(path, shown, _tables);
+        return machines.FirstOrDefault(machine => machine.Architecture != architecture) is { } other
+            ? throw new TorchyardException(
+                "TY5204", $"{shown}: {other.Name} is {other.Architecture}, the recipe's base is {architecture}",
+                "give each architecture a recipe and a fleet file of its own; base.architecture of the recipe is amd64 or arm64")
+            {
+                IsUsage = true,
+            }
+            : machines;
+    }
+
+    private IReadOnlyList<FleetStack> Accepted(FitReport report, FitRequest request)
+    {
+        if (!report.ServesAll)
+        {
+            var answer = FitAnswer.Of(report, _tables);
+            var nearest = answer.Nearest is { } stack ? $"the nearest stack that fits is PyTorch {stack.Torch} {stack.Build} with Python {stack.Python}: --torch {stack.Torch} --build {stack.Build}" : null;
+            var driver = answer.DriverThatFits is { } version ? $"with driver {version} or newer, what was asked for fits" : null;
+            throw new TorchyardException(
+                "TY5208",
+                "no PyTorch build fits" + (report.Refused.Count == 0 ? $": none is known for {request.Torch} {request.Build}".TrimEnd() : "\n")
+                + string.Join('\n', report.Refused.SelectMany(refused => VerdictText.Lines(refused.Verdict, sources: false))),
+                string.Join("; ", new[] { nearest, driver, "'torchyard fit' tells all of it" }.OfType<string>()));
+        }
+
+        foreach (var stack in report.Stacks)
+        {
+            if (stack.Machines.FirstOrDefault(machine => machine.CompatPackage is not null) is { } forward)
+            {
+                throw new TorchyardException(
+                    "TY5209",
+                    $"{stack.Candidate} runs on {forward.Target.Name} (driver {forward.Target.Driver}) only with {forward.CompatPackage} in the image, which NVIDIA's repository has and Debian has not",
+                    "let the build be chosen (leave out --build and [fit] build), or bring the driver up to date");
+            }
+        }
+
+        return report.Stacks;
+    }
+
+    private static void Require(Verdict verdict)
+    {
+        if (verdict.Outcome == FitOutcome.Fail)
+        {
+            throw new TorchyardException(
+                "TY5211", "the Python packages that were resolved do not work together:\n" + string.Join('\n', VerdictText.Lines(verdict, sources: false)),
+                "change the requirement that brings the wrong one; 'torchyard fit' says which stacks work");
+        }
+    }
+
+    /// <summary>What was asked for, and what the requirements say of torch; <c>torch==2.9.1+cu126</c> names the build too.</summary>
+    private static (VersionSpecifierSet? Versions, string? Build) Together(VersionSpecifierSet? asked, RequirementSet requirements)
+    {
+        var clauses = requirements.Requirements.Concat(requirements.Constraints).Select(line => line.Requirement)
+            .Where(requirement => requirement?.Name.Normal == "torch").SelectMany(requirement => requirement!.Versions.Clauses).ToList();
+        if (clauses.Count == 0)
+        {
+            return (asked, null);
+        }
+
+        var build = clauses.Select(clause => clause.Version?.Local).OfType<string>().FirstOrDefault();
+        var own = clauses.Select(clause => clause is { Operator: VersionOperator.Equal, Version.Local: not null } ? $"=={clause.Version.Public}" : clause.ToString());
+        return (VersionSpecifierSet.TryParse(string.Join(',', asked is null ? own : own.Append(asked.ToString())), out var set) ? set : asked, build);
+    }
+
+    private static string Older(string? asked, string image) =>
+        asked is not null && DottedVersion.TryParse(asked, out var wanted) && wanted >= DottedVersion.Parse(image) ? image : asked ?? image;
+
+    private string Id(TargetGpu gpu) => _tables.FindModel(gpu.Name)?.Id ?? $"sm_{gpu.Capability.Major}{gpu.Capability.Minor}";
+}
