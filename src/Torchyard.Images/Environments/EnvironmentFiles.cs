@@ -28,13 +28,14 @@ public static class EnvironmentFiles
     /// <summary>Gives every entry, directories before what is in them, in the order of their paths.</summary>
     /// <param name="recipe">The recipe of the image.</param>
     /// <param name="supervisor">The supervisor program; its digest is <c>LockedTools.Supervisor</c>.</param>
-    public static IReadOnlyList<EnvironmentEntry> For(Recipe recipe, ReadOnlyMemory<byte> supervisor)
+    /// <param name="programs">Directory of the programs of the image's Python environment.</param>
+    public static IReadOnlyList<EnvironmentEntry> For(Recipe recipe, ReadOnlyMemory<byte> supervisor, string programs = LockedPython.VenvPath + "/bin")
     {
         ArgumentNullException.ThrowIfNull(recipe);
         var entries = new List<EnvironmentEntry>
         {
             Directory("/etc/torchyard"),
-            Text(ServicesPath, ServicesDocument.Write(recipe)),
+            Text(ServicesPath, ServicesDocument.Write(recipe, programs)),
             Text(ProfilePath, LoginProfile.Text),
             Directory("/usr/lib/torchyard"),
             new(SupervisorPath, Executable, 0, 0, supervisor),

@@ -10,7 +10,9 @@ public static class ImageDefaults
     public const string SearchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     /// <summary>Gives user, entry point, environment, ports and volumes for a recipe. Labels are only those that the recipe names.</summary>
-    public static ImageConfig For(Recipe recipe)
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="programs">Directory that comes first in the search path, for images whose Python environment the recipe does not make.</param>
+    public static ImageConfig For(Recipe recipe, string? programs = null)
     {
         ArgumentNullException.ThrowIfNull(recipe);
         var environment = new SortedDictionary<string, string>(StringComparer.Ordinal)
@@ -26,6 +28,11 @@ public static class ImageDefaults
             // What activating the virtual environment does.
             environment["PATH"] = LockedPython.VenvPath + "/bin:" + SearchPath;
             environment["VIRTUAL_ENV"] = LockedPython.VenvPath;
+        }
+
+        if (programs is not null)
+        {
+            environment["PATH"] = $"{programs}:{SearchPath}";
         }
 
         foreach (var (name, value) in recipe.Image.Environment)

@@ -9,7 +9,7 @@ namespace Torchyard.Images.Environments;
 /// <summary>Writes <c>services.json</c>, which docs/supervisor.md describes. <c>${...}</c> is filled in by the supervisor at start.</summary>
 internal static class ServicesDocument
 {
-    public static string Write(Recipe recipe)
+    public static string Write(Recipe recipe, string programs)
     {
         var buffer = new ArrayBufferWriter<byte>();
         var options = new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -19,7 +19,7 @@ internal static class ServicesDocument
             json.WriteNumber("version", 1);
             json.WriteStartArray("services");
             if (recipe.Services.Jupyter is { } jupyter)
-                WriteJupyter(json, jupyter);
+                WriteJupyter(json, jupyter, programs);
 
             if (recipe.Services.Ssh is { } ssh)
                 WriteSsh(json, ssh);
@@ -31,14 +31,14 @@ internal static class ServicesDocument
         return Encoding.UTF8.GetString(buffer.WrittenSpan) + "\n";
     }
 
-    private static void WriteJupyter(Utf8JsonWriter json, JupyterSettings settings)
+    private static void WriteJupyter(Utf8JsonWriter json, JupyterSettings settings, string programs)
     {
         json.WriteStartObject();
         json.WriteString("name", "jupyter");
         json.WriteString("kind", "jupyter");
         WriteStrings(json, "command", ["jupyter", "--config=" + EnvironmentFiles.JupyterConfigurationPath]);
         // JupyterLab before the notebook, and one that the recipe installs by pip before Debian's (jupyterlab 4, or the classic Notebook 6).
-        WriteStrings(json, "programs", [$"{LockedPython.VenvPath}/bin/jupyter-lab", $"{LockedPython.VenvPath}/bin/jupyter-notebook", "/usr/bin/jupyter-lab", "/usr/bin/jupyter-notebook"]);
+        WriteStrings(json, "programs", [$"{programs}/jupyter-lab", $"{programs}/jupyter-notebook", "/usr/bin/jupyter-lab", "/usr/bin/jupyter-notebook"]);
         json.WriteString("directory", "/workspace");
         json.WriteString("listen", settings.Listen);
         json.WriteNumber("port", settings.Port);

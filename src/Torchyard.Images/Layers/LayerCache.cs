@@ -13,7 +13,10 @@ internal sealed class LayerCache(StorePaths paths, OciLayout layout)
     private string Directory => Path.Combine(paths.Root, "build", "layers");
 
     /// <summary>The layer of a key, if the store has it whole.</summary>
-    internal PackedLayer? Find(Digest key)
+    internal PackedLayer? Find(Digest key) => FindBlob(key) is { } layer && System.IO.Directory.Exists(MountedPath(layer.DiffId)) ? layer : null;
+
+    /// <summary>The layer of a key, if the store has its blob; the mounted form may be missing.</summary>
+    internal PackedLayer? FindBlob(Digest key)
     {
         var path = Path.Combine(Directory, key.Hex + ".json");
         if (!File.Exists(path))
@@ -32,7 +35,7 @@ internal sealed class LayerCache(StorePaths paths, OciLayout layout)
             return null;
         }
 
-        return layout.HasBlob(layer.Blob, layer.Size) && System.IO.Directory.Exists(MountedPath(layer.DiffId)) ? layer : null;
+        return layout.HasBlob(layer.Blob, layer.Size) ? layer : null;
     }
 
     /// <summary>Remembers a layer and moves its mounted form into place.</summary>
@@ -52,6 +55,12 @@ internal sealed class LayerCache(StorePaths paths, OciLayout layout)
             }
         }
 
+        Remember(key, layer);
+    }
+
+    /// <summary>Remembers a layer whose mounted form is made when it is needed.</summary>
+    internal void Remember(Digest key, PackedLayer layer)
+    {
         System.IO.Directory.CreateDirectory(Directory);
         AtomicFile.Write(Path.Combine(Directory, key.Hex + ".json"), OciJson.Serialize(layer));
     }

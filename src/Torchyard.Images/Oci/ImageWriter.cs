@@ -15,12 +15,27 @@ internal static class ImageWriter
     /// <summary>Writes configuration and manifest; returns the manifest's digest.</summary>
     internal static Digest Write(OciLayout layout, RecipeLock locked, IReadOnlyList<ImageLayer> layers)
     {
-        var created = Timestamp(locked.SourceDateEpoch);
         var settings = ImageDefaults.For(locked.Recipe);
+        return Write(
+            layout, locked.Recipe.Base.Architecture, locked.SourceDateEpoch, settings,
+            Labels(locked, settings, Timestamp(locked.SourceDateEpoch)), layers);
+    }
+
+    /// <summary>Writes configuration and manifest of an image that no lock describes; returns the manifest's digest.</summary>
+    /// <param name="layout">The store.</param>
+    /// <param name="architecture">GOARCH name, which Debian's are too.</param>
+    /// <param name="epoch">The image's date, seconds since 1970.</param>
+    /// <param name="settings">How it is started.</param>
+    /// <param name="labels">Its labels.</param>
+    /// <param name="layers">Its layers, bottom first.</param>
+    internal static Digest Write(
+        OciLayout layout, string architecture, long epoch, ImageConfig settings, SortedDictionary<string, string> labels, IReadOnlyList<ImageLayer> layers)
+    {
+        var created = Timestamp(epoch);
         var configuration = new OciImageConfiguration
         {
             Created = created,
-            Architecture = locked.Recipe.Base.Architecture,
+            Architecture = architecture,
             Os = "linux",
             Config = new OciContainerConfig
             {
@@ -31,7 +46,7 @@ internal static class ImageWriter
                 Cmd = Given(settings.Cmd),
                 Volumes = Set(settings.Volumes),
                 WorkingDir = Given(settings.WorkingDir),
-                Labels = Labels(locked, settings, created),
+                Labels = labels,
                 StopSignal = Given(settings.StopSignal),
             },
             Rootfs = new OciRootFs { DiffIds = [.. layers.Select(layer => layer.Layer.DiffId.ToString())] },

@@ -26,6 +26,7 @@ internal static class CommandTree
         new InitCommand(),
         new LockCommand(),
         new BuildCommand(),
+        new CaptureCommand(),
         new FitCommand(),
         new WhyCommand(),
         new ImagesCommand(),

@@ -6,12 +6,13 @@ namespace Torchyard.Packages.Python.Wheels;
 /// The header fields of METADATA and WHEEL: RFC 822-like <c>Name: value</c> lines up to the first empty one
 /// (packaging.python.org, "Core metadata specifications"). Names are compared without case.
 /// </summary>
-internal sealed class MetadataHeaders
+public sealed class MetadataHeaders
 {
     private readonly List<(string Name, string Value)> _fields = [];
 
     private MetadataHeaders() { }
 
+    /// <summary>Reads the fields; what follows the first empty line is not looked at.</summary>
     /// <exception cref="InvalidDataException">Not UTF-8, or a line that is no field.</exception>
     public static MetadataHeaders Parse(ReadOnlySpan<byte> content)
     {

@@ -1,0 +1,143 @@
+using System.Collections.Concurrent;
+using Torchyard.Images.Files;
+
+namespace Torchyard.Images.Capture.Host;
+
+/// <summary>
+/// The files of the machine that is captured, by the paths that its own programs use. Links are followed as those programs would follow
+/// them, inside the root that is given.
+/// </summary>
+/// <param name="root">The root: <c>/</c>, or a directory that stands for it in tests.</param>
+internal sealed class HostTree(string root = "/")
+{
+    private const int MaxLinks = 40;
+    private readonly string _prefix = root.TrimEnd('/');
+    private readonly ConcurrentDictionary<string, string?> _directories = new(StringComparer.Ordinal);
+
+    /// <summary>Where a path is for this program.</summary>
+    public string Place(string path) => path == "/" ? (_prefix.Length == 0 ? "/" : _prefix) : _prefix + path;
+
+    /// <summary>statx of a path whose parents are no links; the last part is not followed.</summary>
+    public bool TryStat(string path, out Posix.StatxResult stat) => Posix.TryStat(Posix.CurrentDirectory, Place(path), out stat);
+
+    /// <summary>Target of a symbolic link, as it is written; empty when it cannot be read.</summary>
+    public string ReadLink(string path) => new FileInfo(Place(path)).LinkTarget ?? "";
+
+    /// <summary>The path without any link in it; null when it leads nowhere.</summary>
+    /// <param name="path">Absolute path.</param>
+    /// <param name="links">Gets every link that was followed, by its own path without links, first to last.</param>
+    public string? Resolve(string path, ICollection<string>? links = null)
+    {
+        var pending = new Stack<string>();
+        Push(pending, path);
+        var current = "";
+        var followed = 0;
+        while (pending.TryPop(out var part))
+        {
+            if (part is "" or ".")
+            {
+                continue;
+            }
+
+            if (part == "..")
+            {
+                current = current[..Math.Max(0, current.LastIndexOf('/'))];
+                continue;
+            }
+
+            var next = $"{current}/{part}";
+            if (!TryStat(next, out var stat))
+            {
+                return null;
+            }
+
+            if (stat.Type != Posix.TypeSymlink)
+            {
+                current = next;
+                continue;
+            }
+
+            if (++followed > MaxLinks)
+            {
+                return null;
+            }
+
+            links?.Add(next);
+            var target = ReadLink(next);
+            if (target.StartsWith('/'))
+            {
+                current = "";
+            }
+
+            Push(pending, target);
+        }
+
+        return current.Length == 0 ? "/" : current;
+    }
+
+    /// <summary>The path with its parents free of links and its last part as it is; null when the parent leads nowhere.</summary>
+    public string? ResolveParent(string path)
+    {
+        var slash = path.LastIndexOf('/');
+        var parent = _directories.GetOrAdd(slash <= 0 ? "/" : path[..slash], directory => Resolve(directory));
+        return parent switch
+        {
+            null => null,
+            "/" => path[slash..],
+            _ => parent + path[slash..],
+        };
+    }
+
+    /// <summary>True when the path leads to a regular file.</summary>
+    public bool IsFile(string path) => Resolve(path) is { } real && TryStat(real, out var stat) && stat.Type == Posix.TypeFile;
+
+    /// <summary>True when the path leads to a directory.</summary>
+    public bool IsDirectory(string path) => Resolve(path) is { } real && TryStat(real, out var stat) && stat.Type == Posix.TypeDirectory;
+
+    /// <summary>Content of a regular file of at most <paramref name="limit"/> bytes; null when there is none, it is larger, or may not be read.</summary>
+    public byte[]? ReadBytes(string path, long limit = 16 << 20)
+    {
+        if (Resolve(path) is not { } real || !TryStat(real, out var stat) || stat.Type != Posix.TypeFile || stat.Size > (ulong)limit)
+        {
+            return null;
+        }
+
+        try
+        {
+            return File.ReadAllBytes(Place(real));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Text of a file; null as with <see cref="ReadBytes"/>.</summary>
+    public string? ReadText(string path, long limit = 16 << 20) => ReadBytes(path, limit) is { } bytes ? System.Text.Encoding.UTF8.GetString(bytes) : null;
+
+    /// <summary>Names in a directory in ordinal order; none when there is no such directory or it may not be read.</summary>
+    public IReadOnlyList<string> List(string directory)
+    {
+        if (Resolve(directory) is not { } real || !TryStat(real, out var stat) || stat.Type != Posix.TypeDirectory)
+        {
+            return [];
+        }
+
+        try
+        {
+            return [.. Directory.EnumerateFileSystemEntries(Place(real)).Select(ArchivePath.Name).Order(StringComparer.Ordinal)];
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    private static void Push(Stack<string> pending, string path)
+    {
+        foreach (var part in path.Split('/').Reverse())
+        {
+            pending.Push(part);
+        }
+    }
+}

@@ -1,0 +1,210 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+using Torchyard.Images.Capture.Host;
+using Torchyard.Images.Capture.Pack;
+using Torchyard.Images.Capture.Plan;
+using Torchyard.Images.Environments;
+using Torchyard.Images.Files;
+using Torchyard.Images.Layers;
+using Torchyard.Images.Oci;
+using Torchyard.Images.Tar;
+using Torchyard.Platform;
+using Torchyard.Platform.Files;
+using Torchyard.Recipes;
+
+namespace Torchyard.Images.Capture;
+
+/// <summary>
+/// Makes an image of an environment that works on this machine, with the base system that it needs: no network, no container engine, no
+/// privileges beyond reading the files. What has not changed since an earlier capture is not read again.
+/// </summary>
+/// <param name="paths">The store.</param>
+/// <param name="supervisor">The program that the image starts with.</param>
+/// <param name="clock">Measures.</param>
+public sealed class ImageCapture(StorePaths paths, SupervisorProgram supervisor, TimeProvider clock)
+{
+    // Layers at a time; each compresses on all cores, so more would only take memory.
+    private const int LayersAtATime = 4;
+
+    private readonly OciLayout _layout = new(paths);
+
+    /// <summary>Looks at environment and machine and says what the image would have. Writes nothing.</summary>
+    /// <exception cref="TorchyardException">TY3030 to TY3037.</exception>
+    public static CaptureReport Preview(CaptureRequest request, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return CaptureReport.Of(new CapturePlanner(new HostTree(), request, cancellation).Plan());
+    }
+
+    /// <summary>Makes the image and gives it its name.</summary>
+    /// <exception cref="TorchyardException">TY3005: no space; TY3030 to TY3037.</exception>
+    public async Task<(StoredImage Image, CaptureReport Report)> CaptureAsync(CaptureRequest request, IProgressSink progress, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(progress);
+        if (!ImageName.TryParse(request.Name, out var name))
+        {
+            throw ImageErrors.BadName(request.Name);
+        }
+
+        var plan = await LookAsync(request, progress, cancellation);
+        _layout.Initialise();
+        var store = new ImageStore(paths);
+        using var use = await store.BeginUseAsync(progress, cancellation);
+        BuildDirectory.RemoveAbandoned(paths);
+        using var directory = BuildDirectory.Create(paths);
+        var began = clock.GetTimestamp();
+        var made = await MakeLayersAsync(plan, directory.Path, progress, cancellation);
+        var elapsed = clock.GetElapsedTime(began);
+        var manifest = WriteImage(plan, name, [.. made]);
+        var image = await store.NameAsync(manifest, request.Name, cancellation);
+        return (image, CaptureReport.Of(plan, made, elapsed));
+    }
+
+    private static async Task<CapturePlan> LookAsync(CaptureRequest request, IProgressSink progress, CancellationToken cancellation)
+    {
+        using var task = progress.Begin("Looking at the environment");
+        var plan = await Task.Run(() => new CapturePlanner(new HostTree(), request, cancellation).Plan(), cancellation);
+        task.Done(string.Create(
+            CultureInfo.InvariantCulture, $"{plan.Layers.Sum(layer => layer.Files)} files, {plan.Layers.Sum(layer => layer.Size) / 1e6:F0} MB"));
+        return plan;
+    }
+
+    private async Task<IReadOnlyList<CapturedLayer>> MakeLayersAsync(CapturePlan plan, string directory, IProgressSink progress, CancellationToken cancellation)
+    {
+        var cache = new LayerCache(paths, _layout);
+        var layers = plan.Layers.Append(new PlannedLayer("torchyard environment: user, services, supervisor", TopLayer(plan))).ToList();
+        var writer = new CaptureLayerWriter(_layout, plan.Request.Image);
+        using var bytecode = new CaptureBytecode(plan, directory);
+        using var task = progress.Begin("Capturing layers", layers.Sum(layer => layer.Size));
+        var result = new CapturedLayer[layers.Count];
+        var reused = new ConcurrentBag<long>();
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, layers.Count).OrderByDescending(index => layers[index].Size),
+            new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Math.Min(LayersAtATime, Math.Max(2, Environment.ProcessorCount)) },
+            async (index, token) =>
+            {
+                var layer = layers[index];
+                var key = KeyOf(layer, plan, bytecode);
+                if (cache.FindBlob(key) is { } found)
+                {
+                    task.Advance(layer.Size);
+                    result[index] = new CapturedLayer(layer, found, Reused: true);
+                    return;
+                }
+
+                var compiled = await bytecode.CompileAsync(layer, token);
+                var entries = compiled.Count == 0 ? layer.Entries : Merge(layer.Entries, compiled);
+                var packed = writer.Write(entries, task.Advance, token);
+                cache.Remember(key, packed);
+                result[index] = new CapturedLayer(layer, packed, Reused: false);
+            });
+        task.Done(string.Create(
+            CultureInfo.InvariantCulture, $"{result.Length} layers, {result.Count(layer => layer.Reused)} of them as they were"));
+        return result;
+    }
+
+    private static List<CaptureEntry> Merge(IReadOnlyList<CaptureEntry> entries, IReadOnlyList<CaptureEntry> compiled)
+    {
+        var merged = entries.Concat(compiled).ToList();
+        merged.Sort((one, other) => string.CompareOrdinal(one.Entry.Name, other.Entry.Name));
+        return merged;
+    }
+
+    private static Digest KeyOf(PlannedLayer layer, CapturePlan plan, CaptureBytecode bytecode)
+    {
+        var compressor = ImageBuilder.Compressor(plan.Request.Image);
+        return BuildKey.Of("capture", layer.Entries.Select(Line).Prepend(
+            string.Create(CultureInfo.InvariantCulture, $"{plan.Request.Image.Compression} {plan.Request.Image.Level} {compressor} {bytecode.Key}")));
+
+        static string Line(CaptureEntry entry) => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{entry.Entry.Name}\0{entry.Entry.Kind}\0{entry.Entry.Mode}\0{entry.Entry.User}\0{entry.Entry.Group}\0{entry.Entry.LinkTarget}\0{entry.Source}\0{(entry.Content is { } content ? Digest.Of(content.Span).Hex : entry.Stamp.ToString())}");
+    }
+
+    /// <summary>What every image of Torchyard has on top: user, supervisor, services.</summary>
+    private List<CaptureEntry> TopLayer(CapturePlan plan)
+    {
+        var entries = new List<CaptureEntry>();
+        var recipe = RecipeOf(plan);
+        foreach (var entry in EnvironmentFiles.For(recipe, supervisor.Content, SearchDirectory(plan)))
+        {
+            entries.Add(entry.Content is { } content
+                ? CaptureEntry.Text(entry.Path[1..], content, (int)entry.Mode, (uint)entry.Uid, (uint)entry.Gid)
+                : CaptureEntry.Directory(entry.Path[1..], (int)entry.Mode, (uint)entry.Uid, (uint)entry.Gid));
+        }
+
+        var accounts = TrainerAccount.AddTo(plan.Accounts);
+        const int ShadowGroup = 42;
+        entries.Add(CaptureEntry.Text("etc/passwd", Encoding.UTF8.GetBytes(accounts.Passwd)));
+        entries.Add(CaptureEntry.Text("etc/group", Encoding.UTF8.GetBytes(accounts.Group)));
+        entries.Add(CaptureEntry.Text("etc/shadow", Encoding.UTF8.GetBytes(accounts.Shadow!), 0x1A0, group: ShadowGroup));
+        entries.Add(CaptureEntry.Text("etc/gshadow", Encoding.UTF8.GetBytes(accounts.Gshadow!), 0x1A0, group: ShadowGroup));
+        var known = plan.Layers.SelectMany(layer => layer.Entries).Where(entry => entry.Entry.Kind == TarKind.Directory)
+            .DistinctBy(entry => entry.Entry.Name).ToDictionary(entry => entry.Entry.Name, StringComparer.Ordinal);
+        var have = entries.Select(entry => entry.Entry.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var entry in entries.ToList())
+        {
+            for (var parent = ArchivePath.Parent(entry.Entry.Name); parent.Length > 0 && have.Add(parent); parent = ArchivePath.Parent(parent))
+            {
+                entries.Add(known.GetValueOrDefault(parent) ?? CaptureEntry.Directory(parent));
+            }
+        }
+
+        entries.Sort((one, other) => string.CompareOrdinal(one.Entry.Name, other.Entry.Name));
+        return entries;
+    }
+
+    private Digest WriteImage(CapturePlan plan, ImageName name, IReadOnlyList<CapturedLayer> layers)
+    {
+        var settings = ImageDefaults.For(RecipeOf(plan), SearchDirectory(plan));
+        var labels = new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["org.opencontainers.image.title"] = name.Name,
+            ["org.opencontainers.image.version"] = name.Tag,
+            ["org.opencontainers.image.created"] = ImageWriter.Timestamp(plan.Created),
+            ["io.torchyard.capture.directory"] = plan.Target,
+            ["io.torchyard.capture.system"] = plan.System,
+        };
+        foreach (var (label, value) in plan.Request.Image.Labels)
+        {
+            labels[label] = value;
+        }
+
+        var architecture = System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "amd64";
+        return ImageWriter.Write(
+            _layout, architecture, plan.Created, settings, labels, [.. layers.Select(layer => new ImageLayer(layer.Packed, "torchyard capture: " + layer.Plan.Title))]);
+    }
+
+    /// <summary>The recipe that describes the captured image as if it had been built.</summary>
+    private static Recipe RecipeOf(CapturePlan plan)
+    {
+        var environment = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        if (plan.Environment.Kind == EnvironmentKind.VirtualEnvironment)
+        {
+            environment["VIRTUAL_ENV"] = plan.Target;
+        }
+        else if (plan.Environment.Kind == EnvironmentKind.Conda)
+        {
+            environment["CONDA_PREFIX"] = plan.Target;
+            environment["CONDA_DEFAULT_ENV"] = plan.Target;
+        }
+
+        foreach (var (variable, value) in plan.Request.Image.Environment)
+        {
+            environment[variable] = value;
+        }
+
+        return new Recipe
+        {
+            Name = "captured",
+            Base = new DebianBase { Suite = "captured" },
+            Services = plan.Services,
+            Image = plan.Request.Image with { Environment = environment },
+        };
+    }
+
+    /// <summary>The directory of the environment's programs.</summary>
+    private static string SearchDirectory(CapturePlan plan) => plan.Target + "/bin";
+}

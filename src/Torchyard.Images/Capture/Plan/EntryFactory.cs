@@ -1,0 +1,97 @@
+using Torchyard.Images.Capture.Host;
+using Torchyard.Images.Files;
+using Torchyard.Images.Tar;
+
+namespace Torchyard.Images.Capture.Plan;
+
+/// <summary>Makes layer entries of what is on the machine.</summary>
+/// <param name="tree">The machine.</param>
+internal sealed class EntryFactory(HostTree tree)
+{
+    private const int SetIdBits = 0xC00;
+    private const uint FirstUser = 1000;
+
+    /// <summary>Newest modification time of the files so far, seconds since 1970.</summary>
+    public long Newest { get; private set; }
+
+    /// <summary>A file or link of the environment: its own user's, with the modes that pip gives, whatever the umask was.</summary>
+    /// <param name="entry">The file or link.</param>
+    /// <param name="path">Path inside the image without a leading slash.</param>
+    /// <param name="owner">User and group.</param>
+    public CaptureEntry? OfEnvironment(ScannedEntry entry, string path, uint owner) => entry switch
+    {
+        { IsLink: true } => CaptureEntry.Link(path, entry.LinkTarget, owner, owner),
+        { IsFile: true } => File(entry.Path, path, entry.Stat, entry.IsExecutable ? 0x1ED : 0x1A4, owner, owner),
+        _ => null,
+    };
+
+    /// <summary>
+    /// Anything of a package: owner and mode as they are, ids of people become root's. Null for what is not there, with an empty reason, or
+    /// what must not be taken.
+    /// </summary>
+    public (CaptureEntry? Entry, string Reason) OfPackage(string path)
+    {
+        if (!tree.TryStat(path, out var stat))
+        {
+            return (null, "");
+        }
+
+        var name = path[1..];
+        var (user, group) = (SystemId(stat.User), SystemId(stat.Group));
+        switch (stat.Type)
+        {
+            case Posix.TypeDirectory:
+                return (CaptureEntry.Directory(name, stat.Mode & 0xFFF, user, group), "");
+            case Posix.TypeSymlink:
+                return (CaptureEntry.Link(name, tree.ReadLink(path), user, group), "");
+            case Posix.TypeFile when (stat.Mode & 4) == 0:
+                return (null, "not everybody on this machine may read it");
+            case Posix.TypeFile:
+                return (File(path, name, stat, stat.Mode & 0xFFF, user, group), "");
+            default:
+                return (null, "a device node or socket belongs to its machine");
+        }
+    }
+
+    /// <summary>A file or link outside packages and environment, root's in the image.</summary>
+    public (CaptureEntry? Entry, string Reason) Loose(string path)
+    {
+        if (!tree.TryStat(path, out var stat))
+        {
+            return (null, "");
+        }
+
+        return stat.Type switch
+        {
+            Posix.TypeSymlink => (CaptureEntry.Link(path[1..], tree.ReadLink(path)), ""),
+            Posix.TypeFile when (stat.Mode & 4) == 0 => (null, "not everybody on this machine may read it"),
+            Posix.TypeFile => (File(path, path[1..], stat, (stat.Mode & 0x49) != 0 ? 0x1ED : 0x1A4, 0, 0), ""),
+            Posix.TypeDirectory => (null, ""),
+            _ => (null, "a device node or socket belongs to its machine"),
+        };
+    }
+
+    /// <summary>Extended attributes of a file that mean something elsewhere: file capabilities.</summary>
+    private IReadOnlyList<KeyValuePair<string, byte[]>> Attributes(string path, int mode) =>
+        (mode & 0x49) != 0 && Posix.GetXattr(tree.Place(path), "security.capability") is { } value ? [new("security.capability", value)] : [];
+
+    private CaptureEntry File(string source, string path, in Posix.StatxResult stat, int mode, uint user, uint group)
+    {
+        Newest = Math.Max(Newest, stat.Modified.Seconds);
+        return new CaptureEntry(new TarEntry
+        {
+            Name = path,
+            Kind = TarKind.File,
+            // A set-id program of the environment would be one of whoever may write to it.
+            Mode = user >= FirstUser ? mode & ~SetIdBits : mode,
+            User = user,
+            Group = group,
+            Size = (long)stat.Size,
+            ModifiedAt = CapturePlan.ModifiedAt,
+            Xattrs = user >= FirstUser ? [] : Attributes(source, mode),
+        })
+        { Source = tree.Place(source), Stamp = FileStamp.Of(stat) };
+    }
+
+    private static uint SystemId(uint id) => id < FirstUser ? id : 0;
+}
