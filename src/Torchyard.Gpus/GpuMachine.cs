@@ -40,6 +40,9 @@ public sealed class GpuMachine
     /// <summary>Asks NVML; never fails.</summary>
     public GpuSnapshot ReadGpus() => NvmlReader.Read(_search, Files);
 
+    /// <summary>Which GPUs there are and who computes on them; a part of <see cref="ReadGpus"/> that takes a part of its time.</summary>
+    private GpuSnapshot IdentifyGpus() => NvmlReader.Read(_search, Files, identity: true);
+
     /// <summary>Every check of <c>doctor</c>; never fails.</summary>
     /// <param name="uid">Effective user id of the caller.</param>
     /// <param name="gids">Group ids of the caller.</param>
@@ -93,11 +96,27 @@ public sealed class GpuMachine
         ArgumentNullException.ThrowIfNull(selection);
         ArgumentNullException.ThrowIfNull(held);
         return selection.Kind == GpuSelectionKind.None
-            ? [] : GpuChooser.Choose(ReadGpus(), Files, selection, Environment("CUDA_VISIBLE_DEVICES"), held);
+            ? [] : GpuChooser.Choose(
+                selection.Kind is GpuSelectionKind.All or GpuSelectionKind.Named && !InJob && KernelGpus.Read(Files) is { } known ? known : IdentifyGpus(),
+                Files, selection, Environment("CUDA_VISIBLE_DEVICES"), held);
     }
 
+    /// <summary>
+    /// True for a job of a scheduler: its cgroup may hide GPUs that /proc shows, NVML does not list them, and CUDA_VISIBLE_DEVICES
+    /// counts those that are left.
+    /// </summary>
+    private bool InJob => Environment("CUDA_VISIBLE_DEVICES") is not null || Environment("SLURM_JOB_ID") is not null;
+
     /// <summary>Every GPU and MIG device of the machine.</summary>
-    public IReadOnlyList<ChosenGpu> AllGpus() => GpuChooser.Everything(ReadGpus(), Files);
+    public IReadOnlyList<ChosenGpu> AllGpus() => GpuChooser.Everything((InJob ? null : KernelGpus.Read(Files)) ?? IdentifyGpus(), Files);
+
+    /// <summary>Says why this machine's GPUs cannot be used although it has some; null when it has none or they work.</summary>
+    public string? WhyUnusable() => KernelModule.Version(Files) is null && PciBus.NvidiaGpus(Files) is { Count: > 0 } cards
+        ? $"this machine has {cards.Count} NVIDIA GPU(s), but no driver is loaded"
+        : null;
+
+    /// <summary>True when a driver is loaded, so that containers can get GPUs.</summary>
+    public bool HasDriver => KernelModule.Version(Files) is not null;
 
     /// <summary>What containers on this machine need; made anew for each start, so that nothing in it is stale.</summary>
     /// <exception cref="TorchyardException">TY5014: no driver is loaded.</exception>

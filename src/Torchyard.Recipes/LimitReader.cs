@@ -25,6 +25,7 @@ internal static class LimitReader
             SharedMemory = shared,
             SharedMemoryShare = sharedShare,
             Processes = table.Whole("processes", LeastProcesses, 4_194_304),
+            Gpus = Gpus(table),
         };
         table.Finish();
         if (result is { Memory: { } limit, SharedMemory: { } inside } && inside > limit)
@@ -35,6 +36,14 @@ internal static class LimitReader
 
         return result;
     }
+
+    // Which GPUs there are is known where it runs; only the form is checked here.
+    private static string? Gpus(TomlTableReader table) => table.Text("gpus") switch
+    {
+        null => null,
+        { Length: > 0 and <= 4096 } text when text == text.Trim() && text.All(c => char.IsAsciiLetterOrDigit(c) || c is ',' or ':' or '-' or '=' or '/') => text,
+        var other => throw table.Wrong("gpus", $"'{other}' names no GPUs", "write \"all\", \"none\", a number of free GPUs such as \"2\", or a list such as \"0,1\" or \"GPU-…\""),
+    };
 
     private static double? Cpus(TomlTableReader table)
     {

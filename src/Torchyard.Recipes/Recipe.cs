@@ -117,6 +117,9 @@ public sealed record LimitSettings
 
     /// <summary>Most processes and threads.</summary>
     public long? Processes { get; init; }
+
+    /// <summary>GPUs in the words of <c>--gpus</c>: <c>all</c>, <c>none</c>, a number of free ones, or a list; null: all that are free.</summary>
+    public string? Gpus { get; init; }
 }
 
 /// <summary>How a layer is compressed.</summary>

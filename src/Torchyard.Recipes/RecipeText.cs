@@ -98,7 +98,8 @@ public static class RecipeText
             .Add("memory", Size(limits.Memory, limits.MemoryShare))
             .Add("cpus", limits.Cpus)
             .Add("shared-memory", Size(limits.SharedMemory, limits.SharedMemoryShare))
-            .Add("processes", limits.Processes);
+            .Add("processes", limits.Processes)
+            .Add("gpus", limits.Gpus);
     }
 
     private static string? Size(long? bytes, double? share) =>

@@ -126,6 +126,12 @@ internal static class ConfigurationBuilder
             }
         }
 
+        // Last, so that nothing of the image is covered.
+        if (input.Request.Gpus?.ProgramDirectory is { } programs && !result[places["PATH"]].Split('=', 2)[1].Split(':').Contains(programs))
+        {
+            result[places["PATH"]] = result[places["PATH"]].TrimEnd(':') + ":" + programs;
+        }
+
         return result;
     }
 

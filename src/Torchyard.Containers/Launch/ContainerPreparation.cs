@@ -99,6 +99,7 @@ internal sealed class ContainerPreparation(
             Cgroups = new Dictionary<string, string>(),
             RuntimeCgroup = false,
             Mounts = request.Mounts,
+            Gpus = request.Gpus?.Gpus ?? [],
         };
     }
 

@@ -6,6 +6,9 @@ namespace Torchyard.Containers.Requests;
 /// </summary>
 public sealed record GpuInjection
 {
+    /// <summary>The GPUs, for the container's record.</summary>
+    public IReadOnlyList<GrantedGpu> Gpus { get; init; } = [];
+
     /// <summary>Device nodes, host path and path inside.</summary>
     public IReadOnlyList<InjectedDevice> Devices { get; init; } = [];
 
@@ -14,6 +17,9 @@ public sealed record GpuInjection
 
     /// <summary><c>NAME=value</c> each; wins over the image's environment.</summary>
     public IReadOnlyList<string> Environment { get; init; } = [];
+
+    /// <summary>Directory of the driver's programs inside, put behind the image's <c>PATH</c>; null for none.</summary>
+    public string? ProgramDirectory { get; init; }
 
     /// <summary>Groups that own the device nodes.</summary>
     public IReadOnlyList<uint> AdditionalGids { get; init; } = [];
@@ -32,3 +38,10 @@ public sealed record InjectedDevice(string HostPath, string Path);
 /// <param name="Path">Path inside.</param>
 /// <param name="Options">Mount options beside <c>ro</c>.</param>
 public sealed record InjectedFile(string HostPath, string Path, IReadOnlyList<string>? Options = null);
+
+/// <summary>A GPU, or a MIG device of one, that a container has.</summary>
+/// <param name="Index">Number of the GPU on the machine, as nvidia-smi counts.</param>
+/// <param name="Uuid"><c>GPU-…</c> or <c>MIG-…</c>.</param>
+/// <param name="Name">Short name for people: <c>0</c>, or <c>0:1</c> for a MIG device.</param>
+/// <param name="Model">Product name; null when unknown.</param>
+public sealed record GrantedGpu(int Index, string Uuid, string Name, string? Model);

@@ -76,6 +76,9 @@ public sealed record ContainerRecord
 
     /// <summary>Bind mounts and volumes, <c>SOURCE -> TARGET</c>, for people.</summary>
     public required IReadOnlyList<MountRequest> Mounts { get; init; }
+
+    /// <summary>GPUs that it has for as long as it lives.</summary>
+    public IReadOnlyList<GrantedGpu> Gpus { get; init; } = [];
 }
 
 /// <summary>Where a container is in its life.</summary>

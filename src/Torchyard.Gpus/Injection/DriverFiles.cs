@@ -61,16 +61,24 @@ internal sealed class DriverFiles
                 // The first directory in the search order wins, as it does for the linker.
                 if (found.ContainsKey(name) || _files.LinkTarget($"{directory}/{name}") is not null || _files.RealPath($"{directory}/{name}") is not { } real)
                     continue;
-                found[name] = new DriverLibrary(real, name, [.. names.Where(n => n != name && LeadsTo(directory, n, name)), .. Implied(name, names)]);
+                found[name] = new DriverLibrary(real, name, [.. LinksTo(directory, name, names), .. Implied(name, names)]);
             }
         }
 
         return [.. found.Values.Select(l => l with { Names = [.. l.Names.Distinct(StringComparer.Ordinal)] })];
     }
 
-    private bool LeadsTo(string directory, string link, string file) =>
-        link.Contains(".so", StringComparison.Ordinal) && _files.LinkTarget($"{directory}/{link}") is not null
-        && _files.Resolve($"{directory}/{link}") is { } target && target == _files.Resolve($"{directory}/{file}");
+    /// <summary>
+    /// Links of the same directory that lead to a library. Only names of its stem are looked at: /usr/lib/x86_64-linux-gnu has thousands
+    /// of others, and to follow each of them for each library took most of the time of a start with GPUs.
+    /// </summary>
+    private IEnumerable<string> LinksTo(string directory, string file, string[] names)
+    {
+        var stem = file[..(file.IndexOf(".so.", StringComparison.Ordinal) + 3)];
+        var target = $"{directory}/{file}";
+        return names.Where(n => n.Length < file.Length && n.StartsWith(stem, StringComparison.Ordinal)
+            && _files.LinkTarget($"{directory}/{n}") is not null && _files.Resolve($"{directory}/{n}") == target);
+    }
 
     /// <summary>The driver's runfile makes the SONAME links through ldconfig; where that did not run, they are still needed.</summary>
     private static IEnumerable<string> Implied(string file, string[] names)

@@ -37,6 +37,7 @@ internal static class GpuChooser
             GpuSelectionKind.All when allowed.Count > 0 => allowed,
             GpuSelectionKind.Named => [.. selection.Names.Select(n => Find(all, allowed, n, visible))],
             GpuSelectionKind.Count => Free(allowed, selection.Count, gpus, held),
+            GpuSelectionKind.AllFree when allowed.Count > 0 => Free(allowed, null, gpus, held),
             _ => throw new TorchyardException(
                 "TY5012", $"CUDA_VISIBLE_DEVICES is '{visible}': this job has no GPU of this machine", "ask Slurm for GPUs (--gres=gpu:N), unset CUDA_VISIBLE_DEVICES, or start with --gpus none"),
         };
@@ -51,9 +52,9 @@ internal static class GpuChooser
         {
             var minor = gpu.Minor ?? (gpu.PciAddress is { } address && minors.TryGetValue(address, out var known) ? known : gpu.Index);
             if (gpu.MigEnabled == true)
-                result.AddRange(gpu.MigDevices.Select(m => new ChosenGpu(gpu.Index, minor, m.Uuid, m)));
+                result.AddRange(gpu.MigDevices.Select(m => new ChosenGpu(gpu.Index, minor, m.Uuid, m, gpu.Name)));
             else
-                result.Add(new ChosenGpu(gpu.Index, minor, gpu.Uuid!));
+                result.Add(new ChosenGpu(gpu.Index, minor, gpu.Uuid!, Model: gpu.Name));
         }
 
         return result;
@@ -97,7 +98,11 @@ internal static class GpuChooser
         };
     }
 
-    private static IReadOnlyList<ChosenGpu> Free(IReadOnlyList<ChosenGpu> allowed, int count, GpuSnapshot gpus, IReadOnlyList<GpuHolder> held)
+    /// <param name="allowed">Those to choose from.</param>
+    /// <param name="count">How many; null for all that are free, at least one.</param>
+    /// <param name="gpus">What NVML said.</param>
+    /// <param name="held">Who holds which GPU.</param>
+    private static IReadOnlyList<ChosenGpu> Free(IReadOnlyList<ChosenGpu> allowed, int? count, GpuSnapshot gpus, IReadOnlyList<GpuHolder> held)
     {
         var free = new List<ChosenGpu>();
         var busy = new List<string>();
@@ -112,8 +117,15 @@ internal static class GpuChooser
                 free.Add(gpu);
         }
 
-        if (free.Count >= count)
-            return [.. free.Take(count)];
+        if (free.Count >= (count ?? 1))
+            return [.. free.Take(count ?? free.Count)];
+        if (count is null)
+        {
+            throw new TorchyardException(
+                "TY5013", $"none of {allowed.Count} GPUs is free: {string.Join("; ", busy)}",
+                "stop what has them, or --wait; --gpus all shares them, --gpus none starts without");
+        }
+
         throw new TorchyardException(
             "TY5013",
             $"{count} GPUs were asked for and {free.Count} of {allowed.Count} are free{(busy.Count > 0 ? ": " + string.Join("; ", busy) : "")}",

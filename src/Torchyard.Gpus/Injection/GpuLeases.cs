@@ -7,8 +7,9 @@ using Torchyard.Platform.Files;
 namespace Torchyard.Gpus.Injection;
 
 /// <summary>
-/// Which GPUs containers of this store hold: one file a GPU, <c>gpus/leases/UUID.json</c>. A lease is worth what its process is: when
-/// that is gone, after kill -9 or a reboot, so is the lease, and nobody has to clean up.
+/// GPUs that programs of this store are about to hand to a container, or use themselves: one file a GPU and process,
+/// <c>gpus/leases/UUID.PID.json</c>. A lease is worth what its process is: when that is gone, after kill -9 or a reboot, so is the
+/// lease, and nobody has to clean up. What a running container has, its own record says.
 /// </summary>
 public sealed class GpuLeases
 {
@@ -37,7 +38,7 @@ public sealed class GpuLeases
         var held = new List<GpuHolder>();
         if (!Directory.Exists(_directory))
             return held;
-        foreach (var file in Directory.EnumerateFiles(_directory, "*.json"))
+        foreach (var file in Directory.EnumerateFiles(_directory, "*.json").Order(StringComparer.Ordinal))
         {
             if (Read(file) is { } lease && StartTime(lease.ProcessId) == lease.StartTime)
                 held.Add(new GpuHolder(lease.Uuid, lease.Holder));
@@ -48,10 +49,10 @@ public sealed class GpuLeases
         return held;
     }
 
-    /// <summary>Takes GPUs for as long as a process lives.</summary>
+    /// <summary>Takes GPUs for as long as a process lives. A user who names a GPU may share it, so it may have several leases.</summary>
     /// <param name="gpus">The GPUs.</param>
     /// <param name="holder">For people, e.g. <c>container trainer-1</c>.</param>
-    /// <param name="processId">The process, e.g. the container's monitor. A later call gives the lease to another process.</param>
+    /// <param name="processId">The process.</param>
     public void Take(IEnumerable<ChosenGpu> gpus, string holder, int processId)
     {
         ArgumentNullException.ThrowIfNull(gpus);
@@ -60,19 +61,22 @@ public sealed class GpuLeases
         foreach (var gpu in gpus)
         {
             var lease = new GpuLease(gpu.Uuid, holder, processId, start);
-            AtomicFile.WriteText(FileOf(gpu), JsonSerializer.Serialize(lease, LeaseJson.Default.GpuLease));
+            AtomicFile.WriteText(FileOf(gpu, processId), JsonSerializer.Serialize(lease, LeaseJson.Default.GpuLease));
         }
     }
 
     /// <summary>Gives GPUs back before their process ends.</summary>
-    public void Release(IEnumerable<ChosenGpu> gpus)
+    /// <param name="gpus">The GPUs.</param>
+    /// <param name="processId">The process that took them.</param>
+    public void Release(IEnumerable<ChosenGpu> gpus, int processId)
     {
         ArgumentNullException.ThrowIfNull(gpus);
         foreach (var gpu in gpus)
-            File.Delete(FileOf(gpu));
+            File.Delete(FileOf(gpu, processId));
     }
 
-    private string FileOf(ChosenGpu gpu) => Path.Combine(_directory, gpu.Uuid.Replace('/', '-') + ".json");
+    private string FileOf(ChosenGpu gpu, int processId) =>
+        Path.Combine(_directory, string.Create(CultureInfo.InvariantCulture, $"{gpu.Uuid.Replace('/', '-')}.{processId}.json"));
 
     private static GpuLease? Read(string file)
     {

@@ -14,6 +14,9 @@ public sealed record GpuSelection(GpuSelectionKind Kind, int Count, IReadOnlyLis
     /// <summary>Every GPU.</summary>
     public static readonly GpuSelection All = new(GpuSelectionKind.All, 0, []);
 
+    /// <summary>Every GPU that nobody uses, and at least one.</summary>
+    public static readonly GpuSelection AllFree = new(GpuSelectionKind.AllFree, 0, []);
+
     /// <summary>No GPU.</summary>
     public static readonly GpuSelection None = new(GpuSelectionKind.None, 0, []);
 
@@ -76,6 +79,9 @@ public enum GpuSelectionKind
     /// <summary>Every GPU that the caller may use.</summary>
     All,
 
+    /// <summary>Every GPU that nobody uses; no form of <c>--gpus</c>, but what <c>up</c> takes when nothing else is said.</summary>
+    AllFree,
+
     /// <summary>A number of free GPUs.</summary>
     Count,
 
@@ -88,7 +94,8 @@ public enum GpuSelectionKind
 /// <param name="Minor">Minor number of its node.</param>
 /// <param name="Uuid"><c>GPU-…</c> or <c>MIG-…</c>.</param>
 /// <param name="Mig">The MIG device; null for a whole GPU.</param>
-public sealed record ChosenGpu(int Index, int Minor, string Uuid, Machine.MigDevice? Mig = null)
+/// <param name="Model">Product name, e.g. <c>NVIDIA H200</c>; null when unknown.</param>
+public sealed record ChosenGpu(int Index, int Minor, string Uuid, Machine.MigDevice? Mig = null, string? Model = null)
 {
     /// <summary>Name for people.</summary>
     public string Name => Mig is null ? $"GPU {Index}" : $"GPU {Index} MIG {Mig.Index}";

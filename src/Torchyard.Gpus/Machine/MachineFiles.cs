@@ -28,6 +28,9 @@ public sealed class MachineFiles
     /// <summary>The path inside the root after following every link; null when it does not exist.</summary>
     public string? Resolve(string path)
     {
+        // On the machine itself the C library follows all links in one call; a start asks for hundreds of paths.
+        if (IsLive)
+            return CanonicalPath.Of(path.StartsWith('/') ? path : "/" + path);
         var pending = new Stack<string>();
         Push(pending, path);
         var current = "";
@@ -247,6 +250,22 @@ public sealed record DeviceNode(string Path, bool IsCharacter, int Major, int Mi
             return null;
         }
     }
+}
+
+/// <summary>realpath(3).</summary>
+internal static unsafe partial class CanonicalPath
+{
+    private const int PathMax = 4096;
+
+    /// <summary>The path with every link followed; null when it does not exist or may not be looked at.</summary>
+    internal static string? Of(string path)
+    {
+        var buffer = stackalloc byte[PathMax];
+        return Call(path, buffer) is null ? null : Marshal.PtrToStringUTF8((nint)buffer);
+    }
+
+    [LibraryImport("libc", EntryPoint = "realpath", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial byte* Call(string path, byte* resolved);
 }
 
 /// <summary>statx(2), whose structure is the same on every architecture (linux/stat.h, struct statx).</summary>

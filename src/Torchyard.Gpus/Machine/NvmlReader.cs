@@ -11,19 +11,22 @@ internal static class NvmlReader
     private const uint MaxLinks = 18;
 
     /// <summary>Reads the machine through the first NVML that can be loaded.</summary>
-    public static GpuSnapshot Read(LibrarySearch search, MachineFiles files)
+    /// <param name="search">Where NVML is.</param>
+    /// <param name="files">The machine.</param>
+    /// <param name="identity">Ask only which GPUs there are and who computes on them: what choosing needs.</param>
+    public static GpuSnapshot Read(LibrarySearch search, MachineFiles files, bool identity = false)
     {
         foreach (var found in search.Find("libnvidia-ml.so.1"))
         {
             if (files.RealPath(found.Path) is { } real && NvmlLibrary.TryLoad(real) is { } library)
-                return Read(library);
+                return Read(library, identity);
         }
 
         return GpuSnapshot.None;
     }
 
     /// <summary>Reads the machine through a loaded NVML.</summary>
-    public static GpuSnapshot Read(NvmlLibrary nvml)
+    public static GpuSnapshot Read(NvmlLibrary nvml, bool identity = false)
     {
         var status = nvml.Initialize();
         if (status != NvmlReturn.Success)
@@ -39,7 +42,7 @@ internal static class NvmlReader
             {
                 var handle = nvml.DeviceByIndex(i, out var device);
                 gpus.Add(handle == NvmlReturn.Success
-                    ? new DeviceQuestions(nvml, device).Read((int)i)
+                    ? identity ? new DeviceQuestions(nvml, device).Identify((int)i) : new DeviceQuestions(nvml, device).Read((int)i)
                     : new GpuState { Index = (int)i, Status = handle, Faults = [handle] });
             }
 
@@ -55,6 +58,22 @@ internal static class NvmlReader
     private sealed class DeviceQuestions(NvmlLibrary nvml, nint device)
     {
         private readonly SortedSet<NvmlReturn> _faults = [];
+
+        public GpuState Identify(int index)
+        {
+            var mig = Pair("nvmlDeviceGetMigMode");
+            return new GpuState
+            {
+                Index = index,
+                Name = Text("nvmlDeviceGetName"),
+                Uuid = Text("nvmlDeviceGetUUID"),
+                Minor = Number("nvmlDeviceGetMinorNumber"),
+                PciAddress = PciAddress(),
+                MigEnabled = mig is var (now, _) ? now != 0 : null,
+                MigDevices = mig is (1, _) ? MigDevices() : [],
+                Processes = Processes(),
+            };
+        }
 
         public GpuState Read(int index)
         {

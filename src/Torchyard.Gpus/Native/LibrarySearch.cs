@@ -93,7 +93,9 @@ internal sealed class LibrarySearch
 
         foreach (var directory in DistributionDirectories)
             yield return ($"{directory}/{soname}", "distribution");
-        foreach (var directory in ofWheels ? [] : _wheelDirectories.Value)
+        // The driver never comes in a wheel.
+        var ofDriver = soname.StartsWith("libcuda.so", StringComparison.Ordinal) || soname.StartsWith("libnvidia-ml.so", StringComparison.Ordinal);
+        foreach (var directory in ofWheels || ofDriver ? [] : _wheelDirectories.Value)
             yield return ($"{directory}/{soname}", "Python environment");
     }
 

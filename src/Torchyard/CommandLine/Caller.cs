@@ -9,6 +9,9 @@ internal sealed partial record Caller
     /// <summary>Looks up an environment variable.</summary>
     public required Func<string, string?> Variable { get; init; }
 
+    /// <summary>Names of all environment variables.</summary>
+    public Func<IReadOnlyCollection<string>> VariableNames { get; init; } = () => [];
+
     /// <summary>Absolute working directory at the start.</summary>
     public required string WorkingDirectory { get; init; }
 
@@ -31,6 +34,7 @@ internal sealed partial record Caller
     public static Caller OfThisProcess() => new()
     {
         Variable = Environment.GetEnvironmentVariable,
+        VariableNames = () => [.. Environment.GetEnvironmentVariables().Keys.OfType<string>()],
         WorkingDirectory = Directory.GetCurrentDirectory(),
         UserId = EffectiveUserId(),
         Clock = TimeProvider.System,

@@ -14,12 +14,16 @@ internal sealed class BenchCommand : Verb
     private readonly Option<int> _size = new("--size") { Description = "Rows of the square matrices", DefaultValueFactory = _ => 8192, HelpName = "N" };
     private readonly Option<double> _seconds = new("--seconds") { Description = "Time spent on each number", DefaultValueFactory = _ => 0.5, HelpName = "S" };
     private readonly Option<string[]> _only = new("--only") { Description = "Measure only: matrix, memory, host, peer, nccl, launch", HelpName = "AREA", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string?> _gpus = new("--gpus") { Description = "GPUs for the container: all (default where there are any), a number, or a list", HelpName = "GPUS" };
+    private readonly Argument<string?> _image = new("IMAGE") { Description = "Measure inside this image, with its libraries", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<string?> _html = new("--html") { Description = "Also write a page with charts", HelpName = "FILE" };
 
     public BenchCommand()
         : base("bench", VerbGroup.Machine, "Measure GPUs and their links beside the hardware's peak")
     {
         _only.AcceptOnlyFromAmong("matrix", "memory", "host", "peer", "nccl", "launch");
+        Arguments.Add(_image);
+        Options.Add(_gpus);
         Options.Add(_size);
         Options.Add(_seconds);
         Options.Add(_only);
@@ -27,25 +31,42 @@ internal sealed class BenchCommand : Verb
         Options.Add(_html);
         Options.Add(GlobalOptions.Json);
         Details = """
-            Runs on this machine, or inside a container that has its GPUs. Rates are dense; the
-            peak is that of the data sheet, the usual value what such GPUs were seen to reach.
+            Runs on this machine, or inside a container of IMAGE that has its GPUs. Rates are
+            dense; the peak is that of the data sheet, the usual value what such GPUs were seen to
+            reach.
             """;
         Examples =
         [
             new("torchyard bench --only matrix", "matrix products in every precision"),
+            new("torchyard bench train", "inside the image train, with its cuBLASLt and NCCL"),
             new("torchyard bench --html bench.html", "a page with charts"),
         ];
     }
 
-    public override Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
+    public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
-        var machine = GpuOptions.Machine(invocation);
-        var report = machine.Bench(
-            invocation.Get(_size), invocation.Get(_seconds), invocation.Get(_only) ?? [], invocation.Screen.Progress, cancellation);
+        var report = invocation.Get(_image) is { } image
+            ? await InImageAsync(invocation, image, cancellation)
+            : GpuOptions.Machine(invocation).Bench(
+                invocation.Get(_size), invocation.Get(_seconds), invocation.Get(_only) ?? [], invocation.Screen.Progress, cancellation);
         if (invocation.Get(_html) is { } page)
             AtomicFile.WriteText(invocation.Caller.FullPath(page), HtmlReport.Of(report));
         invocation.Answer(report, GpuJson.Default.GpuReport, found => Show(found, invocation.Screen));
-        return Task.FromResult(report.Verdict.Good ? ExitCode.Done : ExitCode.Failed);
+        return report.Verdict.Good ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private async Task<GpuReport> InImageAsync(Invocation invocation, string image, CancellationToken cancellation)
+    {
+        await using var proof = await ImageProof.StartAsync(invocation, image, invocation.Get(_gpus), new Dictionary<string, string>(), cancellation);
+        return await proof.ReportAsync(
+            [
+                "bench",
+                "--size", invocation.Get(_size).ToString(CultureInfo.InvariantCulture),
+                "--seconds", invocation.Get(_seconds).ToString(CultureInfo.InvariantCulture),
+                .. (invocation.Get(_only) ?? []).SelectMany(area => (string[])["--only", area]),
+                .. (invocation.Get(GpuOptions.Libraries) ?? []).SelectMany(directory => (string[])["--libraries", directory]),
+            ],
+            cancellation);
     }
 
     private static void Show(GpuReport report, Screen screen)

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Text.Json.Serialization;
 using Torchyard.CommandLine;
+using Torchyard.Containers.Requests;
 using Torchyard.Containers.State;
+using Torchyard.Terminal;
 
 namespace Torchyard.Commands;
 
@@ -30,8 +32,10 @@ internal sealed partial class PsCommand : Verb
         }
 
         var now = invocation.Caller.Clock.GetUtcNow();
+        // A column of dashes would tell nothing on a machine without GPUs.
+        var gpus = containers.Any(c => c.Record.Gpus.Count > 0);
         invocation.Answer([.. containers.Select(Row.Of)], Json.Default.RowArray, _ => invocation.Screen.Table(
-            [new("CONTAINER ID", Whole: true), new("IMAGE"), new("COMMAND"), new("CREATED"), new("STATUS"), new("PORTS"), new("NAME", Whole: true)],
+            [new("CONTAINER ID", Whole: true), new("IMAGE"), new("COMMAND"), new("CREATED"), new("STATUS"), new("PORTS"), .. gpus ? [new("GPUS", Whole: true)] : Array.Empty<Column>(), new("NAME", Whole: true)],
             [.. containers.Select(c => (IReadOnlyList<string>)
                 [
                     c.Record.Id[..12],
@@ -40,10 +44,13 @@ internal sealed partial class PsCommand : Verb
                     ContainerServices.Age(now - DateTimeOffset.FromUnixTimeSeconds(c.Record.Created)) + " ago",
                     Status(c, now),
                     string.Join(", ", c.Record.Ports),
+                    .. gpus ? [GpuNames(c)] : Array.Empty<string>(),
                     c.Record.Name,
                 ])]));
         return ExitCode.Done;
     }
+
+    private static string GpuNames(ContainerInfo container) => container.Record.Gpus.Count == 0 ? "-" : string.Join(',', container.Record.Gpus.Select(g => g.Name));
 
     private static string Status(ContainerInfo container, DateTimeOffset now)
     {
@@ -77,6 +84,7 @@ internal sealed partial class PsCommand : Verb
         string Network,
         IReadOnlyList<string> Ports,
         IReadOnlyDictionary<string, string> Labels,
+        IReadOnlyList<GrantedGpu> Gpus,
         string? Error)
     {
         public static Row Of(ContainerInfo container)
@@ -86,7 +94,7 @@ internal sealed partial class PsCommand : Verb
                 record.Id, record.Name, record.ImageName, record.ImageDigest, record.Command, state.Status, state.ExitCode, state.OutOfMemory,
                 state.PeakMemory, record.Limits.Memory, record.Limits.ToString(), record.NotEnforced, container.IsRunning ? state.Init?.Id : null,
                 record.Created, state.Started, state.Finished, record.Network.ToString().ToLowerInvariant(), [.. record.Ports.Select(p => p.ToString())],
-                record.Labels, state.Error);
+                record.Labels, record.Gpus, state.Error);
         }
     }
 

@@ -48,8 +48,8 @@ internal sealed class RunCommand : Verb, IStartsProgram
         using var use = await images.BeginUseAsync(invocation.Screen.Progress, cancellation);
         var request = _options.Request(invocation, await new MendedImage(invocation).FindAsync(name, cancellation), name, invocation.Get(_command) ?? []);
         using var gpus = await ContainerGpus.ForContainerAsync(
-            invocation, invocation.Get(_options.Gpus), invocation.Get(_options.WaitForGpus), $"container {request.Name ?? name}", request.Image, cancellation);
-        request = request with { Gpus = gpus?.Injection };
+            invocation, _options.GpuSelection(invocation), invocation.Get(_options.WaitForGpus), $"container {request.Name ?? name}", request.Image, cancellation);
+        request = request with { Gpus = gpus?.Injection, Environment = [.. gpus?.Inherited ?? [], .. request.Environment] };
         var launcher = new ContainerLauncher(
             invocation.Containers(), new MendingLayers(invocation), Runtimes(invocation), SelfProgram.Current, invocation.Screen.Progress);
         var detach = invocation.Get(_options.Detach);
@@ -72,8 +72,6 @@ internal sealed class RunCommand : Verb, IStartsProgram
             }
 
             var session = await launcher.StartAsync(request, cancellation);
-            if (gpus is not null && await session.StateAsync(cancellation) is { } state && (state.Monitor ?? state.Init) is { } process)
-                gpus.HandOver($"container {session.Record.Name}", process.Id);
             invocation.Screen.Line(session.Record.Id);
             foreach (var port in session.Record.Ports)
             {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Torchyard.CommandLine;
 using Torchyard.Containers.Requests;
+using Torchyard.Gpus.Injection;
 using Torchyard.Images;
 using Torchyard.Platform;
 using Torchyard.Platform.Text;
@@ -70,6 +71,10 @@ internal sealed class RunOptions
     public Option<bool> WaitForGpus { get; } = new("--wait") { Description = "Wait until as many GPUs are free as --gpus asks for" };
 
     public Option<bool> BestEffort { get; } = new("--best-effort") { Description = "Warn about limits that cannot be enforced instead of failing" };
+
+    /// <summary>The GPUs that the command line means; without the option none.</summary>
+    public GpuSelection GpuSelection(Invocation invocation) =>
+        invocation.Get(Gpus) is { } text ? Torchyard.Gpus.Injection.GpuSelection.Parse(text) : Torchyard.Gpus.Injection.GpuSelection.None;
 
     /// <summary>Adds the options to a verb.</summary>
     public void AddTo(Command command)

@@ -3,8 +3,11 @@ using System.Globalization;
 using System.Text.Json.Serialization;
 using Torchyard.CommandLine;
 using Torchyard.Containers;
+using Torchyard.Containers.Requests;
 using Torchyard.Containers.State;
+using Torchyard.Gpus.Machine;
 using Torchyard.Platform.Text;
+using Torchyard.Terminal;
 
 namespace Torchyard.Commands;
 
@@ -17,7 +20,7 @@ internal sealed partial class TopCommand : Verb
     private readonly Argument<string[]> _containers = new("CONTAINER") { Description = "Names or ids (default: all that run)", Arity = ArgumentArity.ZeroOrMore };
 
     public TopCommand()
-        : base("top", VerbGroup.Containers, "Show live what containers use: CPU, memory against its limit, processes")
+        : base("top", VerbGroup.Containers, "Show live what containers use: CPU, memory against its limit, processes, GPUs")
     {
         _containers.CompletionSources.Add(ContainerNames.Complete);
         Options.Add(_noStream);
@@ -25,7 +28,8 @@ internal sealed partial class TopCommand : Verb
         Arguments.Add(_containers);
         Details = """
             100 % CPU is one CPU kept busy. A dash stands for what this machine does not count: without
-            root it counts nothing unless cgroups are delegated. Ctrl-C ends it.
+            root it counts nothing unless cgroups are delegated. A container with several GPUs has
+            a line for each; GPU % is the share of time with a kernel running. Ctrl-C ends it.
             """;
         Examples =
         [
@@ -43,7 +47,8 @@ internal sealed partial class TopCommand : Verb
         {
             await Task.Delay(Interval, clock, cancellation);
             var now = await SampleAsync(invocation, cancellation);
-            var rows = now.Select(sample => Row.Of(before.FirstOrDefault(b => b.Container.Record.Id == sample.Container.Record.Id), sample, clock)).ToArray();
+            var gpus = now.Any(sample => sample.Container.Record.Gpus.Count > 0) ? GpuOptions.Machine(invocation).ReadGpus().Gpus : [];
+            var rows = now.Select(sample => Row.Of(before.FirstOrDefault(b => b.Container.Record.Id == sample.Container.Record.Id), sample, gpus, clock)).ToArray();
             if (!once)
             {
                 // Cursor to the corner, clear what follows (ECMA-48 CUP and ED).
@@ -71,20 +76,48 @@ internal sealed partial class TopCommand : Verb
         return [.. containers.Where(c => c.IsRunning).Select(c => new Sample(c, invocation.Session(c).Usage(), invocation.Caller.Clock.GetTimestamp()))];
     }
 
-    private static void Show(Invocation invocation, Row[] rows) => invocation.Screen.Table(
-        [new("CONTAINER ID", Whole: true), new("NAME", Whole: true), new("CPU %", Right: true), new("MEMORY", Right: true), new("LIMIT", Right: true),
-            new("MEMORY %", Right: true), new("PEAK", Right: true), new("PROCESSES", Right: true)],
-        [.. rows.Select(row => (IReadOnlyList<string>)
-            [
-                row.Id[..12],
-                row.Name,
-                Text(row.CpuPercent, "0.0"),
-                row.Memory is { } memory ? ByteSize.Binary(memory) : "-",
-                ByteSize.Binary(row.MemoryLimit),
-                Text(row.MemoryPercent, "0.0"),
-                row.PeakMemory is { } peak ? ByteSize.Binary(peak) : "-",
-                row.Processes?.ToString(CultureInfo.InvariantCulture) ?? "-",
-            ])]);
+    private static void Show(Invocation invocation, Row[] rows)
+    {
+        var withGpus = rows.Any(row => row.Gpus.Count > 0);
+        invocation.Screen.Table(
+            [new("CONTAINER ID", Whole: true), new("NAME", Whole: true), new("CPU %", Right: true), new("MEMORY", Right: true), new("LIMIT", Right: true),
+                new("MEMORY %", Right: true), new("PEAK", Right: true), new("PROCESSES", Right: true),
+                .. withGpus ? GpuColumns : []],
+            [.. rows.SelectMany(row => Lines(row, withGpus))]);
+    }
+
+    private static readonly Column[] GpuColumns =
+        [new("GPU", Whole: true), new("GPU %", Right: true), new("GPU MEMORY", Right: true), new("OF", Right: true), new("W", Right: true), new("°C", Right: true)];
+
+    private static IEnumerable<IReadOnlyList<string>> Lines(Row row, bool withGpus)
+    {
+        string[] first =
+        [
+            row.Id[..12],
+            row.Name,
+            Text(row.CpuPercent, "0.0"),
+            row.Memory is { } memory ? ByteSize.Binary(memory) : "-",
+            ByteSize.Binary(row.MemoryLimit),
+            Text(row.MemoryPercent, "0.0"),
+            row.PeakMemory is { } peak ? ByteSize.Binary(peak) : "-",
+            row.Processes?.ToString(CultureInfo.InvariantCulture) ?? "-",
+        ];
+        yield return withGpus ? [.. first, .. row.Gpus.Count > 0 ? Cells(row.Gpus[0]) : ["-", "-", "-", "-", "-", "-"]] : first;
+        foreach (var gpu in row.Gpus.Skip(1))
+        {
+            yield return [.. Enumerable.Repeat("", first.Length), .. Cells(gpu)];
+        }
+    }
+
+    private static string[] Cells(GpuRow gpu) =>
+    [
+        gpu.Name,
+        gpu.UtilisationPercent?.ToString(CultureInfo.InvariantCulture) ?? "-",
+        gpu.MemoryUsedBytes is { } used ? ByteSize.Binary(used) : "-",
+        gpu.MemoryTotalBytes is { } total ? ByteSize.Binary(total) : "-",
+        Text(gpu.PowerWatts, "0"),
+        gpu.TemperatureCelsius?.ToString(CultureInfo.InvariantCulture) ?? "-",
+    ];
 
     private static string Text(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "-";
 
@@ -103,10 +136,12 @@ internal sealed partial class TopCommand : Verb
     /// <param name="MemoryPercent">Share of the limit.</param>
     /// <param name="PeakMemory">Most bytes it had in use.</param>
     /// <param name="Processes">Processes and threads.</param>
+    /// <param name="Gpus">Its GPUs.</param>
     internal sealed record Row(
-        string Id, string Name, double? CpuPercent, long? Memory, long MemoryLimit, double? MemoryPercent, long? PeakMemory, long? Processes)
+        string Id, string Name, double? CpuPercent, long? Memory, long MemoryLimit, double? MemoryPercent, long? PeakMemory, long? Processes,
+        IReadOnlyList<GpuRow> Gpus)
     {
-        public static Row Of(Sample? before, Sample now, TimeProvider clock)
+        public static Row Of(Sample? before, Sample now, IReadOnlyList<GpuState> gpus, TimeProvider clock)
         {
             var (record, usage) = (now.Container.Record, now.Usage);
             var elapsed = before is null ? 0 : clock.GetElapsedTime(before.Timestamp, now.Timestamp).TotalMicroseconds;
@@ -114,7 +149,32 @@ internal sealed partial class TopCommand : Verb
                 ? Math.Round(100 * Math.Max(0, later - earlier) / elapsed, 1)
                 : null;
             double? share = usage.Memory is { } memory && record.Limits.Memory > 0 ? Math.Round(100.0 * memory / record.Limits.Memory, 1) : null;
-            return new Row(record.Id, record.Name, cpu, usage.Memory, record.Limits.Memory, share, usage.PeakMemory, usage.Processes);
+            return new Row(record.Id, record.Name, cpu, usage.Memory, record.Limits.Memory, share, usage.PeakMemory, usage.Processes,
+                [.. record.Gpus.Select(gpu => GpuRow.Of(gpu, gpus.FirstOrDefault(g => g.Uuid == gpu.Uuid || g.MigDevices.Any(m => m.Uuid == gpu.Uuid))))]);
+        }
+    }
+
+    /// <summary>A GPU of a container. A MIG device shows its GPU's power and temperature; use of it is not counted by the driver.</summary>
+    /// <param name="Name">Index, or index of GPU and MIG device.</param>
+    /// <param name="Uuid">UUID.</param>
+    /// <param name="Model">Product name.</param>
+    /// <param name="UtilisationPercent">Share of time with a kernel running.</param>
+    /// <param name="MemoryUsedBytes">Memory in use by whatever computes on it.</param>
+    /// <param name="MemoryTotalBytes">Memory.</param>
+    /// <param name="PowerWatts">Power.</param>
+    /// <param name="TemperatureCelsius">Temperature.</param>
+    internal sealed record GpuRow(
+        string Name, string Uuid, string? Model, int? UtilisationPercent, long? MemoryUsedBytes, long? MemoryTotalBytes, double? PowerWatts, int? TemperatureCelsius)
+    {
+        public static GpuRow Of(GrantedGpu gpu, GpuState? state)
+        {
+            var mig = state?.MigDevices.FirstOrDefault(m => m.Uuid == gpu.Uuid);
+            return new GpuRow(
+                gpu.Name, gpu.Uuid, gpu.Model,
+                mig is null ? state?.UtilisationPercent : null,
+                mig is null ? state?.MemoryUsedBytes : null,
+                mig is null ? state?.MemoryTotalBytes : mig.MemoryBytes,
+                state?.PowerWatts, state?.TemperatureCelsius);
         }
     }
 

@@ -18,6 +18,8 @@ internal sealed class UpCommand : Verb
     private readonly Option<bool> _bestEffort = new("--best-effort") { Description = "Warn about limits that this machine cannot enforce, instead of refusing" };
 
     private readonly Option<string?> _torch = TorchOption.Create();
+    private readonly Option<string?> _gpus = new("--gpus") { Description = "GPUs: all, none, how many free ones, or a list (default: the recipe's, else all that are free)", HelpName = "GPUS" };
+    private readonly Option<bool> _wait = new("--wait") { Description = "Wait until as many GPUs are free as asked for" };
 
     public UpCommand()
         : base("up", VerbGroup.Start, "Build the environment of this directory if needed, start it, check it, say how to get in")
@@ -26,6 +28,8 @@ internal sealed class UpCommand : Verb
         Options.Add(_recreate);
         Options.Add(_bestEffort);
         Options.Add(_torch);
+        Options.Add(_gpus);
+        Options.Add(_wait);
         Options.Add(GlobalOptions.Json);
         Details = $"""
             Without a recipe file here, the preset that suits this machine is used: nothing needs to be
@@ -33,7 +37,8 @@ internal sealed class UpCommand : Verb
             directory stay when the container goes.
 
             It locks what is not locked, fetches and builds what the store does not have, starts the
-            environment, trains a step in it, asks Jupyter and SSH for an answer, and prints the panel.
+            environment with the free GPUs of this machine, trains a step in it, asks Jupyter and SSH
+            for an answer, and prints the panel.
             A second 'up' finds the environment running and prints the panel again.
 
             Presets: {string.Join(", ", Preset.Names)}
@@ -65,6 +70,8 @@ internal sealed class UpCommand : Verb
                 var project = new ProjectImage(invocation);
                 return await project.BuildAsync(await project.EnsureLockAsync(source, new LockOptions { Torch = source.Preset is null ? TorchOption.Read(invocation, _torch) : null }, token), token);
             },
+            async (source, built, name, token) => await UpGpus.ForAsync(
+                invocation, source.Recipe, invocation.Get(_gpus), invocation.Get(_wait), name, built, token),
             layers,
             invocation.Screen.Progress);
         var report = await flow.RunAsync(

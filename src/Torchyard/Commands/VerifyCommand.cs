@@ -70,7 +70,7 @@ internal sealed class VerifyCommand : Verb
             native = Empty(invocation) with { Verify = [new VerifyResult(null, "driver", "CUDA driver", VerifyOutcome.Skipped, none.Message, 0)] };
         }
 
-        return Joined(native, await ImageVerification.OnMachineAsync(invocation, invocation.Caller.FullPath(python), cancellation));
+        return Joined(native, await PyTorchProof.OnMachineAsync(invocation, invocation.Caller.FullPath(python), cancellation));
     }
 
     private static GpuReport Empty(Invocation invocation) =>
@@ -78,10 +78,25 @@ internal sealed class VerifyCommand : Verb
 
     private async Task<GpuReport> InImageAsync(Invocation invocation, string image, CancellationToken cancellation)
     {
-        var gpus = invocation.Get(_gpus) ?? (GpuOptions.Machine(invocation).AllGpus().Count > 0 ? "all" : "none");
-        var (native, pytorch) = await ImageVerification.InImageAsync(invocation, image, gpus, cancellation);
-        return Joined(
-            native ?? Empty(invocation), pytorch);
+        await using var proof = await ImageProof.StartAsync(
+            invocation, image, invocation.Get(_gpus), new Dictionary<string, string> { ["verify.py"] = PyTorchVerification.Program }, cancellation);
+        var native = proof.Gpus > 0 ? await NativeAsync(invocation, proof, cancellation) : Empty(invocation);
+        var checks = await proof.PythonAsync("verify.py", [proof.Gpus > 0 ? "--gpus=required" : "--gpus=auto"], cancellation);
+        return Joined(native, PyTorchVerification.Read(checks.Output, checks.ExitCode, checks.Error));
+    }
+
+    private async Task<GpuReport> NativeAsync(Invocation invocation, ImageProof proof, CancellationToken cancellation)
+    {
+        string[] memory = invocation.Get(_memory) is { } gibibytes ? ["--memory-gib", gibibytes.ToString(CultureInfo.InvariantCulture)] : [];
+        try
+        {
+            return await proof.ReportAsync(["verify", .. memory], cancellation);
+        }
+        catch (TorchyardException failure)
+        {
+            // What PyTorch says about the same GPUs is worth the more then.
+            return Empty(invocation) with { Verify = [new VerifyResult(null, "driver", "native proofs", VerifyOutcome.Failed, failure.Message, 0)] };
+        }
     }
 
     /// <summary>One verdict over both parts.</summary>

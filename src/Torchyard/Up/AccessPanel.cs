@@ -26,7 +26,7 @@ internal static class AccessPanel
             index == 0 ? "Kept" : "", $"{mount.Target}  is  {mount.Source}{(mount.ReadOnly ? " (read-only)" : "")}")));
         rows.Add(new PanelRow("Lost", "all else, such as /tmp, goes with the container"));
         rows.Add(new PanelRow("Limits", Limits(report)));
-        rows.Add(new PanelRow("GPUs", report.Gpus.Count > 0 ? string.Join(", ", report.Gpus) : "none"));
+        rows.AddRange((report.Gpus.Count > 0 ? report.Gpus : ["none"]).Select((gpu, index) => new PanelRow(index == 0 ? "GPUs" : "", gpu)));
         rows.Add(new PanelRow("Logs", $"torchyard logs {report.Name}"));
         rows.Add(new PanelRow("Stop", "torchyard down"));
         screen.Panel($"{report.Name} is {(report.AlreadyRunning ? "running" : "ready")}", rows);

@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Torchyard.Containers;
 using Torchyard.Containers.Requests;
+using Torchyard.Containers.State;
 using Torchyard.Platform;
 
 namespace Torchyard.Up;
@@ -31,22 +32,67 @@ internal sealed record EnvironmentCheck(string Name, string Result)
             optimiser.step()
             losses.append(loss.item())
         assert losses[-1] < losses[0] / 2, losses
-        print(f"{torch.__version__} on {device}, loss {losses[0]:.2f} to {losses[-1]:.2f} in 20 steps")
+        # Every GPU computes, not only the first.
+        for index in range(torch.cuda.device_count()):
+            assert (torch.ones(64, 64, device=f"cuda:{index}") @ torch.ones(64, 64, device=f"cuda:{index}"))[0, 0].item() == 64
+        where = f"{torch.cuda.device_count()} x {torch.cuda.get_device_name(0)}" if device == "cuda" else "cpu"
+        print(f"{torch.__version__} on {where}, loss {losses[0]:.2f} to {losses[-1]:.2f} in 20 steps")
+        why = ""
+        if torch.version.cuda and device == "cpu":
+            try:
+                torch.cuda.init()
+            except Exception as error:
+                why = str(error).splitlines()[0]
+        print(f"{torch.version.cuda or '-'} {torch.cuda.device_count()} {why}")
         """;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    /// <summary>Imports PyTorch in the environment and trains a few steps.</summary>
-    /// <exception cref="TorchyardException">TY4103: it does not work.</exception>
-    public static async Task<EnvironmentCheck> TrainingAsync(ContainerSession session, CancellationToken cancellation)
+    /// <summary>Imports PyTorch in the environment, trains a few steps, and sees whether it computes on every GPU that it was given.</summary>
+    /// <param name="session">The environment.</param>
+    /// <param name="warn">Told when PyTorch has no use for the GPUs.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="TorchyardException">TY4103: it does not work; TY4111: it does not see the GPUs.</exception>
+    public static async Task<EnvironmentCheck> TrainingAsync(ContainerSession session, Action<string> warn, CancellationToken cancellation)
     {
         var result = await session.CaptureAsync(new ExecRequest { Command = ["python3", "-c", TrainingStep] }, cancellation);
-        return result.ExitCode == 0
-            ? new EnvironmentCheck("training", result.Output.Trim())
-            : throw new TorchyardException(
+        if (result.ExitCode != 0)
+        {
+            throw new TorchyardException(
                 "TY4103",
                 $"a training step in the environment failed with exit status {result.ExitCode}: {LastLine(result.Error)}",
                 $"see all of it: torchyard exec {session.Record.Name} python3 -c 'import torch; print(torch.__config__.show())'");
+        }
+
+        var lines = result.Output.Trim().Split('\n');
+        SeesGpus(session.Record, lines[^1].Split(' ', 3), warn);
+        return new EnvironmentCheck("training", lines[^2].Trim());
+    }
+
+    /// <summary>The last line of the training step: CUDA of the build or a dash, number of GPUs seen, why there are none.</summary>
+    private static void SeesGpus(ContainerRecord record, string[] seen, Action<string> warn)
+    {
+        if (record.Gpus.Count == 0)
+        {
+            return;
+        }
+
+        if (seen[0] == "-")
+        {
+            warn($"the PyTorch of this environment is built without CUDA: it computes on CPUs, and {record.Gpus.Count} GPU(s) stay unused; "
+                + "gpus = \"none\" under [limits] leaves them to others");
+            return;
+        }
+
+        // CUDA gives a process one MIG device, however many there are (MIG User Guide, "CUDA Device Enumeration").
+        var expected = record.Gpus.Any(gpu => gpu.Uuid.StartsWith("MIG-", StringComparison.Ordinal)) ? 1 : record.Gpus.Count;
+        if (!int.TryParse(seen[1], out var count) || count < expected)
+        {
+            throw new TorchyardException(
+                "TY4111",
+                $"PyTorch sees {seen[1]} of the {record.Gpus.Count} GPU(s) of {record.Name}{(seen[2].Length > 0 ? $": {seen[2]}" : "")}",
+                $"torchyard doctor checks the driver; torchyard verify {record.ImageName} says which part fails");
+        }
     }
 
     /// <summary>Asks Jupyter with its token, and makes sure that it says nothing without.</summary>

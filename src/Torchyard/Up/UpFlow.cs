@@ -23,6 +23,7 @@ internal sealed record UpRequest(RecipeSource Source, bool Recreate, bool BestEf
 /// <param name="containers">The containers of the store.</param>
 /// <param name="launcher">Starts containers.</param>
 /// <param name="image">Gives the image of a recipe, locked and built where needed, with its name.</param>
+/// <param name="gpus">Gives the GPUs of an environment with that name; null for none.</param>
 /// <param name="layers">The image's layers as directories.</param>
 /// <param name="progress">Told how far the work is.</param>
 internal sealed class UpFlow(
@@ -31,6 +32,7 @@ internal sealed class UpFlow(
     ContainerStore containers,
     ContainerLauncher launcher,
     Func<RecipeSource, CancellationToken, Task<StoredImage>> image,
+    Func<RecipeSource, StoredImage, string, CancellationToken, Task<EnvironmentGpus?>> gpus,
     IMountedLayers layers,
     IProgressSink progress)
 {
@@ -84,6 +86,12 @@ internal sealed class UpFlow(
         var name = await FreeNameAsync(request.Source, project, cancellation);
         var run = EnvironmentRequest.For(request.Source, project, built, built.Names.Count > 0 ? built.Names[0] : built.Manifest.ToString(), name, request.BestEffort);
         run = run with { Labels = new Dictionary<string, string>(run.Labels) { [RecipeLabel] = recipeDigest } };
+        using var granted = await gpus(request.Source, built, name, cancellation);
+        if (granted is not null)
+        {
+            run = run with { Gpus = granted.Injection, Environment = [.. granted.Environment, .. run.Environment] };
+        }
+
         var session = await launcher.StartAsync(run, cancellation);
         task.Done(name);
         return session;
@@ -181,7 +189,7 @@ internal sealed class UpFlow(
         var checks = new List<Task<EnvironmentCheck>>();
         if (await HasTorchAsync(built, cancellation))
         {
-            checks.Add(ShownAsync("Trying PyTorch", EnvironmentCheck.TrainingAsync(session, cancellation)));
+            checks.Add(ShownAsync("Trying PyTorch", EnvironmentCheck.TrainingAsync(session, progress.Warn, cancellation)));
         }
 
         if (Address(status, "jupyter") is { } jupyter)
@@ -241,7 +249,7 @@ internal sealed class UpFlow(
             SharedMemory = record.Limits.SharedMemory,
             Processes = record.Limits.Processes,
             NotEnforced = record.NotEnforced,
-            Gpus = [],
+            Gpus = [.. record.Gpus.Select(gpu => gpu.Model is { } model ? $"{gpu.Name}: {model}" : $"{gpu.Name}: {gpu.Uuid}")],
             Checks = checks,
             Troubles = [.. (status?.Services ?? []).Where(service => service.State != "ready").Select(service => $"{service.Name} is {service.State} {service.Message}".TrimEnd())],
         };

@@ -54,6 +54,18 @@ public sealed class GpuChoiceTests
     }
 
     [Fact]
+    public void All_free_gpus_are_those_that_nobody_uses_and_none_is_an_error()
+    {
+        Assert.Equal(["GPU-aa", "GPU-cc", "MIG-1", "MIG-2"], Free([]).Select(g => g.Uuid));
+        Assert.Equal(["GPU-cc", "MIG-2"], Free([new("GPU-aa", "container x"), new("MIG-1", "container y")]).Select(g => g.Uuid));
+        var error = Assert.Throws<TorchyardException>(() => GpuChooser.Choose(Four, NoFiles, GpuSelection.AllFree, "1", []));
+        Assert.Equal("TY5013", error.Code);
+        Assert.Contains("process 77", error.Message, StringComparison.Ordinal);
+
+        static IReadOnlyList<ChosenGpu> Free(IReadOnlyList<GpuHolder> held) => GpuChooser.Choose(Four, NoFiles, GpuSelection.AllFree, null, held);
+    }
+
+    [Fact]
     public void Minors_are_those_of_the_driver_and_mig_stands_for_its_gpu()
     {
         Assert.Equal([2, 3, 0, 1, 1], Choose("all").Select(g => g.Minor));
@@ -77,10 +89,12 @@ public sealed class GpuChoiceTests
         var gpu = Choose("device=0");
         leases.Take(gpu, "this test", Environment.ProcessId);
         Assert.Equal([new GpuHolder("GPU-aa", "this test")], leases.Held());
+        // Shared with a process that is gone: only its own lease goes.
         leases.Take(gpu, "nobody", int.MaxValue - 1);
-        Assert.Empty(leases.Held());
-        leases.Take(gpu, "this test", Environment.ProcessId);
-        leases.Release(gpu);
+        Assert.Equal([new GpuHolder("GPU-aa", "this test")], leases.Held());
+        leases.Release(gpu, int.MaxValue - 1);
+        Assert.Equal([new GpuHolder("GPU-aa", "this test")], leases.Held());
+        leases.Release(gpu, Environment.ProcessId);
         Assert.Empty(leases.Held());
     }
 

@@ -24,7 +24,7 @@ internal sealed class EngineCheck : IMachineCheck
                 {
                     yield return new Finding(
                         "engines.cdi-stale", "containers", CheckState.Fail, $"{path} names {missing.Count} file(s) that are gone, such as {missing[0]}",
-                        "podman and docker fail to start containers with GPUs after a driver update", "torchyard cdi install (or nvidia-ctk cdi generate) after each driver update");
+                        "podman and docker fail to start containers with GPUs after a driver update", "torchyard cdi --install (or nvidia-ctk cdi generate) after each driver update");
                 }
                 else
                 {
@@ -42,7 +42,7 @@ internal sealed class EngineCheck : IMachineCheck
             {
                 yield return new Finding(
                     "engines.cdi", "containers", CheckState.Warn, $"{engine} is here, but no CDI document for NVIDIA GPUs",
-                    "other engines cannot pass GPUs; torchyard run needs none", "torchyard cdi install");
+                    "other engines cannot pass GPUs; torchyard run needs none", "torchyard cdi --install");
             }
         }
     }

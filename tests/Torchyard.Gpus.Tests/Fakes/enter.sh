@@ -1,0 +1,56 @@
+#!/bin/sh
+# Runs a command on a machine that looks like a recorded one: its /proc/driver, its driver's files with fake libraries, its device nodes
+# (the null device under NVIDIA's names), seen by this command and its children only. Needs root, gcc, python3 and overlayfs.
+# usage: enter.sh MACHINE COMMAND...        MACHINE: a directory of tests/Torchyard.Gpus.Tests/Machines
+set -eu
+if [ "${FAKE_NVIDIA_INSIDE:-}" != 1 ]; then
+    FAKE_NVIDIA_INSIDE=1 exec unshare -m --propagation private "$0" "$@"
+fi
+unset FAKE_NVIDIA_INSIDE
+here=$(cd "$(dirname "$0")" && pwd)
+machine=$(cd "$1" && pwd)
+shift
+version=$(sed -n 's/.*  \([0-9]*\.[0-9.]*\)  .*/\1/p' "$machine/root/proc/driver/nvidia/version")
+
+mount -t tmpfs tmpfs /proc/driver
+cp -r "$machine/root/proc/driver/." /proc/driver/
+
+# Other majors than this kernel's: what is registered is read from here.
+work=$(mktemp -d)
+mount -t tmpfs tmpfs "$work"
+mkdir "$work/upper" "$work/work" "$work/dev"
+awk '/^Block/ { print "  1 nvidia-uvm\n" } { print }' /proc/devices >"$work/devices"
+mount --bind "$work/devices" /proc/devices
+
+mkdir -p "$work/upper/nvidia"
+cp -r "$machine/root/usr/local/nvidia/." "$work/upper/nvidia/"
+libraries=$work/upper/nvidia/lib64
+for pair in nvml:libnvidia-ml cuda:libcuda; do
+    file=$libraries/${pair#*:}.so.$version
+    rm -f "$file"
+    gcc -shared -fPIC -O1 -Wl,-soname,"${pair#*:}.so.1" -o "$file" "$here/${pair%:*}.c" -ldl
+done
+python3 "$here/answers.py" "$machine/nvml.json" >"$libraries/libnvidia-ml.so.$version.answers"
+rm -f "$work/upper/nvidia/bin/nvidia-smi"
+sed -e "/@MACHINE@/{
+s/@MACHINE@.*//
+r $machine/nvml.json
+a \"\"\"
+}" "$here/nvidia-smi.py" >"$work/upper/nvidia/bin/nvidia-smi"
+chmod 755 "$work/upper/nvidia/bin/nvidia-smi"
+mount -t overlay -o "lowerdir=/usr/local,upperdir=$work/upper,workdir=$work/work" overlay /usr/local
+
+# A /dev of its own, so that nodes under NVIDIA's names appear nowhere else.
+mount --rbind /dev "$work/dev"
+mount -t tmpfs -o mode=755 tmpfs /dev
+for path in "$work"/dev/*; do
+    name=${path##*/}
+    if [ -L "$path" ]; then cp -a "$path" /dev/
+    elif [ -d "$path" ]; then mkdir "/dev/$name" && mount --rbind "$path" "/dev/$name"
+    elif [ -e "$path" ]; then : >"/dev/$name" && mount --bind "$path" "/dev/$name"; fi
+done
+(cd "$machine/root/dev" && find . -type f ! -name '*.space') | while read -r node; do
+    mkdir -p "/dev/$(dirname "$node")"
+    mknod -m "$(awk '{ print $3 }' "$machine/root/dev/$node")" "/dev/$node" c 1 3
+done
+PATH=/usr/local/nvidia/bin:$PATH LD_LIBRARY_PATH=/usr/local/nvidia/lib64 exec "$@"
