@@ -130,8 +130,15 @@ public sealed class ImageBuilder(
         using (var directory = BuildDirectory.Create(paths))
         using (var abort = CancellationTokenSource.CreateLinkedTokenSource(cancellation))
         {
-            var layers = await MakeLayersAsync(locked, directory.Path, progress, abort);
-            manifest = ImageWriter.Write(_layout, locked, layers);
+            try
+            {
+                var layers = await MakeLayersAsync(locked, directory.Path, progress, abort);
+                manifest = ImageWriter.Write(_layout, locked, layers);
+            }
+            catch (Exception failure) when (StoreSpace.RanOut(failure, paths.Root))
+            {
+                throw ImageErrors.StoreFull(paths.Root, locked.Packages.Sum(package => package.InstalledSize), failure);
+            }
         }
 
         await ImageWriter.AttachAsync(_layout, locked, manifest, cancellation);

@@ -1,4 +1,5 @@
 using Torchyard.Platform;
+using Torchyard.Platform.Text;
 
 namespace Torchyard.Images;
 
@@ -22,6 +23,13 @@ internal static class ImageErrors
     internal static TorchyardException NoSpace(string where, Exception? inner = null) => new(
         "TY3005", $"no space left on the file system of {where}",
         "Free some space there, remove unused images with 'torchyard prune', or move the store with TORCHYARD_STORE", inner);
+
+    internal static TorchyardException StoreFull(string store, long installed, Exception inner) => new(
+        "TY3005",
+        $"no space left on the file system of the store {store}: the packages of this image take "
+        + $"{ByteSize.Decimal(installed)} unpacked, and about half as much again as compressed layers",
+        "Free some space there, remove unused images with 'torchyard prune', or move the store with TORCHYARD_STORE; then build again, fetched packages stay",
+        inner);
 
     internal static TorchyardException CannotWrite(string path, string error) => new(
         "TY3006", $"cannot write {path}: {error}", "Check that the store's file system is writable and supports owners, links and extended attributes");

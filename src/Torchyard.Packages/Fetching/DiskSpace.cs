@@ -1,4 +1,5 @@
 using Torchyard.Platform;
+using Torchyard.Platform.Text;
 
 namespace Torchyard.Packages.Fetching;
 
@@ -25,7 +26,7 @@ internal static class DiskSpace
         if (free < bytes)
         {
             throw new TorchyardException(
-                "TY2052", $"the packages do not fit on the disk: {bytes} bytes are needed, {free} are free at {path}",
+                "TY2052", $"the packages do not fit on the disk: {ByteSize.Decimal(bytes)} are needed, {ByteSize.Decimal(free)} are free at {path}",
                 "Free space (torchyard prune), or put the store elsewhere with TORCHYARD_STORE");
         }
     }

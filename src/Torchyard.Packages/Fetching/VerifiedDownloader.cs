@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using Torchyard.Platform;
+using Torchyard.Platform.Text;
 
 namespace Torchyard.Packages.Fetching;
 
@@ -227,10 +228,10 @@ internal sealed class VerifiedDownloader(Transport transport, FileCache cache, D
 
     private TorchyardException DiskFull(VerifiedDownload download, IOException error)
     {
-        var free = DiskSpace.FreeAt(cache.PathOf(download.Sha256));
+        var place = Path.GetDirectoryName(cache.PartialPathOf(download.Sha256))!;
         return new TorchyardException(
             "TY2052",
-            $"the disk is full while fetching {download.Label}: {download.Size} bytes are needed, {free} are free at {cache.PathOf(download.Sha256)}",
+            $"the disk is full while fetching {download.Label}: {ByteSize.Decimal(download.Size)} are needed, {ByteSize.Decimal(DiskSpace.FreeAt(place))} are free at {place}",
             "Free space (torchyard prune), or put the store elsewhere with TORCHYARD_STORE",
             error);
     }

@@ -11,7 +11,7 @@ public sealed class InterruptionTests
     [Fact]
     public async Task Killed_at_any_moment_of_up_the_next_build_finishes_the_work_and_the_store_is_sound()
     {
-        await using var store = await RequireStoreAsync();
+        await using var store = await TestStore.RequireAsync(Cancellation);
         var project = store.NewProject("interrupted");
         (await store.RunAsync(project, ["init", "minimal"], Cancellation)).Succeeded();
         // A fixed seed: a failure can be repeated. Moments are counted in files that appear in a part of the store, not in time.
@@ -84,16 +84,6 @@ public sealed class InterruptionTests
         await ended;
         var text = string.Create(CultureInfo.InvariantCulture, $"{(wasRunning ? "killed" : "ended")} at {moment.Directory} {moment.Count}");
         return wasRunning ? text : $"{text}: {await output}{await error}";
-    }
-
-    private static async Task<TestStore> RequireStoreAsync()
-    {
-        if (await TestStore.ObstacleAsync(Cancellation) is { } obstacle)
-        {
-            Assert.Skip(obstacle);
-        }
-
-        return await TestStore.CreateAsync(Cancellation);
     }
 
     private sealed record Moment(string Directory, int Count);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 
 namespace Torchyard.EndToEnd.Program;
 
@@ -9,7 +10,7 @@ namespace Torchyard.EndToEnd.Program;
 internal sealed class TestStore : IAsyncDisposable
 {
     private const string Mirror = "http://deb.debian.org/debian/dists/trixie/InRelease";
-    private static readonly string[] CachedParts = ["packages/sha256", "indexes/sha256"];
+    private static readonly string[] CachedParts = ["packages/sha256", "indexes"];
     private readonly string _cache;
 
     private TestStore(string cache, string root)
@@ -50,6 +51,17 @@ internal sealed class TestStore : IAsyncDisposable
         }
     }
 
+    /// <summary>A new store with the packages of earlier runs; the test is skipped where nothing can be built.</summary>
+    public static async Task<TestStore> RequireAsync(CancellationToken cancellation)
+    {
+        if (await ObstacleAsync(cancellation) is { } obstacle)
+        {
+            Assert.Skip(obstacle);
+        }
+
+        return await CreateAsync(cancellation);
+    }
+
     /// <summary>A new store with the packages of earlier runs.</summary>
     public static async Task<TestStore> CreateAsync(CancellationToken cancellation)
     {
@@ -75,6 +87,42 @@ internal sealed class TestStore : IAsyncDisposable
     /// <summary>A new directory in <see cref="Root"/>.</summary>
     public string NewProject(string name) => Directory.CreateDirectory(Path.Combine(Root, name)).FullName;
 
+    /// <summary>Makes sure that the packages of a project's lock are in this store, and nothing that was built from them.</summary>
+    public async Task FetchAsync(string project, CancellationToken cancellation)
+    {
+        if (Regex.Matches(File.ReadAllText(Path.Combine(project, "torchyard.lock")), "\nname = \"([^\"]+)\"\nversion").All(match => File.Exists(CachedFile(match.Groups[1].Value, project))))
+        {
+            return;
+        }
+
+        (await RunAsync(project, ["build"], cancellation)).Succeeded();
+        foreach (var made in new[] { "oci", "layers", "build" })
+        {
+            Directory.Delete(Path.Combine(Store, made), recursive: true);
+        }
+    }
+
+    /// <summary>Removes a package's file from this store, so that it has to be fetched.</summary>
+    public void Forget(string package, string project)
+    {
+        if (File.Exists(CachedFile(package, project)))
+        {
+            File.Delete(CachedFile(package, project));
+        }
+    }
+
+    /// <summary>Gives this store its own copy of a package's file, and changes that.</summary>
+    public void Own(string package, string project, Action<string> change)
+    {
+        // Linked with the cache of all tests: what is changed must be another file.
+        var file = CachedFile(package, project);
+        var written = File.GetLastWriteTimeUtc(file);
+        File.Copy(file, file + ".own");
+        File.Move(file + ".own", file, overwrite: true);
+        File.SetLastWriteTimeUtc(file, written);
+        change(file);
+    }
+
     /// <summary>Removes what was made, and keeps what was fetched for the next run.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -85,6 +133,13 @@ internal sealed class TestStore : IAsyncDisposable
         }
 
         await HostProgram.RunAsync("rm", ["-rf", "--one-file-system", Root], CancellationToken.None);
+    }
+
+    private string CachedFile(string package, string project)
+    {
+        var stanza = File.ReadAllText(Path.Combine(project, "torchyard.lock")).Split("[[package]]").Single(text => text.Contains($"\nname = \"{package}\"\n", StringComparison.Ordinal));
+        var hash = Regex.Match(stanza, "sha256 = \"(?:sha256:)?([0-9a-f]{64})\"").Groups[1].Value;
+        return Path.Combine(Store, "packages/sha256", hash[..2], hash);
     }
 
     private Dictionary<string, string> Variables() => new()

@@ -1,0 +1,29 @@
+using System.Text.Json;
+
+namespace Torchyard.EndToEnd.Builds;
+
+/// <summary>The one image of a store as its OCI layout describes it; digests as bare hexadecimal digits.</summary>
+internal sealed record StoredLayout(string Store, string Manifest, string Configuration, IReadOnlyList<string> Layers, IReadOnlyList<string> DiffIds)
+{
+    public static StoredLayout Read(string store)
+    {
+        var index = Parse(Path.Combine(store, "oci/index.json"));
+        var manifest = Hex(index.GetProperty("manifests").EnumerateArray().Single(entry => entry.GetProperty("mediaType").GetString()!.EndsWith("manifest.v1+json", StringComparison.Ordinal)));
+        var document = Parse(BlobOf(store, manifest));
+        var configuration = Hex(document.GetProperty("config"));
+        var diffIds = Parse(BlobOf(store, configuration)).GetProperty("rootfs").GetProperty("diff_ids").EnumerateArray().Select(id => id.GetString()!["sha256:".Length..]);
+        return new StoredLayout(store, manifest, configuration, [.. document.GetProperty("layers").EnumerateArray().Select(Hex)], [.. diffIds]);
+    }
+
+    public string Blob(string digest) => BlobOf(Store, digest);
+
+    public bool Equals(StoredLayout? other) => other?.Manifest == Manifest;
+
+    public override int GetHashCode() => Manifest.GetHashCode(StringComparison.Ordinal);
+
+    private static string BlobOf(string store, string digest) => Path.Combine(store, "oci/blobs/sha256", digest);
+
+    private static string Hex(JsonElement descriptor) => descriptor.GetProperty("digest").GetString()!["sha256:".Length..];
+
+    private static JsonElement Parse(string file) => JsonDocument.Parse(File.ReadAllBytes(file)).RootElement;
+}
