@@ -6,7 +6,11 @@ namespace Torchyard.Images;
 /// <param name="Kind">What it is.</param>
 /// <param name="Digest">Digest of the blob, diff id of the mounted layer, or hash of the cached file; null for the index.</param>
 /// <param name="Text">For people: which one, and what is wrong with it.</param>
-public sealed record StoreProblem(StoreProblemKind Kind, Digest? Digest, string Text);
+public sealed record StoreProblem(StoreProblemKind Kind, Digest? Digest, string Text)
+{
+    /// <summary>Place of a sealed directory.</summary>
+    public string? Path { get; init; }
+}
 
 /// <summary>Parts of a store that can be damaged.</summary>
 public enum StoreProblemKind
@@ -22,4 +26,7 @@ public enum StoreProblemKind
 
     /// <summary>A file of the package cache.</summary>
     CachedFile,
+
+    /// <summary>A directory that is made once and then only read: the interpreter that compiles modules, a fetched program.</summary>
+    SealedDirectory,
 }

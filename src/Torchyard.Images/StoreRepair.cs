@@ -35,6 +35,9 @@ public sealed class StoreRepair(StorePaths paths)
                 case { Kind: StoreProblemKind.MountedLayer, Digest: { } diffId }:
                     RemoveMounted(diffId);
                     break;
+                case { Kind: StoreProblemKind.SealedDirectory, Path: { } place }:
+                    SealedDirectory.Remove(place, paths);
+                    break;
                 default:
                     break;
             }

@@ -56,7 +56,16 @@ public sealed class DebianPackages : IDisposable
     /// <param name="offline">Nothing is asked of archives.</param>
     /// <param name="cancellation">Ends the work.</param>
     /// <exception cref="TorchyardException">TY2xxx: an archive cannot be trusted or reached, or the packages do not fit together.</exception>
-    public async Task<DebianLock> LockAsync(Recipe recipe, IReadOnlyList<LockedArchive> earlier, bool offline, CancellationToken cancellation)
+    public Task<DebianLock> LockAsync(Recipe recipe, IReadOnlyList<LockedArchive> earlier, bool offline, CancellationToken cancellation) =>
+        LockAsync(recipe, withBase: true, earlier, offline, cancellation);
+
+    /// <summary>Resolves the recipe's packages and what they depend on alone: no base system, for programs that run beside the machine's own.</summary>
+    /// <exception cref="TorchyardException">TY2xxx, as <see cref="LockAsync(Recipe, CancellationToken)"/>.</exception>
+    public Task<DebianLock> LockProgramsAsync(Recipe recipe, CancellationToken cancellation) =>
+        LockAsync(recipe, withBase: false, [], offline: false, cancellation);
+
+    private async Task<DebianLock> LockAsync(
+        Recipe recipe, bool withBase, IReadOnlyList<LockedArchive> earlier, bool offline, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(recipe);
         var requests = recipe.Packages.Select(text => PackageRequest.Parse(text, recipe.Base.Architecture)).ToList();
@@ -72,7 +81,7 @@ public sealed class DebianPackages : IDisposable
         var releases = ReadKept(recipe.Base, archives, earlier, offline, reader, indexes)
             ?? await Task.WhenAll(archives.Select(archive => reader.ReadAsync(archive, cancellation)));
         var universe = await ReadIndexesAsync(recipe.Base, archives, releases, indexes, cancellation);
-        var resolution = new DebianResolver(universe).Resolve(requests, recipe.Recommends);
+        var resolution = new DebianResolver(universe).Resolve(requests, recipe.Recommends, withBase);
         var locked = archives.Zip(releases, (archive, release) => new LockedArchive(
             archive.Id, archive.CanonicalUri, archive.Suite, archive.Components, release.Release.Digest, Seconds(release.Release.Date))).ToList();
         return new DebianLock(

@@ -24,9 +24,10 @@ public sealed class MachineRuntimeSource(OciRuntimeKind? wanted = null, IOciRunt
             return await otherwise.GetAsync(cancellation);
         }
 
+        var missing = wanted == OciRuntimeKind.Runc ? "runc" : "crun";
         throw new TorchyardException(
             "TY4010",
-            wanted is { } only ? $"{(only == OciRuntimeKind.Crun ? "crun" : "runc")} is not on this machine" : "neither crun nor runc is on this machine",
-            "install one: apt-get install crun, or dnf install crun");
+            wanted is null ? "neither crun nor runc is on this machine" : $"{missing} is not on this machine",
+            $"install it (apt-get install {missing}, or dnf install {missing})" + (wanted is null ? "" : ", or leave --runtime out"));
     }
 }

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Torchyard.Images.Deb;
 using Torchyard.Images.Files;
 using Torchyard.Images.Layers;
+using Torchyard.Images.Oci;
 using Torchyard.Images.Tar;
 using Torchyard.Platform;
 using Torchyard.Recipes;
@@ -239,7 +240,7 @@ internal sealed partial class PythonCompiler : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         try
         {
-            Directory.Move(temporary, target);
+            SealedDirectory.Seal(temporary, target);
         }
         catch (IOException) when (Directory.Exists(target))
         {

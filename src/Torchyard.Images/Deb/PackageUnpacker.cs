@@ -164,6 +164,9 @@ internal static class PackageUnpacker
     private static IncrementalHash NewMd5() => IncrementalHash.CreateHash(HashAlgorithmName.MD5);
 #pragma warning restore CA5351
 
+    /// <summary>Where an entry goes in a root with merged /usr; null for a directory that is a link there.</summary>
+    internal static string? PlaceOf(string label, TarEntry entry) => Placed(Normalise(label, entry.Name), entry.Kind);
+
     private static string Normalise(string label, string name) =>
         ArchivePath.TryNormalise(name, out var path) ? path : throw ImageErrors.UnsafeName(label, name, "leads out of the root");
 

@@ -106,6 +106,9 @@ internal static unsafe partial class Posix
     [LibraryImport("libc", EntryPoint = "geteuid")]
     internal static partial uint EffectiveUser();
 
+    [LibraryImport("libc", EntryPoint = "getegid")]
+    internal static partial uint EffectiveGroup();
+
     /// <summary>openat2(2) of a directory, confined to the tree below <paramref name="root"/>; -1 and errno on failure.</summary>
     internal static int OpenDirectoryInRoot(int root, string path)
     {

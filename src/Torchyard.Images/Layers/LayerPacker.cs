@@ -1,6 +1,7 @@
 using Torchyard.Images.Files;
 using Torchyard.Images.Oci;
 using Torchyard.Images.Tar;
+using Torchyard.Platform;
 using Torchyard.Platform.Compression;
 using Torchyard.Recipes;
 
@@ -44,6 +45,28 @@ internal static class LayerPacker
         return new PackedLayer(
             tarHash.Finish(), digest, size, tarSize,
             format == CompressionFormat.Gzip ? MediaTypes.LayerGzip : MediaTypes.LayerZstd);
+    }
+
+    /// <summary>Digest of the tar that entries and their content below a directory make.</summary>
+    internal static Digest DiffIdOf(List<LayerEntry> entries, string directory)
+    {
+        using var hash = new HashingStream(Stream.Null);
+        using var content = RootDirectory.Open(directory);
+        var writer = new TarLayerWriter(hash);
+        foreach (var (entry, path) in entries)
+        {
+            if (path is null || entry.Size == 0)
+            {
+                writer.Write(entry);
+                continue;
+            }
+
+            using var file = content.OpenFile(path);
+            writer.Write(entry, file);
+        }
+
+        writer.Complete();
+        return hash.Finish();
     }
 
     private sealed class TeeStream(Stream one, Stream other) : Stream

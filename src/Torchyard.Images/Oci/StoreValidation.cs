@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Torchyard.Images.Files;
 using Torchyard.Images.Layers;
-using Torchyard.Images.Tar;
 using Torchyard.Platform;
 using Torchyard.Platform.Compression;
 using Torchyard.Platform.Files;
@@ -40,6 +39,8 @@ internal static class StoreValidation
             walk.Check(entry);
         }
 
+        problems.AddRange(SealedDirectory.Damaged(paths).Select(
+            place => new StoreProblem(StoreProblemKind.SealedDirectory, null, $"{place} has other content than it was made with") { Path = place }));
         task.Done($"{blobs.Count} blobs, {problems.Count} problems");
         return problems;
     }
@@ -57,27 +58,7 @@ internal static class StoreValidation
     }
 
     /// <summary>Digest of a mounted layer as a tar: what it was when it was made or extracted.</summary>
-    internal static Digest DiffIdOf(string directory)
-    {
-        var entries = OverlayTree.List(directory, long.MaxValue, long.MaxValue);
-        using var hash = new HashingStream(Stream.Null);
-        using var content = RootDirectory.Open(directory);
-        var writer = new TarLayerWriter(hash);
-        foreach (var (entry, path) in entries)
-        {
-            if (path is null || entry.Size == 0)
-            {
-                writer.Write(entry);
-                continue;
-            }
-
-            using var file = content.OpenFile(path);
-            writer.Write(entry, file);
-        }
-
-        writer.Complete();
-        return hash.Finish();
-    }
+    internal static Digest DiffIdOf(string directory) => LayerPacker.DiffIdOf(OverlayTree.List(directory, long.MaxValue, long.MaxValue), directory);
 
     /// <summary>The way from index.json to everything that it leads to; each blob and layer once.</summary>
     private sealed class Walk(

@@ -1,6 +1,5 @@
 using Torchyard.CommandLine;
 using Torchyard.Containers.Namespaces;
-using Torchyard.Containers.Runtimes;
 using Torchyard.Containers.Sandbox;
 using Torchyard.Gpus.Fit;
 using Torchyard.Images;
@@ -227,13 +226,13 @@ internal sealed class ProjectImage(Invocation invocation)
         var system = await BuildAsync(locked with { Recipe = recipe, Python = null, Fit = null }, cancellation);
         var lower = await new MendingLayers(invocation).EnsureAsync(system, invocation.Screen.Progress, cancellation);
         await new ImageStore(invocation.Store).RemoveAsync($"{recipe.Name}:lock-base", static _ => null, force: true, cancellation);
-        return new SandboxPip(invocation.Store, new OciRootSandbox(invocation.Store, new MachineRuntimeSource(), SelfProgram.Current), lower);
+        return new SandboxPip(invocation.Store, new OciRootSandbox(invocation.Store, invocation.Runtimes(), SelfProgram.Current), lower);
     }
 
     private ImageBuilder Builder(DebianPackages packages, ProjectPython? python) => new(
         invocation.Store,
         packages.CreateFetcher(),
-        new OciRootSandbox(invocation.Store, new MachineRuntimeSource(), SelfProgram.Current),
+        new OciRootSandbox(invocation.Store, invocation.Runtimes(), SelfProgram.Current),
         Supervisor(),
         python?.CreateFetcher(invocation.Caller.WorkingDirectory));
 

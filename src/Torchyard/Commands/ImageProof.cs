@@ -4,7 +4,6 @@ using Torchyard.CommandLine;
 using Torchyard.Containers;
 using Torchyard.Containers.Namespaces;
 using Torchyard.Containers.Requests;
-using Torchyard.Containers.Runtimes;
 using Torchyard.Containers.State;
 using Torchyard.Gpus.Report;
 using Torchyard.Images;
@@ -48,7 +47,7 @@ internal sealed class ImageProof : IAsyncDisposable
             invocation, selection, wait: false, $"torchyard {invocation.Parsed.CommandResult.Command.Name} {name}", image, cancellation);
         var folder = Write(invocation, files);
         var store = new ContainerStore(invocation.Store, invocation.Caller.Clock);
-        var launcher = new ContainerLauncher(store, new MendingLayers(invocation), new MachineRuntimeSource(), SelfProgram.Current, invocation.Screen.Progress);
+        var launcher = new ContainerLauncher(store, new MendingLayers(invocation), invocation.Runtimes(), SelfProgram.Current, invocation.Screen.Progress);
         try
         {
             var session = await launcher.StartAsync(

@@ -106,7 +106,7 @@ internal sealed class RunCommand : Verb, IStartsProgram
         var other => throw new TorchyardException("TY4063", $"--engine '{other}' cannot be used", "write podman or docker") { IsUsage = true },
     };
 
-    private MachineRuntimeSource Runtimes(Invocation invocation) => new(invocation.Get(_runtime) switch
+    private IOciRuntimeSource Runtimes(Invocation invocation) => invocation.Runtimes(invocation.Get(_runtime) switch
     {
         null => null,
         "crun" => OciRuntimeKind.Crun,

@@ -3,7 +3,6 @@ using Torchyard.Building;
 using Torchyard.CommandLine;
 using Torchyard.Containers;
 using Torchyard.Containers.Namespaces;
-using Torchyard.Containers.Runtimes;
 using Torchyard.Images;
 using Torchyard.Recipes;
 using Torchyard.Up;
@@ -64,7 +63,7 @@ internal sealed class UpCommand : Verb
             invocation.Store,
             invocation.Caller,
             containers,
-            new ContainerLauncher(containers, layers, new MachineRuntimeSource(), SelfProgram.Current, invocation.Screen.Progress),
+            new ContainerLauncher(containers, layers, invocation.Runtimes(), SelfProgram.Current, invocation.Screen.Progress),
             async (source, token) =>
             {
                 var project = new ProjectImage(invocation);

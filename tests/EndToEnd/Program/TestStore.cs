@@ -142,7 +142,8 @@ internal sealed class TestStore : IAsyncDisposable
         return Path.Combine(Store, "packages/sha256", hash[..2], hash);
     }
 
-    private Dictionary<string, string> Variables() => new()
+    /// <summary>The environment that makes the program use this store.</summary>
+    public Dictionary<string, string> Variables() => new()
     {
         ["TORCHYARD_STORE"] = Store,
         ["HOME"] = Home,
