@@ -53,13 +53,14 @@ internal sealed class PythonLayers(OciLayout layout, LayerCache cache, ImageSett
             }
 
             WheelConflicts.CheckCudnn(locked.Packages.Select(p => p.Name), locked, debianPackages);
-            var collisions = WheelConflicts.Check(wheels.ToDictionary(w => w.Package.Name, w => w.Plan, StringComparer.Ordinal), locked);
+            var plans = wheels.ToDictionary(w => w.Package.Name, w => w.Plan, StringComparer.Ordinal);
+            var collisions = WheelConflicts.Check(plans, locked);
             foreach (var collision in collisions)
             {
                 progress.Warn($"{collision.Loser} and {collision.Winner} both install {collision.Path}; that of {collision.Winner} is taken");
             }
 
-            return await WriteAsync(wheels, collisions.Select(c => (c.Loser, c.Path)).ToHashSet(), progress, cancellation);
+            return await WriteAsync(wheels, collisions.Concat(WheelConflicts.Copies(plans)).Select(c => (c.Loser, c.Path)).ToHashSet(), progress, cancellation);
         }
         finally
         {

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using Torchyard.Packages.Python.Wheels;
-using Torchyard.Platform;
 
 namespace Torchyard.Images.Wheels;
 
@@ -32,33 +31,25 @@ internal sealed class WheelContentStream(InstallPlan plan, WheelFile file, Strea
 
     public override int Read(Span<byte> buffer)
     {
-        try
+        var read = content.Read(buffer);
+        if (read == 0)
         {
-            var read = content.Read(buffer);
-            if (read == 0)
-            {
-                return 0;
-            }
-
-            _hash.AppendData(buffer[..read]);
-            if (mounted is not null)
-            {
-                RandomAccess.Write(mounted, buffer[..read], _position);
-            }
-
-            _position += read;
-            if (_position == file.Entry.Size)
-            {
-                RequireEnd();
-            }
-
-            return read;
+            return 0;
         }
-        catch (InvalidDataException damaged)
+
+        _hash.AppendData(buffer[..read]);
+        if (mounted is not null)
         {
-            throw new TorchyardException(
-                "TY2501", $"{plan.Wheel.FileName.Text}: {damaged.Message}", "Nothing of it was installed. Fetch the wheel again from its publisher", damaged);
+            RandomAccess.Write(mounted, buffer[..read], _position);
         }
+
+        _position += read;
+        if (_position == file.Entry.Size)
+        {
+            RequireEnd();
+        }
+
+        return read;
     }
 
     public override void Flush() { }

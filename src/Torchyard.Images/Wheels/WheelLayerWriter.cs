@@ -7,6 +7,7 @@ using Torchyard.Images.Oci;
 using Torchyard.Images.Tar;
 using Torchyard.Packages.Python.Wheels;
 using Torchyard.Packages.Python.Zip;
+using Torchyard.Platform;
 using Torchyard.Platform.Compression;
 using Torchyard.Recipes;
 
@@ -33,7 +34,7 @@ internal sealed class WheelLayerWriter(OciLayout layout, ImageSettings settings)
     /// <param name="mounted">Empty directory for the mounted form; null when only the blob is needed.</param>
     /// <param name="advance">Told of bytes that are done.</param>
     /// <param name="cancellation">Ends it.</param>
-    /// <exception cref="Torchyard.Platform.TorchyardException">TY2501 when a file is not what RECORD says; TY3005, TY3006 for the disk.</exception>
+    /// <exception cref="TorchyardException">TY2501 when a file is not what RECORD says; TY3005, TY3006 for the disk.</exception>
     internal PackedLayer Write(
         IReadOnlyList<PlannedWheel> wheels,
         IReadOnlySet<(string Name, string Path)> leftOut,
@@ -58,7 +59,17 @@ internal sealed class WheelLayerWriter(OciLayout layout, ImageSettings settings)
             }
 
             previous = file.Path;
-            WriteFile(plan, file, tar, sink, mounted);
+            try
+            {
+                WriteFile(plan, file, tar, sink, mounted);
+            }
+            catch (InvalidDataException damaged)
+            {
+                throw new TorchyardException(
+                    "TY2501", $"{plan.Wheel.FileName.Text}: {file.Source?.Entry.Name ?? file.Path}: {damaged.Message}",
+                    "Nothing of it was installed. Fetch the wheel again from its publisher", damaged);
+            }
+
             advance(file.Size);
         }
 

@@ -167,6 +167,6 @@ public sealed class WheelCache(StorePaths store, IndexTransport transport)
         }
 
         var from = response.StatusCode == HttpStatusCode.PartialContent ? response.Content.Headers.ContentRange?.From ?? -1 : 0;
-        return (await response.Content.ReadAsStreamAsync(cancellation), from);
+        return (await transport.OpenBodyAsync(response, cancellation), from);
     }
 }

@@ -39,7 +39,7 @@ internal sealed class HttpRangeSource : IZipSource
         }
 
         var tail = new byte[to - from + 1];
-        await using var body = await response.Content.ReadAsStreamAsync(cancellation);
+        await using var body = await transport.OpenBodyAsync(response, cancellation);
         return await body.ReadAtLeastAsync(tail, tail.Length, throwOnEndOfStream: false, cancellation) == tail.Length
             ? new HttpRangeSource(transport, url, length, tail, cancellation)
             : null;
@@ -70,7 +70,7 @@ internal sealed class HttpRangeSource : IZipSource
         using var response = _transport.GetAsync(
             _url, r => r.Headers.Range = new RangeHeaderValue(offset, offset + count - 1), _cancellation).GetAwaiter().GetResult();
         var window = new byte[count];
-        using var body = response.Content.ReadAsStream(_cancellation);
+        using var body = _transport.OpenBodyAsync(response, _cancellation).GetAwaiter().GetResult();
         if (response.StatusCode != HttpStatusCode.PartialContent
             || response.Content.Headers.ContentRange?.From != offset
             || body.ReadAtLeast(window, count, throwOnEndOfStream: false) != count)

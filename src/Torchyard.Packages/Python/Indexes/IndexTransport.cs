@@ -97,6 +97,13 @@ public sealed class IndexTransport : IDisposable
         }
     }
 
+    /// <summary>The body of an answer. A read fails with <see cref="IOException"/> when nothing comes for as long as pip's timeout.</summary>
+    public async Task<Stream> OpenBodyAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(response);
+        return new DeadlineStream(await response.Content.ReadAsStreamAsync(cancellation), TimeSpan.FromSeconds(_settings.Timeout), _time);
+    }
+
     /// <inheritdoc />
     public void Dispose() => _client.Dispose();
 
@@ -113,8 +120,8 @@ public sealed class IndexTransport : IDisposable
                 request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(pair));
             }
 
-            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            timeout.CancelAfter(TimeSpan.FromSeconds(_settings.Timeout));
+            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(_settings.Timeout), _time);
+            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token);
             HttpResponseMessage response;
             try
             {
@@ -138,6 +145,12 @@ public sealed class IndexTransport : IDisposable
             }
 
             CheckScheme(next, url);
+            if (current.Scheme == Uri.UriSchemeHttps && next.Scheme != Uri.UriSchemeHttps && !IsTrustedHost(next))
+            {
+                // Loopback may be plain HTTP when it is asked for, not when a server elsewhere sends us there.
+                throw IndexProblem.Insecure(url, $"it redirects to {IndexProblem.Show(next)}, which is not https");
+            }
+
             current = next;
         }
     }

@@ -61,6 +61,11 @@ internal static class SimpleHtml
             return null;
         }
 
+        if (url.IsFile)
+        {
+            SimpleJson.RequireRemote(url, filename);
+        }
+
         var metadata = attributes.GetValueOrDefault("data-core-metadata") ?? attributes.GetValueOrDefault("data-dist-info-metadata");
         return new ProjectFile
         {

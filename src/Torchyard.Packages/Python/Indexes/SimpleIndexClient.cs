@@ -9,7 +9,8 @@ namespace Torchyard.Packages.Python.Indexes;
 /// <summary>Reads project pages and metadata from an index (packaging.python.org, "Simple repository API": PEP 503, 691, 658, 714).</summary>
 /// <param name="transport">HTTP.</param>
 /// <param name="cache">Pages and METADATA of earlier runs; null for none.</param>
-public sealed class SimpleIndexClient(IndexTransport transport, IndexCache? cache = null)
+/// <param name="pageLimit">Most bytes of a page.</param>
+public sealed class SimpleIndexClient(IndexTransport transport, IndexCache? cache = null, int pageLimit = SimpleIndexClient.PageLimit)
 {
     // The largest page of PyPI is under 30 MB.
     private const int PageLimit = 128 << 20;
@@ -57,7 +58,7 @@ public sealed class SimpleIndexClient(IndexTransport transport, IndexCache? cach
                 response.Content.Headers.ContentType?.MediaType, (response.RequestMessage?.RequestUri ?? url).AbsoluteUri,
                 response.Headers.ETag?.ToString(), response.Content.Headers.LastModified?.ToString("r"))
             {
-                Content = await ReadAsync(response, url, PageLimit, cancellation),
+                Content = await ReadAsync(response, url, pageLimit, cancellation),
             };
         var parsed = Parse(page, name, url);
         cache?.AddPage(url, page);
@@ -149,19 +150,19 @@ public sealed class SimpleIndexClient(IndexTransport transport, IndexCache? cach
         };
     }
 
-    private static async Task<byte[]> ReadAsync(HttpResponseMessage response, Uri url, int limit, CancellationToken cancellation)
+    private async Task<byte[]> ReadAsync(HttpResponseMessage response, Uri url, int limit, CancellationToken cancellation)
     {
         var rented = ArrayPool<byte>.Shared.Rent(128 * 1024);
         try
         {
             using var content = new MemoryStream();
-            await using var body = await response.Content.ReadAsStreamAsync(cancellation);
+            await using var body = await transport.OpenBodyAsync(response, cancellation);
             int read;
             while ((read = await body.ReadAsync(rented, cancellation)) > 0)
             {
                 if (content.Length + read > limit)
                 {
-                    throw IndexProblem.BadPage(url, $"it is larger than {limit >> 20} MiB");
+                    throw IndexProblem.BadPage(url, $"it is larger than {limit} bytes");
                 }
 
                 content.Write(rented, 0, read);
@@ -171,7 +172,7 @@ public sealed class SimpleIndexClient(IndexTransport transport, IndexCache? cach
         }
         catch (Exception cut) when (cut is IOException or HttpRequestException)
         {
-            throw IndexProblem.Unreachable(url, "the connection broke in the middle of the answer", cut);
+            throw IndexProblem.Unreachable(url, $"the answer broke off: {cut.Message}", cut);
         }
         finally
         {

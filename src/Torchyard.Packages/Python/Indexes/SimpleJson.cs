@@ -39,6 +39,12 @@ internal static class SimpleJson
         {
             if (file.Filename is { Length: > 0 } filename && IsFileName(filename) && Uri.TryCreate(page, file.Url, out var url))
             {
+                RequireRemote(url, filename);
+                if (file.Size < 0)
+                {
+                    throw new InvalidDataException($"it gives {filename} a size of {file.Size} bytes");
+                }
+
                 files.Add(new ProjectFile
                 {
                     Filename = filename,
@@ -55,6 +61,16 @@ internal static class SimpleJson
         }
 
         return new ProjectPage(name, page, files);
+    }
+
+    /// <summary>An index may name files of the network, never of this machine.</summary>
+    /// <exception cref="InvalidDataException">The URL has another scheme.</exception>
+    internal static void RequireRemote(Uri url, string filename)
+    {
+        if (url.Scheme != Uri.UriSchemeHttps && url.Scheme != Uri.UriSchemeHttp)
+        {
+            throw new InvalidDataException($"it gives {filename} the address '{url.Scheme}:', which is none of the network");
+        }
     }
 
     internal static bool IsFileName(string name) => !name.AsSpan().ContainsAny('/', '\\', '\0') && name is not ("." or "..") && name.Length <= 400;

@@ -27,6 +27,18 @@ public sealed class InstallPlanner(VenvLayout layout)
     {
         ArgumentNullException.ThrowIfNull(wheel);
         ArgumentNullException.ThrowIfNull(package);
+        try
+        {
+            return PlanFiles(wheel, package);
+        }
+        catch (InvalidDataException damaged)
+        {
+            throw WheelProblem.Damaged(wheel.FileName.Text, damaged.Message, damaged);
+        }
+    }
+
+    private InstallPlan PlanFiles(WheelArchive wheel, LockedPythonPackage package)
+    {
         var files = new Dictionary<string, InstalledFile>(StringComparer.Ordinal);
         void Add(InstalledFile file)
         {
@@ -35,12 +47,13 @@ public sealed class InstallPlanner(VenvLayout layout)
                 throw WheelProblem.Damaged(wheel.FileName.Text, $"two of its files go to '{file.Path}'");
             }
 
-            if (Reserved.Contains(file.Path, StringComparer.Ordinal) || file.Path == $"bin/python{layout.Interpreter}")
+            if (Reserved.Any(path => IsAtOrBelow(file.Path, path)) || IsAtOrBelow(file.Path, $"bin/python{layout.Interpreter}"))
             {
                 throw WheelProblem.Unsupported(wheel.FileName.Text, $"it would replace '{file.Path}' of the virtual environment");
             }
         }
 
+        WheelAgreement.Check(wheel, package);
         foreach (var file in wheel.Files)
         {
             if (!IsReplaced(wheel, file.Entry.Name))
@@ -68,12 +81,39 @@ public sealed class InstallPlanner(VenvLayout layout)
             Add(Made($"{info}/direct_url.json", DirectUrl(url, package.Sha256)));
         }
 
+        if (FindFileAsDirectory(files.Keys) is { } both)
+        {
+            throw WheelProblem.Damaged(wheel.FileName.Text, $"'{both}' would be both a file and a directory");
+        }
+
         var record = $"{info}/RECORD";
         var lines = files.Values.Select(f => new RecordLine(layout.RecordPath(f.Path), f.Hash, f.Size)).Append(new RecordLine(layout.RecordPath(record), null, null));
         var content = RecordFile.Write(lines);
         Add(new InstalledFile { Path = record, Executable = false, Size = content.Length, Hash = null, Content = content });
         return new InstallPlan(wheel, [.. files.Values.OrderBy(f => f.Path, StringComparer.Ordinal)]);
     }
+
+    /// <summary>A path that is a file and has other files below it; null when there is none.</summary>
+    internal static string? FindFileAsDirectory(ICollection<string> paths)
+    {
+        var files = paths as IReadOnlySet<string> ?? paths.ToHashSet(StringComparer.Ordinal);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var path in paths.Order(StringComparer.Ordinal))
+        {
+            for (var slash = path.LastIndexOf('/'); slash > 0 && seen.Add(path[..slash]); slash = path.LastIndexOf('/', slash - 1))
+            {
+                if (files.Contains(path[..slash]))
+                {
+                    return path[..slash];
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsAtOrBelow(string path, string place) =>
+        path.StartsWith(place, StringComparison.Ordinal) && (path.Length == place.Length || path[place.Length] == '/');
 
     /// <summary>What installing makes anew; signatures cover a RECORD that is no longer true.</summary>
     private static bool IsReplaced(WheelArchive wheel, string name) =>

@@ -26,6 +26,7 @@ public static partial class WheelConflicts
         ArgumentNullException.ThrowIfNull(plans);
         ArgumentNullException.ThrowIfNull(locked);
         CheckCudnn(plans.Keys, locked);
+        CheckDirectories(plans, locked);
         var owners = new Dictionary<string, (string Name, InstalledFile File)>(StringComparer.Ordinal);
         var collisions = new List<WheelCollision>();
         foreach (var (name, plan) in plans.OrderBy(p => p.Key, StringComparer.Ordinal))
@@ -50,6 +51,31 @@ public static partial class WheelConflicts
         return collisions;
     }
 
+    /// <summary>
+    /// Large files that several distributions install with the same content: one layer has them, so that no library lands twice. Small
+    /// ones, such as the <c>nvidia/__init__.py</c> of every CUDA wheel, stay in each layer: a layer then depends on its own wheel alone.
+    /// </summary>
+    /// <param name="plans">What each distribution installs.</param>
+    /// <param name="from">Bytes from which a file is large.</param>
+    public static IReadOnlyList<WheelCollision> Copies(IReadOnlyDictionary<string, InstallPlan> plans, long from = 1 << 20)
+    {
+        ArgumentNullException.ThrowIfNull(plans);
+        var owners = new Dictionary<string, (string Name, RecordHash? Hash)>(StringComparer.Ordinal);
+        var copies = new List<WheelCollision>();
+        foreach (var (name, plan) in plans.OrderBy(p => p.Key, StringComparer.Ordinal))
+        {
+            foreach (var file in plan.Files.Where(f => f.Size >= from))
+            {
+                if (!owners.TryAdd(file.Path, (name, file.Hash)) && owners[file.Path].Hash == file.Hash)
+                {
+                    copies.Add(new WheelCollision(file.Path, name, owners[file.Path].Name));
+                }
+            }
+        }
+
+        return copies;
+    }
+
     /// <summary>Refuses two cuDNNs: two wheels, or a wheel beside Debian's library.</summary>
     /// <param name="names">Python distributions.</param>
     /// <param name="locked">The lock, for who needs what; null when only names are known.</param>
@@ -64,6 +90,27 @@ public static partial class WheelConflicts
             throw new TorchyardException(
                 "TY2511", $"the environment would have {found.Count} cuDNNs: {string.Join("; ", found)}",
                 "PyTorch would mix them and fail with SUBLIBRARY_VERSION_MISMATCH. Keep the one that PyTorch's wheel pins");
+        }
+    }
+
+    /// <summary>A file of one distribution where another one has a directory: neither order of installing gives both.</summary>
+    private static void CheckDirectories(IReadOnlyDictionary<string, InstallPlan> plans, LockedPython locked)
+    {
+        var owners = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, plan) in plans)
+        {
+            foreach (var file in plan.Files)
+            {
+                owners.TryAdd(file.Path, name);
+            }
+        }
+
+        if (InstallPlanner.FindFileAsDirectory(owners.Keys) is { } path)
+        {
+            var below = owners.First(o => o.Key.StartsWith(path + "/", StringComparison.Ordinal));
+            throw new TorchyardException(
+                "TY2510", $"{Named(owners[path], locked)} installs the file {path}, and {Named(below.Value, locked)} has it as a directory",
+                "Only one can be there. Keep one of them, or report the wrong one to its publisher");
         }
     }
 

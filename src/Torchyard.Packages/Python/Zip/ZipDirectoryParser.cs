@@ -6,6 +6,9 @@ namespace Torchyard.Packages.Python.Zip;
 /// <summary>Reads the central directory in pieces of bounded size and checks each entry and all of them together.</summary>
 internal sealed class ZipDirectoryParser(IZipSource source, ZipLimits limits)
 {
+    /// <summary>Bytes of an entry with an empty name.</summary>
+    public const int SmallestEntry = FixedSize;
+
     private const uint Signature = 0x02014b50;
     private const int FixedSize = 46;
     private const int UnixHost = 3;
@@ -47,6 +50,11 @@ internal sealed class ZipDirectoryParser(IZipSource source, ZipLimits limits)
             }
 
             total += entry.Size;
+            if (total > limits.FreeSize && total / limits.Expansion > source.Length)
+            {
+                throw new InvalidDataException($"its files take more than {limits.Expansion} times its own {source.Length} bytes, as those of a zip bomb do");
+            }
+
             if (total > limits.TotalSize)
             {
                 throw new InvalidDataException($"its files take more than {limits.TotalSize} bytes");
@@ -95,7 +103,7 @@ internal sealed class ZipDirectoryParser(IZipSource source, ZipLimits limits)
         {
             var entry = entries[order[i]];
             // The exact end needs the local header, which is read when the entry is opened.
-            if (entry.HeaderOffset + 30 + entry.CompressedSize > limit)
+            if (entry.HeaderOffset > limit - 30 || entry.CompressedSize > limit - 30 - entry.HeaderOffset)
             {
                 throw new InvalidDataException($"'{entry.Name}' overlaps what follows it");
             }
@@ -194,11 +202,12 @@ internal sealed class ZipDirectoryParser(IZipSource source, ZipLimits limits)
 
     private static void CheckName(string name, bool isDirectory)
     {
+        const int LongestPart = 255;
         var path = isDirectory ? name.AsSpan(0, name.Length - 1) : name;
         var bad = path.IsEmpty || path.Contains('\\') || path.ContainsAnyInRange('\0', '\x1f') || path.Contains('\x7f');
         foreach (var part in path.Split('/'))
         {
-            bad |= path[part] is "" or "." or "..";
+            bad |= path[part] is "" or "." or ".." || Encoding.UTF8.GetByteCount(path[part]) > LongestPart;
         }
 
         if (bad)

@@ -39,6 +39,11 @@ public sealed class ZipReader : IDisposable
                 throw new InvalidDataException($"the archive lists {directory.Count} entries in {directory.Size} bytes, more than a wheel may have");
             }
 
+            if (directory.Count < 0 || directory.Count > directory.Size / ZipDirectoryParser.SmallestEntry)
+            {
+                throw new InvalidDataException($"the archive says that it has {directory.Count} entries, which its directory cannot hold");
+            }
+
             var entries = new ZipDirectoryParser(source, limits).Parse(directory.Offset, directory.Size, directory.Count);
             return new ZipReader(source, entries);
         }
@@ -100,15 +105,16 @@ public sealed class ZipReader : IDisposable
             throw new InvalidDataException("this is no zip file: it is too short");
         }
 
-        var at = tail.Length - EndRecordSize;
-        while (at >= 0 && !(IsEndRecord(tail.AsSpan(at)) && at + EndRecordSize + CommentLength(tail.AsSpan(at)) == tail.Length))
-        {
-            at--;
-        }
-
+        var at = LastEndRecord(tail, tail.Length - EndRecordSize);
         if (at < 0)
         {
             throw new InvalidDataException("this is no zip file, or it was cut off: the end of its directory is missing");
+        }
+
+        // Which of two end records counts differs between readers: each would see another wheel.
+        if (LastEndRecord(tail, at - 1) >= 0 || tail.AsSpan(at + EndRecordSize).IndexOf("PK\u0005\u0006"u8) >= 0)
+        {
+            throw new InvalidDataException("the archive has two end records, one in the comment of the other");
         }
 
         ReadOnlySpan<byte> record = tail.AsSpan(at);
@@ -162,6 +168,17 @@ public sealed class ZipReader : IDisposable
             BinaryPrimitives.ReadInt64LittleEndian(record[40..]),
             BinaryPrimitives.ReadInt64LittleEndian(record[32..]),
             place);
+    }
+
+    /// <summary>Place of the last end record at or before <paramref name="at"/> whose comment reaches to the end; -1 when there is none.</summary>
+    private static int LastEndRecord(byte[] tail, int at)
+    {
+        while (at >= 0 && !(IsEndRecord(tail.AsSpan(at)) && at + EndRecordSize + CommentLength(tail.AsSpan(at)) == tail.Length))
+        {
+            at--;
+        }
+
+        return at;
     }
 
     private static bool IsEndRecord(ReadOnlySpan<byte> data) => BinaryPrimitives.ReadUInt32LittleEndian(data) == 0x06054b50;

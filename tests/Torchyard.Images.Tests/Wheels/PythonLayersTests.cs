@@ -1,0 +1,120 @@
+using System.Formats.Tar;
+using Torchyard.Images.Layers;
+using Torchyard.Images.Oci;
+using Torchyard.Images.Wheels;
+using Torchyard.Platform;
+using Torchyard.Platform.Compression;
+using Torchyard.Platform.Files;
+using Torchyard.Recipes;
+using Torchyard.Tests.Python;
+
+namespace Torchyard.Images.Tests.Wheels;
+
+/// <summary>How distributions are dealt out to layers. Heavy ones have a file of zeros, which costs next to nothing.</summary>
+public sealed class PythonLayersTests
+{
+    private const int Heavy = (int)WheelGrouping.HeavySize;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Each_heavy_distribution_has_a_layer_and_no_library_lands_twice()
+    {
+        using var scratch = Scratch();
+        var made = await MakeAsync(scratch, Stack());
+
+        Assert.Equal(
+            ["python nvidia-cublas==1.0", "python nvidia-cudnn==1.0", "python torch==1.0", "python jinja2==1.0 sympy==1.0"],
+            made.Select(l => l.Layer.History));
+        var files = made.SelectMany(l => Files(scratch, l)).ToList();
+        Assert.Single(files, f => f.EndsWith("/nvidia/lib/libcublas.so", StringComparison.Ordinal));
+        Assert.Single(files, f => f.EndsWith("/nvidia/lib/libshared.so", StringComparison.Ordinal));
+        Assert.Equal(["/nvidia/__init__.py"], files.GroupBy(f => f).Where(g => g.Count() > 1).Select(g => g.Key[(g.Key.IndexOf("site-packages", StringComparison.Ordinal) + 13)..]));
+    }
+
+    [Fact]
+    public async Task A_new_version_of_one_distribution_makes_its_own_layer_anew_and_no_other()
+    {
+        using var scratch = Scratch();
+        Remember(scratch, await MakeAsync(scratch, Stack()));
+
+        var heavy = await MakeAsync(scratch, Stack(torch: "1.1"));
+        Assert.Equal(["python torch==1.1"], heavy.Where(l => !l.IsCached).Select(l => l.Layer.History));
+        Remember(scratch, heavy);
+
+        var light = await MakeAsync(scratch, Stack(torch: "1.1", sympy: "1.2"));
+        Assert.Equal(["python jinja2==1.0 sympy==1.2"], light.Where(l => !l.IsCached).Select(l => l.Layer.History));
+
+        Assert.All(await MakeAsync(scratch, Stack(torch: "1.1")), l => Assert.True(l.IsCached));
+    }
+
+    [Fact]
+    public async Task The_number_of_cores_and_the_order_of_the_lock_change_nothing()
+    {
+        using var one = Scratch();
+        using var two = Scratch();
+        var first = await MakeAsync(one, Stack());
+        var second = await MakeAsync(two, [.. Stack().AsEnumerable().Reverse()]);
+        Assert.Equal(first.Select(l => l.Layer), second.Select(l => l.Layer));
+    }
+
+    private static ScratchDirectory Scratch()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root to give files to the environment's user");
+        return new ScratchDirectory();
+    }
+
+    private static List<TestWheel> Stack(string torch = "1.0", string sympy = "1.0") =>
+    [
+        new TestWheel("torch", torch).Add("torch/__init__.py", $"__version__ = '{torch}'\n").Add("torch/lib/libtorch.so", new byte[Heavy]),
+        new TestWheel("nvidia-cublas", "1.0").Add("nvidia/__init__.py", "").Add("nvidia/lib/libcublas.so", new byte[Heavy]).Add("nvidia/lib/libshared.so", new byte[2 << 20]),
+        new TestWheel("nvidia-cudnn", "1.0").Add("nvidia/__init__.py", "").Add("nvidia/lib/libcudnn.so", new byte[Heavy + 1]).Add("nvidia/lib/libshared.so", new byte[2 << 20]),
+        new TestWheel("sympy", sympy).Add("sympy/__init__.py", $"v = '{sympy}'\n"),
+        new TestWheel("jinja2", "1.0").Add("jinja2/__init__.py", ""),
+    ];
+
+    private static async Task<IReadOnlyList<PythonLayer>> MakeAsync(ScratchDirectory scratch, List<TestWheel> wheels)
+    {
+        var paths = new StorePaths(scratch.Path);
+        var layout = new OciLayout(paths);
+        layout.Initialise();
+        var files = new Dictionary<LockedPythonPackage, string>();
+        foreach (var wheel in wheels)
+        {
+            var path = wheel.WriteTo(Path.Combine(scratch.Path, "wheels"));
+            var content = await File.ReadAllBytesAsync(path, Cancellation);
+            var parts = wheel.FileName.Split('-');
+            files.Add(new LockedPythonPackage { Name = parts[0].Replace('_', '-'), Version = parts[1], Filename = wheel.FileName, Size = content.Length, Sha256 = Digest.Of(content) }, path);
+        }
+
+        var locked = new LockedPython { Interpreter = "3.13", Resolver = "test", Packages = [.. files.Keys] };
+        var work = Path.Combine(scratch.Path, $"build-{Guid.NewGuid():N}");
+        return await new PythonLayers(layout, new LayerCache(paths, layout), new ImageSettings { Compression = LayerCompression.Gzip }, "test", work)
+            .MakeAsync(locked, [], files, SilentProgress.Instance, Cancellation);
+    }
+
+    private static void Remember(ScratchDirectory scratch, IReadOnlyList<PythonLayer> layers)
+    {
+        var paths = new StorePaths(scratch.Path);
+        var cache = new LayerCache(paths, new OciLayout(paths));
+        foreach (var layer in layers.Where(l => !l.IsCached))
+        {
+            cache.Add(layer.Key, layer.Layer.Layer, layer.Root);
+        }
+    }
+
+    private static List<string> Files(ScratchDirectory scratch, PythonLayer layer)
+    {
+        using var tar = new TarReader(Decompression.Open(File.OpenRead(new OciLayout(new StorePaths(scratch.Path)).BlobPath(layer.Layer.Layer.Blob)), CompressionFormat.Gzip));
+        var files = new List<string>();
+        while (tar.GetNextEntry() is { } entry)
+        {
+            if (entry.EntryType == TarEntryType.RegularFile)
+            {
+                files.Add(entry.Name);
+            }
+        }
+
+        return files;
+    }
+}
