@@ -63,6 +63,11 @@ internal sealed class ContainerPreparation(
         var mapping = rootless ? UserNamespace.CallerMapping(StoreNamespace.CallerInside) : null;
         if (mapping is { Full: false })
         {
+            if (mounted.Any(HasFilesOfOthers))
+            {
+                StoreNamespace.Require(mapping);
+            }
+
             progress.Warn("this user has no subordinate ids (/etc/subuid, /etc/subgid, newuidmap): the program runs as root of its own "
                 + "namespace, its files belong to you, and other users inside do not exist; sudo usermod --add-subuids 100000-165535 "
                 + "--add-subgids 100000-165535 $USER mends it");
@@ -178,6 +183,10 @@ internal sealed class ContainerPreparation(
         directory.Write(record);
         return record;
     }
+
+    /// <summary>True for layers that a namespace with many ids made: with one id alone their owners do not exist, and overlayfs copies none of them up.</summary>
+    private static bool HasFilesOfOthers(string layer) =>
+        Directory.EnumerateFileSystemEntries(layer).Any(entry => Libc.Status(entry) is { } status && status.Uid != Libc.GetEffectiveUserId());
 
     private static ContainerUser ResolveUser(RunRequest request, IReadOnlyList<string> mounted) => UserResolver.Resolve(
         request.User ?? request.Image.Config.User,

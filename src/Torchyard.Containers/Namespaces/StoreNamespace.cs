@@ -34,7 +34,7 @@ public sealed class StoreNamespace(StorePaths store, SelfProgram self)
     {
         ArgumentNullException.ThrowIfNull(arguments);
         var mapping = UserNamespace.CallerMapping(CallerInside);
-        Require(mapping, ProgramSearch.Find("newuidmap") is not null && ProgramSearch.Find("newgidmap") is not null);
+        Require(mapping);
         using var space = await UserNamespace.CreateAsync(mapping, cancellation);
         var enter = NamespaceLauncher.NsenterArguments(space.Path, full: true);
         // What was killed before it could give its files back must not stand in the way.
@@ -58,6 +58,10 @@ public sealed class StoreNamespace(StorePaths store, SelfProgram self)
             await GiveBackAsync(enter);
         }
     }
+
+    /// <summary>TY4006 unless every id that Debian's packages use is mapped.</summary>
+    internal static void Require(IdMapping mapping) =>
+        Require(mapping, ProgramSearch.Find("newuidmap") is not null && ProgramSearch.Find("newgidmap") is not null);
 
     /// <summary>TY4006 unless every id that Debian's packages use is mapped.</summary>
     internal static void Require(IdMapping mapping, bool hasTools)

@@ -41,10 +41,7 @@ internal sealed class UserNamespace : IDisposable
         try
         {
             // cat runs inside the namespace, so its echo says that the namespace is there.
-            await holder.StandardInput.BaseStream.WriteAsync("."u8.ToArray(), cancellation);
-            await holder.StandardInput.BaseStream.FlushAsync(cancellation);
-            var echo = new byte[1];
-            if (await holder.StandardOutput.BaseStream.ReadAsync(echo, cancellation) != 1)
+            if (!await AnswersAsync(holder, cancellation))
             {
                 throw Refused((await holder.StandardError.ReadToEndAsync(cancellation)).Trim());
             }
@@ -69,6 +66,23 @@ internal sealed class UserNamespace : IDisposable
             End(holder);
             throw;
         }
+    }
+
+    private static async Task<bool> AnswersAsync(Process holder, CancellationToken cancellation)
+    {
+        try
+        {
+            await holder.StandardInput.BaseStream.WriteAsync("."u8.ToArray(), cancellation);
+            await holder.StandardInput.BaseStream.FlushAsync(cancellation);
+        }
+        catch (IOException)
+        {
+            // A broken pipe: unshare was refused and ended before it read.
+            return false;
+        }
+
+        var echo = new byte[1];
+        return await holder.StandardOutput.BaseStream.ReadAsync(echo, cancellation) == 1;
     }
 
     /// <summary>The caller's mapping with <paramref name="callerInside"/> as the caller's id inside.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using Torchyard.Images.Deb;
 using Torchyard.Images.Files;
+using Torchyard.Images.Layers;
 using Torchyard.Images.Tar;
 
 namespace Torchyard.Images.Configure;
@@ -19,6 +20,8 @@ internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? pytho
 
     /// <summary>Runs the stage.</summary>
     /// <param name="packages">Packages of the stage in name order, essential ones included.</param>
+    /// <param name="shared">What they share with each other or with packages below.</param>
+    /// <param name="read">Reads an entry of a package again, by its place.</param>
     /// <param name="lower">Layers below, top first.</param>
     /// <param name="directory">A new directory on the store's file system; the result is its <c>upper/</c>.</param>
     /// <param name="epoch">Time of everything that is made, seconds since 1970.</param>
@@ -26,12 +29,15 @@ internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? pytho
     /// <param name="cancellation">Ends the work.</param>
     internal async Task<string> RunAsync(
         IReadOnlyList<UnpackedPackage> packages,
+        IReadOnlyList<SharedPath> shared,
+        Func<UnpackedPackage, string, (TarEntry Entry, byte[] Content)> read,
         IReadOnlyList<string> lower,
         string directory,
         long epoch,
         IReadOnlySet<string> planned,
         CancellationToken cancellation)
     {
+        SharedFiles.RefuseUndecidable(shared);
         var path = Path.Combine(directory, "upper");
         Directory.CreateDirectory(path);
         Directory.CreateDirectory(Path.Combine(directory, "work"));
@@ -61,6 +67,7 @@ internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? pytho
             Directory.CreateDirectory(Path.Combine(directory, "work"));
         }
 
+        new SharedFiles(upper, read).Settle(shared, packages);
         var result = await sandbox.RunAsync(request, cancellation);
         if (result.ExitCode != 0)
         {

@@ -38,6 +38,26 @@ internal static class DpkgDatabase
         return status.ToString();
     }
 
+    /// <summary>Marks a conffile of a package as <c>obsolete</c> in a <c>status</c> text: another package has taken it over.</summary>
+    internal static string MarkObsolete(string status, string package, string path)
+    {
+        var lines = status.Split('\n');
+        var inside = false;
+        for (var index = 0; index < lines.Length; index++)
+        {
+            if (lines[index].StartsWith("Package: ", StringComparison.Ordinal))
+            {
+                inside = lines[index]["Package: ".Length..] == package;
+            }
+            else if (inside && lines[index].StartsWith($" {path} ", StringComparison.Ordinal) && !lines[index].EndsWith(" obsolete", StringComparison.Ordinal))
+            {
+                lines[index] += " obsolete";
+            }
+        }
+
+        return string.Join('\n', lines);
+    }
+
     /// <summary>A package's interest in a trigger.</summary>
     /// <param name="Trigger">Path or name.</param>
     /// <param name="Package">The interested package, as dpkg names it in its trigger files.</param>

@@ -1,4 +1,6 @@
+using Torchyard.Images.Deb;
 using Torchyard.Images.Files;
+using Torchyard.Images.Tar;
 
 namespace Torchyard.Images.Configure;
 
@@ -53,6 +55,23 @@ internal sealed class UpperDirectory : IDisposable
 
     /// <summary>Writes UTF-8 text; see <see cref="Write"/>.</summary>
     public void WriteText(string path, string text) => Write(path, System.Text.Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Puts an entry of a package in place of what is there.</summary>
+    public void Place(TarEntry entry, byte[] content)
+    {
+        MakeParents(entry.Name);
+        _root.Remove(entry.Name);
+        PackageUnpacker.WriteEntry(_root, entry, content);
+    }
+
+    /// <summary>Makes a path disappear, whatever the layers below have there.</summary>
+    public void Hide(string path)
+    {
+        MakeParents(path);
+        _root.Remove(path);
+        // A whiteout: character device 0:0 (kernel, filesystems/overlayfs.rst).
+        _root.MakeNode(path, Posix.TypeCharacter, 0, 0, 0, 0, 0, 0);
+    }
 
     /// <summary>Makes a symbolic link if nothing is there.</summary>
     public void Link(string path, string target)

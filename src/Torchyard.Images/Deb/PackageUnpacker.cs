@@ -164,6 +164,58 @@ internal static class PackageUnpacker
     private static IncrementalHash NewMd5() => IncrementalHash.CreateHash(HashAlgorithmName.MD5);
 #pragma warning restore CA5351
 
+    /// <summary>Where a file of a package's list lies in a root with merged /usr.</summary>
+    internal static string PlaceOf(string listed) => Placed(listed, TarKind.File)!;
+
+    /// <summary>Reads one entry of a package again, for the few that two packages share.</summary>
+    /// <param name="path">The .deb.</param>
+    /// <param name="package">What the lock says of it.</param>
+    /// <param name="place">Where the entry goes; see <see cref="PlaceOf(string)"/>.</param>
+    internal static (TarEntry Entry, byte[] Content) ReadEntry(string path, LockedDebianPackage package, string place)
+    {
+        var (entry, content) = LockedPackageFile.Read(path, package, whole: false, archive =>
+        {
+            (TarEntry Entry, byte[] Content)? found = null;
+            archive.ReadData(Slack + 4 * package.InstalledSize, (entry, reader) =>
+            {
+                if (found is not null || PlaceOf(archive.Label, entry) != place)
+                {
+                    return;
+                }
+
+                var bytes = new byte[entry.Kind == TarKind.File ? entry.Size : 0];
+                for (var filled = 0; filled < bytes.Length;)
+                {
+                    filled += reader.Read(bytes.AsSpan(filled));
+                }
+
+                found = (entry with { Name = place }, bytes);
+            });
+            return found ?? throw ImageErrors.BadArchive(archive.Label, $"it has no {place}");
+        });
+        return entry.Kind == TarKind.HardLink && PlaceOf(ArchivePath.Name(package.Filename), entry with { Name = entry.LinkTarget, Kind = TarKind.File }) is { } target && target != place
+            ? ReadEntry(path, package, target) is var (original, bytes) ? (original with { Name = place }, bytes) : default
+            : (entry, content);
+    }
+
+    /// <summary>Writes a file or symbolic link that was read by <see cref="ReadEntry"/> to a place where nothing is.</summary>
+    internal static void WriteEntry(RootDirectory root, TarEntry entry, byte[] content)
+    {
+        if (entry.Kind == TarKind.Symlink)
+        {
+            root.MakeSymlink(entry.Name, entry.LinkTarget, entry.User, entry.Group, entry.ModifiedAt);
+        }
+        else
+        {
+            root.MakeFile(entry.Name, entry.Mode, entry.User, entry.Group, entry.ModifiedAt, new MemoryStream(content).Read);
+        }
+
+        foreach (var (name, value) in entry.Xattrs)
+        {
+            root.SetXattr(entry.Name, name, value);
+        }
+    }
+
     /// <summary>Where an entry goes in a root with merged /usr; null for a directory that is a link there.</summary>
     internal static string? PlaceOf(string label, TarEntry entry) => Placed(Normalise(label, entry.Name), entry.Kind);
 

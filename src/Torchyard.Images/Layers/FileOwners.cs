@@ -1,40 +1,56 @@
+using Torchyard.Images.Configure;
 using Torchyard.Images.Deb;
 using Torchyard.Images.Files;
 
 namespace Torchyard.Images.Layers;
 
-/// <summary>
-/// Whose each file is. dpkg refuses a package with a file of another one unless it says Replaces; layers that hide each other's files would
-/// break that rule in silence, so both cases fail here with both names.
-/// </summary>
+/// <summary>A path, directories aside, that two packages ship.</summary>
+/// <param name="Path">As their lists have it.</param>
+/// <param name="Lower">The package that was added before.</param>
+/// <param name="Upper">The package that was added after it: in a layer above, or later by name in the same layer.</param>
+internal sealed record SharedPath(string Path, UnpackedPackage Lower, UnpackedPackage Upper)
+{
+    /// <summary>
+    /// The package whose file counts, by Replaces; null when neither replaces the other. Where each replaces the other, it is the later one, as
+    /// with dpkg.
+    /// </summary>
+    internal UnpackedPackage? Winner => Replacement.Covers(Upper, Lower) ? Upper : Replacement.Covers(Lower, Upper) ? Lower : null;
+}
+
+/// <summary>Whose each file is. What two packages share is found here; dpkg's rules for it are in <see cref="SharedFiles"/>.</summary>
 internal sealed class FileOwners
 {
     private readonly Dictionary<string, (UnpackedPackage Package, string Root)> _owners = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _directories = new(StringComparer.Ordinal);
 
-    /// <summary>Adds the packages of a layer; TY3004 when one has a file of a package that was added before.</summary>
-    internal void Add(IReadOnlyList<UnpackedPackage> packages, string root)
+    /// <summary>Adds the packages of a layer.</summary>
+    /// <returns>What they share with packages that were added before, or with each other.</returns>
+    internal List<SharedPath> Add(IReadOnlyList<UnpackedPackage> packages, string root)
     {
+        var shared = new List<SharedPath>();
         foreach (var package in packages)
         {
             foreach (var path in package.ListedPaths)
             {
-                if (!_owners.TryAdd(path, (package, root)) && _owners[path] is var other && !ReferenceEquals(other.Package, package)
-                    && !(IsDirectory(other.Root, path) && IsDirectory(root, path)))
+                if (_owners.TryAdd(path, (package, root)))
                 {
-                    throw ImageErrors.FileConflict(path, other.Package.Package.Name, package.Package.Name);
+                    continue;
+                }
+
+                var other = _owners[path];
+                if (!ReferenceEquals(other.Package, package) && !(IsDirectory(other.Root, path) && IsDirectory(root, path)))
+                {
+                    var pair = new SharedPath(path, other.Package, package);
+                    shared.Add(pair);
+                    if (ReferenceEquals(pair.Winner, package))
+                    {
+                        _owners[path] = (package, root);
+                    }
                 }
             }
         }
-    }
 
-    /// <summary>Names the owner of paths that were taken when a package was unpacked into the same layer.</summary>
-    internal static void RefuseCollisions(UnpackedPackage package, List<string> collided, IEnumerable<UnpackedPackage> all)
-    {
-        foreach (var path in collided)
-        {
-            var owner = all.FirstOrDefault(other => !ReferenceEquals(other, package) && other.Entries.Any(entry => entry.Name == path));
-            throw ImageErrors.FileConflict(path, owner?.Package.Name ?? package.Package.Name, package.Package.Name);
-        }
+        return shared;
     }
 
     private bool IsDirectory(string root, string path)
@@ -55,6 +71,4 @@ internal sealed class FileOwners
 
         return place == Posix.TypeDirectory;
     }
-
-    private readonly HashSet<string> _directories = new(StringComparer.Ordinal);
 }

@@ -63,20 +63,21 @@ internal sealed class LayerRun(
         long epoch = 0;
         for (var index = 0; index < stages.Count; index++)
         {
+            var shared = new List<SharedPath>();
             epoch = Math.Min(locked.SourceDateEpoch, Math.Max(epoch, stages[index].Max(package => times[package])));
             foreach (var layer in work[index])
             {
                 var unpacked = await layer.Unpacked;
                 lower.Insert(0, layer.Root);
                 planned.UnionWith(layer.Modules);
-                owners.Add(unpacked, layer.Root);
+                shared.AddRange(owners.Add(unpacked, layer.Root));
                 result.Add(FinishAsync(layer));
             }
 
             var key = BuildKey.Stage(previous, work[index].Select(layer => layer.Key), epoch, locked);
             previous = key.Hex;
             var (root, packed) = await ConfigureAsync(key, index, [.. work[index].SelectMany(layer => layer.Unpacked.Result)
-                .OrderBy(package => package.InfoName, StringComparer.Ordinal)], lower, epoch, planned);
+                .OrderBy(package => package.InfoName, StringComparer.Ordinal)], shared, lower, epoch, planned);
             lower.Insert(0, root);
             result.Add(packed);
         }
@@ -189,13 +190,8 @@ internal sealed class LayerRun(
             },
             abort.Token)).ToList();
         var done = await Task.WhenAll(work);
-        var all = done.Select(pair => pair.unpacked).ToList();
-        foreach (var (unpacked, collided) in done)
-        {
-            FileOwners.RefuseCollisions(unpacked, collided, all);
-        }
-
         using var finished = RootDirectory.Open(place);
+        var all = LayerCollisions.Settle(done, files, finished);
         PackageTree.FinishDirectories(finished, PackageTree.Merge(all, []));
         return all;
     }
@@ -281,7 +277,7 @@ internal sealed class LayerRun(
     };
 
     private async Task<(string Root, Task<ImageLayer> Packed)> ConfigureAsync(
-        Digest key, int index, List<UnpackedPackage> packages, List<string> lower, long epoch, IReadOnlySet<string> planned)
+        Digest key, int index, List<UnpackedPackage> packages, List<SharedPath> shared, List<string> lower, long epoch, IReadOnlySet<string> planned)
     {
         var history = string.Create(CultureInfo.InvariantCulture, $"dpkg --configure -a, stage {index + 1}: {packages.Count} packages");
         if (cache.Find(key) is { } cached)
@@ -290,7 +286,8 @@ internal sealed class LayerRun(
         }
 
         var stage = new ConfigureStage(sandbox, python);
-        var upper = await stage.RunAsync(packages, [.. lower], NewDirectory("stage"), epoch, planned, abort.Token);
+        var upper = await stage.RunAsync(
+            packages, shared, (package, place) => PackageUnpacker.ReadEntry(files[package.Package], package.Package, place), [.. lower], NewDirectory("stage"), epoch, planned, abort.Token);
         // Before the next stage looks at it: overlayfs copies the times of directories up.
         return (upper, Track(PackUpperAsync(key, upper, FixTimes(upper, epoch), history)));
     }
