@@ -36,6 +36,8 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
     private readonly List<string> _warnings = [];
     private readonly List<EnvironmentPart> _parts = [];
     private readonly EntryFactory _factory = new(tree);
+    private Relocation? _relocation;
+    private IReadOnlyDictionary<string, byte[]> _rewritten = new Dictionary<string, byte[]>();
     private readonly HostPackages? _packages = HostPackages.Read(tree);
 
     /// <summary>Makes the plan.</summary>
@@ -50,9 +52,15 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
         var chosen = Choose(installed, environment);
         _parts.Add(Scan(environment.Real, target, installed, chosen, EnvironmentOwner, request.Only.Count > 0 ? environment : null));
         AddLinked(environment, chosen);
+        if (target != environment.Path)
+        {
+            _relocation = new Relocation(tree, environment, target);
+            _rewritten = _relocation.Rewrite(_parts[0], _warnings, cancellation);
+        }
 
         var needs = new HostNeeds(tree, _packages, path => _parts.Exists(part => part.Contains(path)));
         FindInterpreter(environment, needs);
+        FindSystemPackages(chosen, needs);
         FollowLinks(needs);
         AddUseful(environment, chosen, needs);
         var libraries = FindLibraries(needs);
@@ -104,7 +112,8 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
         var listed = conda.SelectMany(package => package.Files).ToHashSet(StringComparer.Ordinal);
         // Of a conda package that has a dist-info, conda's own list is the one that counts.
         var wheels = environment.Sites.SelectMany(reader.ReadSite).Where(wheel => !listed.Contains(wheel.Origin + "/METADATA"));
-        return [.. conda.Concat(wheels).OrderBy(distribution => distribution.Name, StringComparer.Ordinal)];
+        var system = environment.SystemSite ? SystemSites(environment).Where(IsSystemDirectory).SelectMany(reader.ReadSite) : [];
+        return [.. conda.Concat(wheels).Concat(system).OrderBy(distribution => distribution.Name, StringComparer.Ordinal)];
     }
 
     private List<InstalledDistribution> Choose(List<InstalledDistribution> installed, CapturedEnvironment environment)
@@ -265,11 +274,19 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
             }
         }
 
+    }
+
+    /// <summary>The packages behind what the environment sees of the system: all, or with --only those of the distributions that were chosen.</summary>
+    private void FindSystemPackages(IReadOnlyList<InstalledDistribution> chosen, HostNeeds needs)
+    {
         foreach (var site in _systemSites)
         {
-            foreach (var name in tree.List(site))
+            var paths = request.Only.Count == 0
+                ? tree.List(site).Select(name => $"{site}/{name}")
+                : chosen.Select(distribution => distribution.Origin).Where(origin => origin.StartsWith(site + "/", StringComparison.Ordinal));
+            foreach (var path in paths)
             {
-                needs.Path($"{site}/{name}", "the environment sees the system's packages");
+                needs.Path(path, "the environment sees the system's packages");
             }
         }
     }
@@ -582,9 +599,21 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
         {
             if (!entry.IsDirectory && wanted(entry) && _factory.OfEnvironment(entry, part.InImage(entry.Path), part.Owner) is { } made)
             {
-                yield return made;
+                yield return ReferenceEquals(part, _parts[0]) ? Relocated(entry, made) : made;
             }
         }
+    }
+
+    private CaptureEntry Relocated(ScannedEntry entry, CaptureEntry made)
+    {
+        if (_relocation is null)
+        {
+            return made;
+        }
+
+        return _rewritten.TryGetValue(entry.Path, out var content)
+            ? new CaptureEntry(made.Entry with { Size = content.Length }) { Content = content }
+            : entry.IsLink ? new CaptureEntry(made.Entry with { LinkTarget = _relocation.Retarget(made.Entry.LinkTarget) }) : made;
     }
 
     private AccountFiles Accounts(IReadOnlyList<PlannedLayer> layers)

@@ -27,6 +27,12 @@ internal sealed partial class CaptureCommand : Verb
         HelpName = "NAME[:TAG]",
     };
 
+    private readonly Option<string?> _at = new("--at")
+    {
+        Description = "Path of the environment in the image (default: the same as on this machine)",
+        HelpName = "PATH",
+    };
+
     private readonly Option<string[]> _only = List("--only", "Take these distributions, and what they need by their metadata, and no others", "NAME,...");
     private readonly Option<string[]> _include = List("--include", "Take a further distribution, or a path outside the directory", "NAME|PATH,...");
     private readonly Option<string[]> _exclude = List("--exclude", "Leave out a distribution, or paths by pattern (* and ?)", "NAME|PATTERN,...");
@@ -49,7 +55,7 @@ internal sealed partial class CaptureCommand : Verb
         : base("capture", VerbGroup.Make, "Make an image of an environment that works on this machine")
     {
         Arguments.Add(_directory);
-        foreach (var option in (Option[])[_name, _only, _include, _exclude, _packages, _compression, _level, _noBytecode, _variables, _labels, _dryRun])
+        foreach (var option in (Option[])[_name, _at, _only, _include, _exclude, _packages, _compression, _level, _noBytecode, _variables, _labels, _dryRun])
         {
             Options.Add(option);
         }
@@ -73,7 +79,7 @@ internal sealed partial class CaptureCommand : Verb
             new("torchyard capture .venv", "the virtual environment of this project"),
             new("torchyard capture /opt/torch/.venv --dry-run", "what would go in, layer by layer"),
             new("torchyard capture .venv --only torch,torchvision,triton,numpy", "these, and what they need"),
-            new("torchyard capture .venv --name team/torch:2.11", "with a name"),
+            new("torchyard capture .venv --at /opt/venv --name team/torch:2.11", "at another path, with a name"),
             new("torchyard capture ~/miniconda3/envs/train", "a conda environment"),
             new("torchyard capture .venv --package git,vim --exclude 'share/doc/*'", "more tools, fewer pages"),
         ];
@@ -101,10 +107,17 @@ internal sealed partial class CaptureCommand : Verb
     {
         var directory = invocation.Caller.FullPath(invocation.Get(_directory)!);
         var compression = invocation.Get(_compression);
+        var at = invocation.Get(_at);
+        if (at is not null && (!at.StartsWith('/') || Path.GetFullPath(at) == "/"))
+        {
+            throw new TorchyardException("TY3038", $"--at {at} is not an absolute path of a directory", "Give a path such as /opt/venv") { IsUsage = true };
+        }
+
         return new CaptureRequest
         {
             Directory = directory,
             Name = invocation.Get(_name) ?? NameFor(directory),
+            At = at is null ? null : Path.GetFullPath(at),
             Only = Items(_only),
             Include = [.. Items(_include).Select(item => item.Contains('/', StringComparison.Ordinal) ? invocation.Caller.FullPath(item) : item)],
             Exclude = Items(_exclude),

@@ -25,6 +25,9 @@ internal sealed record CaptureEntry(TarEntry Entry)
     /// <summary>The source as it was when the plan was made.</summary>
     public FileStamp Stamp { get; init; }
 
+    /// <summary>True when the source has other names too, which may be in the same layer.</summary>
+    public bool HasOtherNames { get; init; }
+
     /// <summary>Content that the capture itself makes.</summary>
     public ReadOnlyMemory<byte>? Content { get; init; }
 

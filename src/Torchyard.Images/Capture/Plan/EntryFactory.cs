@@ -90,7 +90,7 @@ internal sealed class EntryFactory(HostTree tree)
             ModifiedAt = CapturePlan.ModifiedAt,
             Xattrs = user >= FirstUser ? [] : Attributes(source, mode),
         })
-        { Source = tree.Place(source), Stamp = FileStamp.Of(stat) };
+        { Source = tree.Place(source), Stamp = FileStamp.Of(stat), HasOtherNames = stat.Links > 1 };
     }
 
     private static uint SystemId(uint id) => id < FirstUser ? id : 0;

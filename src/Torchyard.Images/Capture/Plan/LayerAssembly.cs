@@ -81,7 +81,7 @@ internal sealed class LayerAssembly
         for (var index = 0; index < entries.Count; index++)
         {
             var entry = entries[index];
-            if (entry.Source is null || entry.Entry.Size == 0)
+            if (!entry.HasOtherNames || entry.Entry.Size == 0)
             {
                 continue;
             }

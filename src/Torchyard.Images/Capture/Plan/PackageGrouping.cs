@@ -26,7 +26,14 @@ internal static class PackageGrouping
 
         foreach (var group in large)
         {
-            yield return ("base system: " + string.Join(' ', group.Packages.Select(package => package.Name)), group.Packages);
+            yield return ("base system: " + Names(group.Packages), group.Packages);
         }
+    }
+
+    private static string Names(List<HostPackage> packages)
+    {
+        const int Shown = 3;
+        var names = string.Join(' ', packages.Take(Shown).Select(package => package.Name));
+        return packages.Count > Shown ? $"{names} and {packages.Count - Shown} more" : names;
     }
 }
