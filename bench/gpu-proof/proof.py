@@ -29,9 +29,9 @@ STEPS = {
     "bench": (240, compute.bench),
     "sabotage": (80, sabotage.sabotage),
     "train": (120, compute.train),
-    "speed": (80, compute.speed),
+    "speed": (110, compute.speed),
     "user": (60, container.run_as_user),
-    "inside": (150, compute.bench_inside),
+    "inside": (180, compute.bench_inside),
 }
 
 

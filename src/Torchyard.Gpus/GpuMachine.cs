@@ -47,8 +47,11 @@ public sealed class GpuMachine
     /// <param name="uid">Effective user id of the caller.</param>
     /// <param name="gids">Group ids of the caller.</param>
     /// <param name="storeRoot">Directory of the store, whose disk space is looked at.</param>
-    public DoctorReport Examine(int uid, IReadOnlyCollection<int> gids, string storeRoot) =>
-        MachineDoctor.Examine(new MachineView(Files, ReadGpus(), _search, Environment, uid, gids), storeRoot);
+    public DoctorReport Examine(int uid, IReadOnlyCollection<int> gids, string storeRoot)
+    {
+        var missing = ExpectedNodes.Missing(Files);
+        return MachineDoctor.Examine(new MachineView(Files, ReadGpus(), _search, Environment, uid, gids) { MissingAtFirst = missing }, storeRoot);
+    }
 
     /// <summary>The native proofs on every visible GPU.</summary>
     /// <param name="memoryLimitBytes">At most this much of each GPU's free memory is tested.</param>

@@ -46,6 +46,12 @@ public sealed record DoctorReport(GpuSnapshot Gpus, IReadOnlyList<Finding> Findi
 internal sealed record MachineView(
     MachineFiles Files, GpuSnapshot Gpus, Native.LibrarySearch Libraries, Func<string, string?> Environment, int Uid, IReadOnlyCollection<int> Gids)
 {
+    /// <summary>
+    /// Device nodes that were missing before the driver's libraries were asked: as root, these make the nodes that they need (libnvidia-ml
+    /// makes <c>/dev/nvidia-uvm</c>), so a look afterwards finds everything in order.
+    /// </summary>
+    public IReadOnlySet<string> MissingAtFirst { get; init; } = new HashSet<string>();
+
     /// <summary>Version of the loaded kernel module, or null when none is loaded.</summary>
     public string? ModuleVersion { get; } = KernelModule.Version(Files);
 

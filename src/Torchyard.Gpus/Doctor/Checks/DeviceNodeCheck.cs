@@ -5,21 +5,24 @@ namespace Torchyard.Gpus.Doctor.Checks;
 /// <summary>The device nodes: there, with the right numbers, open to this user, and known to systemd's device rules.</summary>
 internal sealed class DeviceNodeCheck : IMachineCheck
 {
-    private const int NvidiaMajor = 195;
-    private const int ControlMinor = 255;
-
     public IEnumerable<Finding> Run(MachineView machine)
     {
         if (machine.ModuleVersion is null)
             yield break;
 
         var good = 0;
-        var expected = Expected(machine).ToList();
+        var expected = ExpectedNodes.Of(machine.Files);
         foreach (var (path, major, minor, why, cure) in expected)
         {
             if (machine.Files.Device(path) is not { } node)
             {
                 yield return new Finding("nodes.missing", "nodes", CheckState.Fail, $"{path} does not exist", why, cure);
+            }
+            else if (machine.MissingAtFirst.Contains(path))
+            {
+                yield return new Finding(
+                    "nodes.missing", "nodes", CheckState.Warn, $"{path} did not exist; the driver's library made it when it was asked just now, as root",
+                    $"after each boot it is missing until root has used the GPU: {why}", $"{cure} at boot, as nvidia-persistenced.service or a udev rule does");
             }
             else if ((major is { } m && node.Major != m) || node.Minor != minor)
             {
@@ -54,22 +57,13 @@ internal sealed class DeviceNodeCheck : IMachineCheck
         }
     }
 
-    private static IEnumerable<(string Path, int? Major, int Minor, string Why, string Cure)> Expected(MachineView machine)
-    {
-        const string make = "nvidia-modprobe (as root)";
-        yield return ("/dev/nvidiactl", NvidiaMajor, ControlMinor, "without the control node nothing of the driver works", make);
-        yield return ("/dev/nvidia-uvm", KernelModule.Major(machine.Files, "nvidia-uvm"), 0, "CUDA starts with error 999 without it", "nvidia-modprobe -u -c=0 (as root)");
-        foreach (var (address, minor) in KernelModule.Minors(machine.Files))
-            yield return ($"/dev/nvidia{minor}", NvidiaMajor, minor, $"the GPU at {address} cannot be used", $"nvidia-modprobe -c={minor} (as root)");
-    }
-
     /// <summary>systemd and runc resolve device rules through <c>/dev/char</c>; without the links a daemon-reload takes the GPUs away.</summary>
     private static Finding? CharLinks(MachineView machine)
     {
-        if (!machine.Files.IsDirectory("/run/systemd/system") || machine.Files.Exists($"/dev/char/{NvidiaMajor}:{ControlMinor}"))
+        if (!machine.Files.IsDirectory("/run/systemd/system") || machine.Files.Exists($"/dev/char/{ExpectedNodes.NvidiaMajor}:{ExpectedNodes.ControlMinor}"))
             return null;
         return new Finding(
-            "nodes.char-links", "nodes", CheckState.Warn, $"/dev/char/{NvidiaMajor}:{ControlMinor} is missing",
+            "nodes.char-links", "nodes", CheckState.Warn, $"/dev/char/{ExpectedNodes.NvidiaMajor}:{ExpectedNodes.ControlMinor} is missing",
             "after systemctl daemon-reload, containers of runc with the systemd cgroup driver lose their GPUs: NVML Unknown Error",
             "nvidia-ctk system create-dev-char-symlinks --create-all, or start containers with torchyard, which lists the devices in the OCI configuration");
     }
