@@ -61,17 +61,17 @@ internal sealed class ProjectImage(Invocation invocation)
     public async Task<IReadOnlyList<PlacedLock>> LockAsync(RecipeSource source, RecipeLock? before, LockOptions options, CancellationToken cancellation)
     {
         // A mistake in a requirement is told now, not after the base system is built.
-        var requirements = ProjectPython.Requirements(source, invocation);
+        using var python = source.Recipe.Python is null ? null : new ProjectPython(invocation, options.Offline);
+        var requirements = python?.Requirements(source);
         var locked = await LockSystemAsync(source, before, options, cancellation);
-        if (source.Recipe.Python is null)
+        if (python is null || requirements is null)
         {
             LockFit.RequireServices(locked);
             return Write(source, [(locked, null)], options);
         }
 
         var interpreter = ProjectPython.Interpreter(locked);
-        var plan = source.Recipe.Python.Pylock is null ? _fit.Plan(source, requirements, interpreter, before, options) : null;
-        using var python = new ProjectPython(invocation, options.Offline);
+        var plan = source.Recipe.Python?.Pylock is null ? _fit.Plan(source, requirements, interpreter, before, options) : null;
         IPipRunner? pip = null;
         var locks = new List<(RecipeLock, FleetStack?)>();
         foreach (var stack in plan?.Stacks ?? [null!])

@@ -32,8 +32,9 @@ internal sealed class ProjectPython : IDisposable
 
     /// <summary>What <c>[python]</c> of a recipe asks for, its files read.</summary>
     /// <exception cref="TorchyardException">TY2512, TY2514.</exception>
-    public static RequirementSet Requirements(RecipeSource source, Invocation invocation) => source.Recipe.Python is { Pylock: null } settings
-        ? RecipeRequirements.Read(settings, source.Directory, invocation.Caller.Variable)
+    public RequirementSet Requirements(RecipeSource source) => source.Recipe.Python is { Pylock: null } settings
+        ? RecipeRequirements.Read(
+            settings, source.Directory, _invocation.Caller.Variable, _pip, i => source.File is { } file ? RecipePlaces.OfItem(file, "python", "packages", i) : null)
         : new RequirementSet { Directory = source.Directory };
 
     /// <summary>Resolves <c>[python]</c> of a recipe over its base system.</summary>

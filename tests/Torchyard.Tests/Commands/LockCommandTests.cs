@@ -53,6 +53,7 @@ public sealed class LockCommandTests
         run.Write("torchyard.toml", Recipe + "[python]\npackages = [\"git+https://example.org/x.git\"]\n");
         Assert.Equal(2, await run.RunAsync("lock"));
         Assert.Contains("TY2514", run.Error, StringComparison.Ordinal);
+        Assert.Contains("torchyard.toml:6:13", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

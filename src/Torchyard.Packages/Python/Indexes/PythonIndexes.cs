@@ -102,6 +102,9 @@ public sealed class PythonIndexes
     public Task<FoundProject?> FindAsync(string name, CancellationToken cancellation) =>
         _found.GetOrAdd(name, (key, token) => SearchAsync(key, token), cancellation);
 
+    /// <summary>True when METADATA of a wheel can be had; see <see cref="SimpleIndexClient.CanRead"/>.</summary>
+    public bool CanRead(ProjectFile file) => _client.CanRead(file);
+
     /// <summary>METADATA of a wheel of an index or of a find-links directory.</summary>
     public async Task<byte[]?> FindMetadataAsync(ProjectFile file, CancellationToken cancellation)
     {

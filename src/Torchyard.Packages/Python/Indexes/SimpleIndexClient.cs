@@ -15,6 +15,13 @@ public sealed class SimpleIndexClient(IndexTransport transport, IndexCache? cach
     // The largest page of PyPI is under 30 MB.
     private const int PageLimit = 128 << 20;
 
+    /// <summary>True when METADATA of a wheel can be had: always, unless nothing may be asked and it was never read.</summary>
+    public bool CanRead(ProjectFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return !transport.IsOffline || file.Url.IsFile || cache?.FindMetadata(file) is not null;
+    }
+
     /// <summary>The page of a project; null when the index does not have it.</summary>
     /// <param name="index">Root of the index, with a final slash.</param>
     /// <param name="name">Normalised name.</param>

@@ -215,7 +215,7 @@ internal sealed class LoopbackIndex : IAsyncDisposable
                 if (WheelFileName.TryParse(file.Filename, out var wheel) && wheel.Name == name)
                 {
                     any = true;
-                    if (_tags is null || _tags.Rank(wheel) is not null)
+                    if ((_tags is null || _tags.Rank(wheel) is not null) && (IsCached(file) || _indexes.CanRead(file)))
                     {
                         WriteFile(json, name, file);
                     }
@@ -283,7 +283,7 @@ internal sealed class LoopbackIndex : IAsyncDisposable
 
     private async Task<byte[]> MetadataAsync(ProjectFile file)
     {
-        if (await _indexes.FindMetadataAsync(file, _stop.Token) is { } metadata)
+        if (!IsCached(file) && await _indexes.FindMetadataAsync(file, _stop.Token) is { } metadata)
         {
             return metadata;
         }
@@ -297,6 +297,8 @@ internal sealed class LoopbackIndex : IAsyncDisposable
             throw WheelProblem.Damaged(file.Filename, damaged.Message, damaged);
         }
     }
+
+    private bool IsCached(ProjectFile file) => file.Sha256 is { } hash && File.Exists(_cache.PathOf(hash));
 
     /// <summary>pip asks for one project at a time; what a distribution requires is asked for before pip comes to it.</summary>
     private void AskAhead(byte[] metadata)

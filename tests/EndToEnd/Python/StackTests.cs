@@ -1,0 +1,80 @@
+using Torchyard.Tests.Python;
+
+namespace Torchyard.EndToEnd.Python;
+
+/// <summary>PyTorch stacks by the fit: what the lock has is exactly what the wheels' METADATA ask for.</summary>
+[Collection(PythonProjectTests.Name)]
+public sealed class StackTests(PythonProject python)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_environment_of_an_h100_machine_resolves_to_exactly_its_197_distributions()
+    {
+        await using var index = StackWheels.Index("cp313");
+        python.UseIndex(index.Root);
+        Assert.Equal(197, StackWheels.Environment211.Count);
+        var project = python.NewProject("h100", $"[python]\npackages = [{string.Join(", ", StackWheels.Requested211.Select(name => $"\"{name}\""))}]\n[fit]\ngpus = [\"h100\"]\ntorch = \"2.11\"\ndriver = \"580.95.05\"");
+
+        var locked = await python.Store.RunAsync(project, ["lock"], Cancellation);
+
+        locked.Succeeded().Printed("PyTorch 2.11.0 cu130 for h100 with driver 580.95.05 (CUDA 13.0.2, cuDNN 9.19.0.56, NCCL 2.28.9, Triton 3.6.0)");
+        Assert.Equal(StackWheels.Environment211, PythonProject.Locked(project).Order());
+        (await python.Store.RunAsync(project, ["why", "nvidia-cublas"], Cancellation)).Succeeded().Printed("cuda-toolkit → nvidia-cublas");
+    }
+
+    [Fact]
+    public async Task Torch_and_build_lead_to_the_libraries_that_the_wheel_pins()
+    {
+        await using var index = StackWheels.Index("cp313");
+        python.UseIndex(index.Root);
+        var project = python.NewProject("lines", "[python]\npackages = [\"torch\", \"torchvision\"]\n[fit]\ngpus = [\"h100\"]");
+        foreach (var (torch, build, pins) in StackWheels.Reconstructed)
+        {
+            var locked = await python.Store.RunAsync(
+                project, ["lock", "--torch", torch, "--build", build, "--driver", build == "cu130" ? "580.95.05" : "535.183.01"], Cancellation);
+
+            locked.Succeeded().Printed($"PyTorch {torch} {build} for h100");
+            var expected = pins.Select(pin => pin.Split("==")[0]).Concat(StackWheels.TorchBase).Concat(["numpy", "pillow", "torch", "torchvision"])
+                .Concat(pins.Any(pin => pin.StartsWith("cuda-bindings", StringComparison.Ordinal)) ? ["cuda-bindings"] : []).Distinct().Order(StringComparer.Ordinal);
+            var packages = PythonProject.Locked(project);
+            Assert.Equal(expected, packages.Select(package => package.Name).Order(StringComparer.Ordinal));
+            Assert.All(pins, pin => Assert.Contains((pin.Split("==")[0], pin.Split("==")[1]), packages));
+            Assert.Contains(packages, package => package.Name == "torch" && package.Version == $"{torch}+{build}");
+        }
+    }
+
+    [Fact]
+    public async Task Another_machine_a_fleet_and_what_cannot_work()
+    {
+        await using var index = StackWheels.Index("cp313");
+        python.UseIndex(index.Root);
+        var project = python.NewProject("fleet", "[python]\npackages = [\"torch\"]\n[fit]\ngpus = [\"h100\"]");
+
+        // Without a driver: the family that the oldest drivers run, in the build that PyPI has.
+        (await python.Store.RunAsync(project, ["lock"], Cancellation)).Succeeded().Printed("PyTorch 2.9.1 cu128 for h100");
+        (await python.Store.RunAsync(project, ["lock", "--gpu", "h100", "--driver", "535.183.01", "--glibc", "2.31"], Cancellation))
+            .Succeeded().Printed("PyTorch 2.9.1 cu126 for h100 with driver 535.183.01");
+        Assert.Contains("glibc = \"2.31\"", await File.ReadAllTextAsync(Path.Combine(project, "torchyard.lock"), Cancellation), StringComparison.Ordinal);
+
+        File.WriteAllText(Path.Combine(project, "one.toml"), "[[machine]]\nname = \"old\"\ngpus = [\"a100\"]\ndriver = \"535.183.01\"\n[[machine]]\nname = \"new\"\ngpus = [\"h100\"]\ndriver = \"580.95.05\"\n");
+        (await python.Store.RunAsync(project, ["lock", "--fleet", "one.toml"], Cancellation)).Succeeded().Printed("for a100 with driver 535.183.01; h100 with driver 580.95.05");
+        // Pascal is in no build with code for Blackwell.
+        File.WriteAllText(Path.Combine(project, "two.toml"), "[[machine]]\nname = \"pascal\"\ngpus = [\"p100\"]\ndriver = \"535.183.01\"\n[[machine]]\nname = \"blackwell\"\ngpus = [\"b200\"]\ndriver = \"580.95.05\"\n");
+        (await python.Store.RunAsync(project, ["lock", "--fleet", "two.toml"], Cancellation)).Succeeded().Printed("No PyTorch fits all machines");
+        Assert.Contains(("torch", "2.9.1+cu126"), PythonProject.Locked(project, "torchyard.torch-2.9.1-cu126.lock"));
+        Assert.Contains(PythonProject.Locked(project, "torchyard.torch-2.9.1-cu128.lock"), package => package is ("torch", "2.9.1" or "2.9.1+cu128"));
+
+        var refused = await python.Store.RunAsync(project, ["lock", "--torch", "2.11", "--build", "cu130", "--gpu", "rtx-3090", "--driver", "560.35.05"], Cancellation);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("TY5208", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("no driver.forward", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("the nearest stack that fits is PyTorch 2.11.0 cu126", refused.Error, StringComparison.Ordinal);
+
+        var both = python.NewProject("mixed", "[python]\npackages = [\"torch\", \"nvidia-nccl-cu13\"]\n[fit]\ngpus = [\"h100\"]\ndriver = \"535.183.01\"");
+        var mixed = await python.Store.RunAsync(both, ["lock"], Cancellation);
+        Assert.Equal(1, mixed.ExitCode);
+        Assert.Contains("TY5211", mixed.Error, StringComparison.Ordinal);
+        Assert.Contains("nvidia-nccl-cu12 and nvidia-nccl-cu13 are both in the set", mixed.Error, StringComparison.Ordinal);
+    }
+}
