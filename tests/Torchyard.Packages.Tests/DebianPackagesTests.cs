@@ -55,6 +55,34 @@ public sealed class DebianPackagesTests
     }
 
     [Fact]
+    public async Task A_lock_made_again_reads_the_archive_as_it_was_and_offline_as_it_was_last()
+    {
+        using var rig = new Rig(Few);
+        var first = await rig.Lock("api-user");
+        rig.Archive.Add("libbase", "3");
+        rig.Archive.Publish();
+
+        var again = await rig.LockAgain(first.Archives, offline: false, "api-user", "libtool");
+        Assert.Equal(first.Archives[0].ReleaseDigest, again.Archives[0].ReleaseDigest);
+        Assert.Equal("2", again.Packages.Single(package => package.Name == "libbase").Version);
+        var upgraded = await rig.Lock("api-user", "libtool");
+        Assert.Equal("3", upgraded.Packages.Single(package => package.Name == "libbase").Version);
+
+        rig.Archive.Answer = (_, _) => new Reply(500, []);
+        var requests = rig.Archive.Server.Requests.Count;
+        Assert.Equal(upgraded.Packages, (await rig.LockAgain([], offline: true, "api-user", "libtool")).Packages);
+        Assert.Equal(again.Packages, (await rig.LockAgain(first.Archives, offline: true, "api-user", "libtool")).Packages);
+        Assert.Equal(requests, rig.Archive.Server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Offline_without_anything_read_before_is_refused()
+    {
+        using var rig = new Rig(Few);
+        Assert.Equal("TY2039", (await Assert.ThrowsAsync<TorchyardException>(() => rig.LockAgain([], offline: true, "tool"))).Code);
+    }
+
+    [Fact]
     public async Task Without_InRelease_the_detached_signature_counts()
     {
         using var rig = new Rig(Few);
@@ -211,6 +239,9 @@ public sealed class DebianPackagesTests
 
         public Task<DebianLock> Lock(params string[] packages) =>
             Open().LockAsync(_recipe with { Packages = packages }, TestContext.Current.CancellationToken);
+
+        public Task<DebianLock> LockAgain(IReadOnlyList<LockedArchive> earlier, bool offline, params string[] packages) =>
+            Open().LockAsync(_recipe with { Packages = packages }, earlier, offline, TestContext.Current.CancellationToken);
 
         public IReadOnlyDictionary<LockedDebianPackage, Task<string>> Fetch(DebianLock locked) =>
             Open().CreateFetcher().Fetch(RealArchiveTests.Lock(_recipe, locked), locked.Packages, TestContext.Current.CancellationToken);

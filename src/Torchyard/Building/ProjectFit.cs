@@ -102,28 +102,7 @@ internal sealed class ProjectFit(Invocation invocation)
             Require(wrong.Verdict);
         }
 
-        return new LockedFit
-        {
-            Torch = row.Torch,
-            Build = row.Build,
-            Python = interpreter.Line,
-            Glibc = plan.Request.Glibc.ToString(),
-            Cuda = row.Cuda?.ToString(),
-            Cudnn = row.Cudnn,
-            Nccl = row.Nccl,
-            Nvshmem = row.Nvshmem,
-            Triton = row.Triton,
-            Origin = plan.Origin,
-            AskedTorch = plan.AskedTorch,
-            AskedBuild = plan.AskedBuild,
-            AskedGlibc = plan.AskedGlibc,
-            Machines = [.. machines.Select(machine => new LockedMachine(
-                machine.Target.Name,
-                [.. machine.Target.Gpus.Select(Id).Distinct(StringComparer.Ordinal)],
-                machine.Target.Driver?.ToString(),
-                machine.Target.Architecture,
-                [.. VerdictText.Rules(machine.Verdict)]))],
-        };
+        return Locked(row, machines, interpreter, plan.Request, plan.Origin) with { AskedTorch = plan.AskedTorch, AskedBuild = plan.AskedBuild, AskedGlibc = plan.AskedGlibc };
     }
 
     /// <summary>Checks distributions of which only names and versions are known, such as those of a <c>pylock.toml</c>, for libraries that must not be there twice.</summary>
@@ -138,6 +117,29 @@ internal sealed class ProjectFit(Invocation invocation)
             Extras = [],
         })],
         MarkerEnvironment.CPythonOnLinux(PythonVersion.Parse(locked.Interpreter)), gpus: false).Verdict);
+
+    /// <summary>Judges the torch of a finished answer, such as a <c>pylock.toml</c>, for the recipe's machines; null when it has none that is known.</summary>
+    /// <exception cref="TorchyardException">TY5211: it does not run on one of them.</exception>
+    public LockedFit? Judge(RecipeSource source, LockedPython locked, ImageInterpreter interpreter, RecipeLock? before, LockOptions options)
+    {
+        var torch = locked.Packages.FirstOrDefault(package => package.Name == "torch");
+        var version = torch is not null && PythonVersion.TryParse(torch.Version, out var parsed) ? parsed : null;
+        var row = version is null ? null : _tables.Builds.FirstOrDefault(build => PythonVersion.Parse(build.Torch) == version.Public && (version.Local is { } local ? build.Build == local : build.Pypi));
+        if (row is null || (source.Recipe.Fit is null && before?.Fit?.Origin is not FitOrigin.Options && !options.NamesMachines && Machine.Gpus.Count == 0))
+        {
+            return null;
+        }
+
+        var (origin, targets) = Targets(source, before?.Fit, options, interpreter.Target.Machine);
+        var request = new FitRequest { Glibc = DottedVersion.Parse($"2.{interpreter.Target.GlibcMinor}"), GlibcOrigin = $"{source.Recipe.Base.Suite}, the base of the image" };
+        var machines = targets.Select(target => new FitEngine(_tables).Judge(new StackCandidate(row, interpreter.Line), target, request)).ToList();
+        if (machines.Find(machine => !machine.Fits) is { } wrong)
+        {
+            Require(wrong.Verdict);
+        }
+
+        return Locked(row, machines, interpreter, request, origin);
+    }
 
     /// <summary>Whether the stack of a lock runs on this machine; null when it does, or when this machine has no GPUs.</summary>
     public TorchyardException? RefusalHere(RecipeLock locked)
@@ -155,6 +157,26 @@ internal sealed class ProjectFit(Invocation invocation)
             "TY5212", "the lock's PyTorch does not run on this machine:\n" + string.Join('\n', VerdictText.Lines(verdict.Verdict, sources: false)),
             "run 'torchyard lock --upgrade' here to choose for this machine, or build the lock for the machines it names");
     }
+
+    private LockedFit Locked(TorchBuild row, IReadOnlyList<StackVerdict> machines, ImageInterpreter interpreter, FitRequest request, FitOrigin origin) => new()
+    {
+        Torch = row.Torch,
+        Build = row.Build,
+        Python = interpreter.Line,
+        Glibc = request.Glibc.ToString(),
+        Cuda = row.Cuda?.ToString(),
+        Cudnn = row.Cudnn,
+        Nccl = row.Nccl,
+        Nvshmem = row.Nvshmem,
+        Triton = row.Triton,
+        Origin = origin,
+        Machines = [.. machines.Select(machine => new LockedMachine(
+            machine.Target.Name,
+            [.. machine.Target.Gpus.Select(Id).Distinct(StringComparer.Ordinal)],
+            machine.Target.Driver?.ToString(),
+            machine.Target.Architecture,
+            [.. VerdictText.Rules(machine.Verdict)]))],
+    };
 
     private static bool AsksForTorch(RequirementSet requirements) =>
         requirements.Requirements.Any(line => line.Requirement is { } requirement && TorchProjects.Contains(requirement.Name.Normal));

@@ -91,7 +91,11 @@ internal sealed class ProjectImage(Invocation invocation)
                 _fit.CheckNames(resolution.Locked);
             }
 
-            var whole = locked with { Python = resolution.Locked, Fit = plan is null ? null : _fit.Check(plan, stack, resolution, interpreter) };
+            var whole = locked with
+            {
+                Python = resolution.Locked,
+                Fit = plan is null ? _fit.Judge(source, resolution.Locked, interpreter, before, options) : _fit.Check(plan, stack, resolution, interpreter),
+            };
             LockFit.RequireServices(whole);
             locks.Add((whole, stack));
         }

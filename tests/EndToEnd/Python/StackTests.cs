@@ -45,6 +45,21 @@ public sealed class StackTests(PythonProject python)
     }
 
     [Fact]
+    public async Task Debians_own_cuda_locks_without_any_index_of_python()
+    {
+        // From contrib and non-free; 2.5 GB, so that it is not built here.
+        var directory = python.Store.NewProject("debian-cuda");
+        await File.WriteAllTextAsync(
+            Path.Combine(directory, "torchyard.toml"),
+            "name = \"debian-cuda\"\npackages = [\"python3-torch-cuda\"]\n[base]\nsuite = \"trixie\"\ncomponents = [\"main\", \"contrib\", \"non-free\"]\n", Cancellation);
+
+        (await python.Store.RunAsync(directory, ["lock"], Cancellation)).Succeeded().Printed("locked");
+
+        var locked = await File.ReadAllTextAsync(Path.Combine(directory, "torchyard.lock"), Cancellation);
+        Assert.All(["libtorch-cuda-2.6", "libcublas12", "libnccl2", "nvidia-cudnn"], name => Assert.Contains($"name = \"{name}\"", locked, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Another_machine_a_fleet_and_what_cannot_work()
     {
         await using var index = StackWheels.Index("cp313");

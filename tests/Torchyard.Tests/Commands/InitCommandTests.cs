@@ -36,6 +36,30 @@ public sealed class InitCommandTests
         Assert.Contains("did you mean 'cpu'?", run.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("h100", "2.11", "trixie")]
+    [InlineData("ampere+hopper", "2.8", "trixie")]
+    // Debian 13 has Python 3.13, which PyTorch 2.5 has no stable wheels for.
+    [InlineData("a100", "2.5", "bookworm")]
+    public async Task A_preset_with_cuda_takes_a_pytorch_line(string preset, string torch, string suite)
+    {
+        using var run = new CommandRun();
+        Assert.Equal(0, await run.RunAsync("init", preset, "--torch", torch));
+        var recipe = RecipeReader.ReadFile(run.PathOf("torchyard.toml"));
+        Assert.Equal((torch, suite), (recipe.Fit!.Torch, recipe.Base.Suite));
+        Assert.Equal(RecipeName.From(Path.GetFileName(run.Directory), "x"), recipe.Name);
+    }
+
+    [Theory]
+    [InlineData("h100", "two", "TY5204")]
+    [InlineData("cpu", "2.9", "TY1015")]
+    public async Task A_pytorch_line_that_cannot_be_is_a_mistake_of_the_command_line(string preset, string torch, string code)
+    {
+        using var run = new CommandRun();
+        Assert.Equal(2, await run.RunAsync("init", preset, "--torch", torch));
+        Assert.Contains(code, run.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Presets_complete()
     {
