@@ -44,6 +44,20 @@ internal static class LockPlace
             : [];
     }
 
+    /// <summary>Writes the locks of a recipe, and removes those of earlier answers that would be taken for its own.</summary>
+    public static void WriteAll(RecipeSource source, StorePaths store, IReadOnlyList<PlacedLock> locks)
+    {
+        foreach (var one in locks)
+        {
+            Write(one.Path, one.Lock);
+        }
+
+        foreach (var other in Variants(source, store).Append(Of(source, store)).Where(path => locks.All(one => one.Path != path)))
+        {
+            File.Delete(other);
+        }
+    }
+
     /// <summary>Writes a lock.</summary>
     public static void Write(string path, RecipeLock locked)
     {

@@ -211,10 +211,7 @@ internal sealed class ProjectImage(Invocation invocation)
             })];
         if (!options.DryRun)
         {
-            foreach (var one in placed)
-            {
-                LockPlace.Write(one.Path, one.Lock);
-            }
+            LockPlace.WriteAll(source, invocation.Store, placed);
         }
 
         return placed;

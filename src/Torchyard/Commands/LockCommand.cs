@@ -104,6 +104,9 @@ internal sealed partial class LockCommand : Verb
 
     private static int Check(Invocation invocation, RecipeSource source, RecipeLock? before, bool fits)
     {
+        var variants = before is null ? LockPlace.Variants(source, invocation.Store).Select(LockReader.ReadFile).ToList() : [];
+        fits |= variants.Count > 0 && variants.TrueForAll(variant => LockFit.Fits(variant, source.Recipe, source.DigestDirectory));
+        before ??= variants.FirstOrDefault();
         IReadOnlyList<string> reasons = fits ? []
             : before is null ? ["there is no lock"]
             : LockFit.Differences(before, source.Recipe) is { Count: > 0 } differences ? differences

@@ -80,6 +80,9 @@ public sealed class StackTests(PythonProject python)
         Assert.Contains(("torch", "2.9.1+cu126"), PythonProject.Locked(project, "torchyard.torch-2.9.1-cu126.lock"));
         Assert.Contains(PythonProject.Locked(project, "torchyard.torch-2.9.1-cu128.lock"), package => package is ("torch", "2.9.1" or "2.9.1+cu128"));
 
+        Assert.False(File.Exists(Path.Combine(project, "torchyard.lock")), "the lock for one machine would be taken for that of the fleet");
+        (await python.Store.RunAsync(project, ["lock", "--check"], Cancellation)).Succeeded();
+
         var refused = await python.Store.RunAsync(project, ["lock", "--torch", "2.11", "--build", "cu130", "--gpu", "rtx-3090", "--driver", "560.35.05"], Cancellation);
         Assert.Equal(1, refused.ExitCode);
         Assert.Contains("TY5208", refused.Error, StringComparison.Ordinal);
