@@ -581,7 +581,7 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
         var rest = Entries(_parts[0], entry => !_parts[0].Owners.ContainsKey(entry.Path)).ToList();
         // Empty directories too: some programs expect theirs.
         var filled = _parts[0].Entries.Select(entry => ArchivePath.Parent(entry.Path)).ToHashSet(StringComparer.Ordinal);
-        rest.AddRange(_parts[0].Entries.Where(entry => entry.IsDirectory && !filled.Contains(entry.Path))
+        rest.AddRange(_parts[0].Entries.Where(entry => entry.IsDirectory && !filled.Contains(entry.Path) && IsKeptEmpty(entry.Path, environment))
             .Select(entry => CaptureEntry.Directory(_parts[0].InImage(entry.Path), user: EnvironmentOwner, group: EnvironmentOwner)));
         if (environment.Real != environment.Path && request.At is null && tree.ResolveParent(environment.Path) is not null)
         {
@@ -592,6 +592,14 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
         assembly.Add($"environment {target}", rest);
         return assembly.Build();
     }
+
+    /// <summary>
+    /// Not a directory whose content was left out: Python takes what is left of a package for a namespace, and a program that asks whether
+    /// the package can be imported hears yes.
+    /// </summary>
+    private bool IsKeptEmpty(string path, CapturedEnvironment environment) =>
+        tree.List(path).Count == 0
+        && (request.Only.Count == 0 || !environment.Sites.Any(site => path.StartsWith(site + "/", StringComparison.Ordinal)));
 
     private IEnumerable<CaptureEntry> Entries(EnvironmentPart part, Func<ScannedEntry, bool> wanted)
     {

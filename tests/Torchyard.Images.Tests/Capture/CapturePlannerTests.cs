@@ -152,6 +152,14 @@ public sealed class CapturePlannerTests : IDisposable
     }
 
     [Fact]
+    public void Nothing_is_left_of_a_package_that_python_could_take_for_a_namespace()
+    {
+        _machine.File(Site + "/tabulate/__init__.py").File(Site + "/tabulate/data/table.txt");
+        Assert.DoesNotContain(Paths(Plan(request => request with { Only = ["large"] })), path => path.Contains("tabulate", StringComparison.Ordinal));
+        Assert.DoesNotContain(Paths(Plan(request => request with { Exclude = ["small"] })), path => path.EndsWith("/small", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Excluded_distributions_and_paths_are_left_out_with_a_warning_for_those_who_need_them()
     {
         var plan = Plan(request => request with { Exclude = ["small", "*.bin"] });
