@@ -26,6 +26,10 @@ public sealed class LockReasonsTests
         Assert.Contains(
             LockReasons.Find(Lock(), "triton", FitTables.Default)!.Facts, fact => fact.Contains("METADATA asked for 3.5.9, and counts", StringComparison.Ordinal));
 
+    [Fact]
+    public void Of_several_indexes_the_first_that_has_it_is_named() =>
+        Assert.Contains("https://site.example/simple/ is the first of the recipe's indexes that has lightning", LockReasons.Find(Lock(), "lightning", FitTables.Default)!.Facts);
+
     private static RecipeLock Lock() => new()
     {
         RecipeDigest = Digest.Of([]),
@@ -38,10 +42,11 @@ public sealed class LockReasonsTests
         {
             Interpreter = "3.13",
             Resolver = "pip 25.1.1",
+            Indexes = [new LockedPythonIndex("site", "https://site.example/simple/"), new LockedPythonIndex("pypi", "https://pypi.org/simple/")],
             Packages =
             [
                 Package("torch", "2.9.1+cu128", true, "nvidia-cudnn-cu12", "triton"),
-                Package("lightning", "2.6.6", true, "torch"),
+                Package("lightning", "2.6.6", true, "torch") with { Index = "site" },
                 Package("nvidia-cudnn-cu12", "9.10.2.21", false),
                 Package("triton", "3.5.9", false),
                 Package("a", "1", true, "b"),

@@ -112,6 +112,8 @@ public static class LockReasons
         }
 
         var index = python.Indexes.FirstOrDefault(found => found.Id == package.Index);
+        if (index is not null && python.Indexes.Count > 1)
+            facts.Add($"{index.Url} is the first of the recipe's indexes that has {package.Name}");
         facts.Add($"{package.Filename} from {index?.Url ?? package.Url ?? package.Path ?? "the recipe"}, resolved by {python.Resolver} for CPython {python.Interpreter}");
         return facts;
     }
