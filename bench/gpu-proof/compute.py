@@ -87,7 +87,14 @@ def bench_inside(proof):
 # Training
 
 BATCH = 256
-TRAIN = ["--epochs", "4", "--samples", "32768", "--batch-size", str(BATCH), "--checkpoint-every", "20", "--log-every", "20", "--workers", "8", "--deterministic"]
+
+
+def plan(proof):
+    """Arguments of train.py that every run of a comparison shares."""
+    return [
+        "--epochs", "4", "--samples", str(proof.options.samples), "--batch-size", str(BATCH), "--checkpoint-every", "20", "--log-every", "20",
+        "--workers", str(min(8, os.cpu_count())), "--deterministic",
+    ]
 
 
 def outcome(text):
@@ -116,7 +123,7 @@ def prepare(proof):
 
 def in_container(proof, folder, *arguments, limit=90, label="train"):
     return proof.yard(
-        "run", "--rm", "--gpus", "all", "-v", f"{folder}:/work", "-w", "/work", name(proof), "python3", "train.py", *TRAIN, *arguments, limit=limit, name=label)
+        "run", "--rm", "--gpus", "all", "-v", f"{folder}:/work", "-w", "/work", name(proof), "python3", "train.py", *plan(proof), *arguments, limit=limit, name=label)
 
 
 def killed_in_the_middle(proof, folder, arguments):
@@ -124,7 +131,7 @@ def killed_in_the_middle(proof, folder, arguments):
     log = os.path.join(proof.raw, f"killed-{arguments[1]}.txt")
     holder = f"killed-{arguments[1]}"
     started = proof.yard(
-        "run", "-d", "--name", holder, "--gpus", "all", "-v", f"{folder}:/work", "-w", "/work", name(proof), "python3", "train.py", *TRAIN, *arguments, name="killed")
+        "run", "-d", "--name", holder, "--gpus", "all", "-v", f"{folder}:/work", "-w", "/work", name(proof), "python3", "train.py", *plan(proof), *arguments, name="killed")
     step, deadline = 0, time.monotonic() + min(60, proof.remaining())
     while started.ok and time.monotonic() < deadline:
         said = subprocess.run([proof.torchyard, "logs", holder], env=proof.environment, capture_output=True, text=True, timeout=20).stdout
@@ -165,7 +172,7 @@ def speed(proof):
     sides = {"outside": [], "inside": []}
     for number in (1, 2, 3):
         arguments = ["--precision", "bf16", "--fresh", "--checkpoint-every", "100000", "--epochs", "8"]
-        out = proof.run(proof.python, "train.py", *TRAIN, *arguments, "--checkpoints", f"outside-{number}", cwd=folder, limit=60, name="outside")
+        out = proof.run(proof.python, "train.py", *plan(proof), *arguments, "--checkpoints", f"outside-{number}", cwd=folder, limit=60, name="outside")
         inside = in_container(proof, folder, *arguments, "--checkpoints", f"inside-{number}", limit=60, label="inside")
         for side, result in (("outside", out), ("inside", inside)):
             if result.ok:

@@ -99,7 +99,8 @@ def name(proof):
 def inside(proof, *options, user=None, image=None, limit=60, label="inside"):
     import json
 
-    return proof.yard("run", "--rm", *options, image or name(proof), "python3", "-c", INSIDE, json.dumps(FOREIGN), user=user, limit=limit, name=label)
+    runtime = ["--runtime", proof.options.runtime] if proof.options.runtime else []
+    return proof.yard("run", "--rm", *runtime, *options, image or name(proof), "python3", "-c", INSIDE, json.dumps(FOREIGN), user=user, limit=limit, name=label)
 
 
 def judge(proof, who, result, gpus, root):

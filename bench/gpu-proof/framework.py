@@ -42,7 +42,7 @@ class Result:
     def words(self):
         """The last line that it said, for a table."""
         lines = [line.strip() for line in (self.err + "\n" + self.out).splitlines() if line.strip()]
-        return lines[-1][:300] if lines else f"exit status {self.code}"
+        return (f"exit status {self.code}: " if self.code else "") + (lines[-1][:300] if lines else "no output")
 
 
 @dataclass
@@ -82,6 +82,7 @@ class Proof:
         self.began = time.monotonic()
         os.makedirs(self.raw, exist_ok=True)
         os.makedirs(self.out, exist_ok=True)
+        self.others = self.containers()
 
     # Commands
 
@@ -110,7 +111,11 @@ class Proof:
             code = process.returncode
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-            out, err = process.communicate()
+            try:
+                out, err = process.communicate(timeout=3)
+            except subprocess.TimeoutExpired as late:
+                # Something that it started, such as a container, still holds its streams.
+                out, err = (text.decode(errors="replace") if isinstance(text, bytes) else text for text in (late.stdout, late.stderr))
             code, err = 124, (err or "") + f"\ngpu-proof: killed after {limit:.0f} s"
         result = Result(code, out or "", err or "", time.monotonic() - began)
         self.commands += 1
@@ -159,6 +164,7 @@ class Proof:
             except Exception as error:  # the other steps must not suffer
                 self.check("the step itself", False, f"{type(error).__name__}: {error}")
         step.seconds = time.monotonic() - began
+        self.sweep()
         states = [check.state for check in step.checks]
         step.state = FAIL if FAIL in states else PASS if PASS in states else SKIP
         print(f"{step.state:4}  {step.name:12} {step.seconds:6.1f} s", flush=True)
@@ -166,6 +172,21 @@ class Proof:
             if check.state != PASS:
                 print(f"      {check.state} {check.name}: {check.detail}", flush=True)
         self.write()
+
+    def containers(self):
+        try:
+            listed = subprocess.run([self.torchyard, "ps", "-q"], env=self.environment, capture_output=True, text=True, timeout=20)
+            return set(listed.stdout.split())
+        except (OSError, subprocess.TimeoutExpired):
+            return set()
+
+    def sweep(self):
+        """Ends containers that a command left which ran out of time: they would keep the GPUs from the next step."""
+        for container in self.containers() - self.others:
+            try:
+                subprocess.run([self.torchyard, "rm", "--force", container], env=self.environment, capture_output=True, timeout=20)
+            except subprocess.TimeoutExpired:
+                pass
 
     def write(self):
         """The report as it is now, so that a run that is cut off leaves what it had."""

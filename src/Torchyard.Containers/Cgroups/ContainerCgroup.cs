@@ -51,7 +51,10 @@ internal sealed class ContainerCgroup
             {
                 if (isRoot)
                 {
-                    Enable(layout.UnifiedMount!, controllers);
+                    if (!Enable(layout.UnifiedMount!, controllers) && Vacate(layout.UnifiedMount!))
+                    {
+                        Enable(layout.UnifiedMount!, controllers);
+                    }
                 }
 
                 Enable(parent, controllers);
@@ -276,15 +279,52 @@ internal sealed class ContainerCgroup
         }
     }
 
-    private static void Enable(string directory, IEnumerable<string> controllers)
+    /// <returns>False when a controller that the directory has could not be turned on for those below it.</returns>
+    private static bool Enable(string directory, IEnumerable<string> controllers)
     {
         var file = System.IO.Path.Combine(directory, "cgroup.subtree_control");
         var enabled = ReadWords(file);
+        var available = ReadWords(System.IO.Path.Combine(directory, "cgroup.controllers"));
+        var all = true;
         foreach (var controller in controllers.Where(c => !enabled.Contains(c)))
         {
             // One at a time: the kernel refuses the whole write when it lacks one of them.
-            TryWrite(file, "+" + controller);
+            all &= TryWrite(file, "+" + controller) is null || !available.Contains(controller);
         }
+
+        return all;
+    }
+
+    /// <summary>
+    /// Inside a container of another engine (a Kubernetes pod, say) the root of the hierarchy is that container's own cgroup, with its
+    /// processes in it, and a cgroup with processes hands no controllers down (cgroups(7), "no internal processes"). They move into a
+    /// cgroup of their own, where the same limits hold. The machine's true root has no cgroup.type, and is never touched.
+    /// </summary>
+    private static bool Vacate(string root)
+    {
+        var processes = System.IO.Path.Combine(root, "cgroup.procs");
+        var own = System.IO.Path.Combine(root, "torchyard.init");
+        if (!File.Exists(System.IO.Path.Combine(root, "cgroup.type")) || !TryMake(own))
+        {
+            return false;
+        }
+
+        // A process may fork while the others are moved.
+        for (var round = 0; round < 5; round++)
+        {
+            var left = ReadWords(processes);
+            if (left.Count == 0)
+            {
+                return true;
+            }
+
+            foreach (var process in left)
+            {
+                TryWrite(System.IO.Path.Combine(own, "cgroup.procs"), process);
+            }
+        }
+
+        return ReadWords(processes).Count == 0;
     }
 
     /// <summary>A version 1 cpuset takes no process until it has CPUs and memory nodes; new ones start empty.</summary>

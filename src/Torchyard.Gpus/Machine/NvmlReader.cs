@@ -118,7 +118,7 @@ internal static class NvmlReader
                 PcieGenerationMax = Number("nvmlDeviceGetMaxPcieLinkGeneration"),
                 PcieWidth = Number("nvmlDeviceGetCurrPcieLinkWidth"),
                 PcieWidthMax = Number("nvmlDeviceGetMaxPcieLinkWidth"),
-                PcieReplays = Number("nvmlDeviceGetPcieReplayCounter"),
+                PcieReplays = Counter("nvmlDeviceGetPcieReplayCounter"),
                 NvLinks = links,
                 NvLinksActive = linksActive,
                 NumaNode = Number("nvmlDeviceGetNumaNodeId"),
@@ -142,6 +142,13 @@ internal static class NvmlReader
         {
             var value = 0u;
             return Ok(nvml.Device(function, device, ref value)) && value != NotAvailable ? (int)value : null;
+        }
+
+        /// <summary>A number that may use all 32 bits.</summary>
+        private long? Counter(string function)
+        {
+            var value = 0u;
+            return Ok(nvml.Device(function, device, ref value)) && value != NotAvailable ? value : null;
         }
 
         private int? Number(string function, uint argument) =>

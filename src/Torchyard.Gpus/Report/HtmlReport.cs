@@ -67,6 +67,7 @@ public static class HtmlReport
         foreach (var gpu in results.Where(r => r.Gpu is not null).Select(r => r.Gpu).Distinct())
         {
             page.Append(CultureInfo.InvariantCulture, $"<h2>GPU {gpu}: share of the hardware's peak</h2>\n");
+            page.Append("<p class=\"faint\">Grey: the data sheet's peak. Red line: what GPUs of this model usually reach.</p>\n");
             page.Append(SvgChart.Bars([.. results.Where(r => r.Gpu == gpu && r is { Missing: null, Peak: > 0 })]));
         }
 

@@ -18,17 +18,19 @@ cp -r "$machine/root/proc/driver/." /proc/driver/
 # Other majors than this kernel's: what is registered is read from here.
 work=$(mktemp -d)
 mount -t tmpfs tmpfs "$work"
-mkdir "$work/upper" "$work/work" "$work/dev"
+mkdir "$work/upper" "$work/work" "$work/dev" "$work/proc"
+# A whole procfs beside the one that is covered in part: else the kernel lets no user namespace mount a new one.
+mount -t proc proc "$work/proc"
 awk '/^Block/ { print "  1 nvidia-uvm\n" } { print }' /proc/devices >"$work/devices"
 mount --bind "$work/devices" /proc/devices
 
 mkdir -p "$work/upper/nvidia"
 cp -r "$machine/root/usr/local/nvidia/." "$work/upper/nvidia/"
 libraries=$work/upper/nvidia/lib64
-for pair in nvml:libnvidia-ml cuda:libcuda; do
-    file=$libraries/${pair#*:}.so.$version
+for pair in nvml:libnvidia-ml.so.1:"libnvidia-ml.so.$version" cuda:libcuda.so.1:"libcuda.so.$version" cublaslt:libcublasLt.so.13:libcublasLt.so.13 nccl:libnccl.so.2:libnccl.so.2; do
+    source=${pair%%:*} file=$libraries/${pair##*:} soname=${pair#*:}
     rm -f "$file"
-    gcc -shared -fPIC -O1 -Wl,-soname,"${pair#*:}.so.1" -o "$file" "$here/${pair%:*}.c" -ldl
+    gcc -shared -fPIC -O1 -Wl,-soname,"${soname%:*}" -o "$file" "$here/$source.c" -ldl
 done
 python3 "$here/answers.py" "$machine/nvml.json" >"$libraries/libnvidia-ml.so.$version.answers"
 rm -f "$work/upper/nvidia/bin/nvidia-smi"
@@ -45,6 +47,7 @@ mount --rbind /dev "$work/dev"
 mount -t tmpfs -o mode=755 tmpfs /dev
 for path in "$work"/dev/*; do
     name=${path##*/}
+    case $name in nvidia*) continue ;; esac
     if [ -L "$path" ]; then cp -a "$path" /dev/
     elif [ -d "$path" ]; then mkdir "/dev/$name" && mount --rbind "$path" "/dev/$name"
     elif [ -e "$path" ]; then : >"/dev/$name" && mount --bind "$path" "/dev/$name"; fi

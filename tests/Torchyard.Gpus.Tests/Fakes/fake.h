@@ -2,7 +2,7 @@
  *
  * NAME.answers has a line a question: "QUESTION STATUS [VALUE...]"; what is not in it is "not supported". QUESTION is the function, with
  * the device and argument where there are any: "0/nvmlDeviceGetClockInfo/1".
- * Each call appends a line to the file that FAKE_NVIDIA_CALLS names: "FUNCTION key=value ...".
+ * Where NAME.calls exists beside the library, each call appends a line to it: "FUNCTION key=value ...".
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -12,6 +12,7 @@
 #include <string.h>
 
 static char *answers;
+static char calls[4096];
 
 __attribute__((unused)) static void load(void *here) {
     Dl_info info;
@@ -21,6 +22,7 @@ __attribute__((unused)) static void load(void *here) {
     /* realpath: the library was perhaps opened through a link. */
     char *real = realpath(info.dli_fname, NULL);
     snprintf(path, sizeof path, "%s.answers", real ? real : info.dli_fname);
+    snprintf(calls, sizeof calls, "%s.calls", real ? real : info.dli_fname);
     free(real);
     FILE *file = fopen(path, "r");
     if (!file) {
@@ -51,10 +53,11 @@ __attribute__((unused)) static const char *ask(void *here, const char *format, .
 }
 
 __attribute__((unused)) static void called(const char *format, ...) {
-    const char *path = getenv("FAKE_NVIDIA_CALLS");
-    FILE *file = path ? fopen(path, "a") : NULL;
+    load((void *)called);
+    FILE *file = fopen(calls, "r+");
     if (!file)
         return;
+    fseek(file, 0, SEEK_END);
     va_list list;
     va_start(list, format);
     vfprintf(file, format, list);

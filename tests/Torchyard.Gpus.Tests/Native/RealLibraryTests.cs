@@ -9,8 +9,19 @@ using Torchyard.Gpus.Native.Nvml;
 namespace Torchyard.Gpus.Tests.Native;
 
 /// <summary>The vendor's own libraries on a machine without a GPU: found, loaded, called, and their errors understood.</summary>
-public sealed class RealLibraryTests
+public sealed class RealLibraryTests : IDisposable
 {
+    private const string ControlNode = "/dev/nvidiactl";
+
+    private readonly bool _hadNode = File.Exists(ControlNode);
+
+    /// <summary>As root, NVIDIA's libraries make the control node even where no module is loaded; other tests take it for a driver's.</summary>
+    public void Dispose()
+    {
+        if (!_hadNode && !HasGpu)
+            File.Delete(ControlNode);
+    }
+
     private static bool HasGpu => File.Exists("/proc/driver/nvidia/version");
 
     [Fact]

@@ -1,0 +1,88 @@
+using Torchyard.EndToEnd.Environment;
+using Torchyard.EndToEnd.Program;
+
+namespace Torchyard.EndToEnd.Gpus;
+
+/// <summary>
+/// GPUs in containers, on a machine that looks like the recorded H200: fake libraries, the null device under NVIDIA's names, in a mount
+/// namespace of its own (tests/Torchyard.Gpus.Tests/Fakes/enter.sh).
+/// </summary>
+[Collection(RunningEnvironmentTests.Name)]
+public sealed class FakeGpuTests(RunningEnvironment environment)
+{
+    private static readonly string Root = FindRoot();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    /// <summary>The proof on a GPU: its first run on one is not its first run.</summary>
+    [Theory]
+    [InlineData("crun", "facts,record,doctor,root,start,sabotage")]
+    [InlineData("runc", "root")]
+    public async Task The_gpu_proof_runs_to_its_end_and_what_needs_no_gpu_passes(string runtime, string steps)
+    {
+        RequireMachine(runtime);
+        var result = await HostProgram.RunAsync(
+            Path.Combine(Root, "bench/gpu-proof/rehearse.sh"),
+            [environment.Store.Store, environment.Report.Image, "--torchyard", TestStore.Program, "--runtime", runtime],
+            Cancellation,
+            environment: new Dictionary<string, string> { ["REHEARSE_STEPS"] = steps, ["NCCL_NVLS_ENABLE"] = "0" });
+
+        Assert.True(result.ExitCode == 0, result.Transcript);
+        Assert.Contains(" 0 unexpected failures", result.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>The CDI document is read by an engine that is not ours.</summary>
+    [Fact]
+    public async Task Podman_passes_gpus_by_the_cdi_document()
+    {
+        RequireMachine("runc");
+        HostProgram.Require("podman");
+        var busybox = HostProgram.Require("busybox");
+        // /etc/cdi is written in an overlay that nobody else sees. Limits and runtime are those that work on every machine of tests.
+        var script = $"""
+            set -e
+            work=$(mktemp -d)
+            mount -t tmpfs tmpfs $work
+            mkdir -p $work/upper $work/work $work/rootfs
+            mount -t overlay -o lowerdir=/etc,upperdir=$work/upper,workdir=$work/work overlay /etc
+            {TestStore.Program} cdi --install
+            for directory in bin dev proc sys tmp etc run; do mkdir $work/rootfs/$directory; done
+            cp {busybox} $work/rootfs/bin/busybox
+            ln -s busybox $work/rootfs/bin/sh
+            ln -s busybox $work/rootfs/bin/ls
+            podman --root $work/store --runroot $work/run --cgroup-manager cgroupfs --runtime runc run --rm --network none \
+                --ulimit nofile=1024:1024 --ulimit nproc=4096:4096 --device nvidia.com/gpu=0 --rootfs $work/rootfs \
+                /bin/sh -c 'ls /dev/nvidia0 /dev/nvidiactl /dev/nvidia-uvm && echo x > /dev/nvidia0 && ls /usr/local/nvidia/lib64/libcuda.so.1 && echo $LD_LIBRARY_PATH'
+            """;
+        var result = await EnterAsync(["sh", "-c", script]);
+        Assert.True(result.ExitCode == 0, result.Transcript);
+        Assert.Contains("/usr/local/nvidia/lib64/libcuda.so.1", result.Output, StringComparison.Ordinal);
+    }
+
+    private static Task<ProgramOutput> EnterAsync(string[] command) => HostProgram.RunAsync(
+        Path.Combine(Root, "tests/Torchyard.Gpus.Tests/Fakes/enter.sh"),
+        [Path.Combine(Root, "tests/Torchyard.Gpus.Tests/Machines/h200"), .. command], Cancellation);
+
+    private static void RequireMachine(string runtime)
+    {
+        Assert.SkipUnless(System.Environment.IsPrivilegedProcess, "needs root, for a mount namespace and device nodes");
+        Assert.SkipWhen(File.Exists("/proc/driver/nvidia/version"), "this machine has a driver");
+        foreach (var program in (string[])["gcc", "python3", "unshare", "setpriv", runtime])
+        {
+            HostProgram.Require(program);
+        }
+    }
+
+    private static string FindRoot()
+    {
+        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
+        {
+            if (File.Exists(Path.Combine(directory.FullName, "Torchyard.slnx")))
+            {
+                return directory.FullName;
+            }
+        }
+
+        throw new InvalidOperationException("Torchyard.slnx was not found");
+    }
+}
