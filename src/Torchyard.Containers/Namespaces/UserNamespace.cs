@@ -138,7 +138,9 @@ internal sealed class UserNamespace : IDisposable
 
     private static TorchyardException Refused(string reason) => new(
         "TY4004",
-        $"this machine does not let an ordinary user make a user namespace: {reason}",
+        // The kernel's word for a limit that is reached is that of a full disk.
+        $"this machine does not let an ordinary user make a user namespace: {reason}"
+            + (reason.Contains("No space left on device", StringComparison.Ordinal) ? " (the limit user.max_user_namespaces is reached)" : ""),
         "as root: sysctl -w user.max_user_namespaces=28633 kernel.unprivileged_userns_clone=1 "
         + "(Ubuntu 24.04: kernel.apparmor_restrict_unprivileged_userns=0); or run torchyard as root");
 

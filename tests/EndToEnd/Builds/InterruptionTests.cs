@@ -1,4 +1,3 @@
-using System.Globalization;
 using Torchyard.EndToEnd.Program;
 
 namespace Torchyard.EndToEnd.Builds;
@@ -26,7 +25,7 @@ public sealed class InterruptionTests
 
         foreach (var moment in moments)
         {
-            told.Add(await KillAtAsync(store, project, moment));
+            told.Add(await moment.KillAtAsync(store, project, ["up", "--progress", "plain"], Cancellation));
             var check = await store.RunAsync(project, ["check"], Cancellation);
             Assert.True(check.ExitCode == 0, $"{string.Join('\n', told)}\n{check.Transcript}");
         }
@@ -46,45 +45,4 @@ public sealed class InterruptionTests
         Assert.Single(both, up => !Environment.UpReport.Read(up.Output).AlreadyRunning);
         (await store.RunAsync(project, ["down"], Cancellation)).Succeeded();
     }
-
-    // Waits for the moment by what the program has made so far, then kills it.
-    private static async Task<string> KillAtAsync(TestStore store, string project, Moment moment)
-    {
-        var part = Path.Combine(store.Store, moment.Directory);
-        using var made = new SemaphoreSlim(0);
-        using var watcher = new FileSystemWatcher(store.Store) { IncludeSubdirectories = true, InternalBufferSize = 65536 };
-        watcher.Created += (_, change) => Count(change);
-        watcher.Renamed += (_, change) => Count(change);
-        watcher.EnableRaisingEvents = true;
-        void Count(FileSystemEventArgs change)
-        {
-            if (change.FullPath.StartsWith(part, StringComparison.Ordinal))
-            {
-                made.Release();
-            }
-        }
-
-        using var up = store.Start(project, ["up", "--progress", "plain"]);
-        var output = up.StandardOutput.ReadToEndAsync(Cancellation);
-        var error = up.StandardError.ReadToEndAsync(Cancellation);
-        var ended = up.WaitForExitAsync(Cancellation);
-        for (var count = 0; count < moment.Count && !ended.IsCompleted; count++)
-        {
-            using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-            await Task.WhenAny(made.WaitAsync(stop.Token), ended);
-            await stop.CancelAsync();
-        }
-
-        var wasRunning = !up.HasExited;
-        if (wasRunning)
-        {
-            up.Kill();
-        }
-
-        await ended;
-        var text = string.Create(CultureInfo.InvariantCulture, $"{(wasRunning ? "killed" : "ended")} at {moment.Directory} {moment.Count}");
-        return wasRunning ? text : $"{text}: {await output}{await error}";
-    }
-
-    private sealed record Moment(string Directory, int Count);
 }
