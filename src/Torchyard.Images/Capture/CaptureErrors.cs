@@ -33,6 +33,10 @@ internal static class CaptureErrors
         "TY3036", $"compiling Python modules with {interpreter} failed with exit code {exitCode}:\n{tail.TrimEnd()}",
         "Check that the interpreter runs on this machine, or leave the bytecode out with --no-bytecode");
 
+    internal static TorchyardException NoInterpreter(string image, string interpreter, IReadOnlyList<string> versions) => new(
+        "TY3039", $"the base image {image} has no {interpreter}, which the environment runs on; it has {(versions.Count == 0 ? "no Python" : "Python " + string.Join(", ", versions))}",
+        "Choose a base image with that version of Python, or leave --base out: then this machine's own system is taken");
+
     internal static TorchyardException NoSuchPackage(string name, IEnumerable<string> known) => new(
         "TY3037", $"this machine has no package '{name}'",
         NearestName.Find(name, known) is { } nearest ? $"Did you mean {nearest}?" : "Install it first, or see 'dpkg -l' for what there is")

@@ -38,7 +38,8 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
     private readonly EntryFactory _factory = new(tree);
     private Relocation? _relocation;
     private IReadOnlyDictionary<string, byte[]> _rewritten = new Dictionary<string, byte[]>();
-    private readonly HostPackages? _packages = HostPackages.Read(tree);
+    // Another base system has packages of its own.
+    private readonly HostPackages? _packages = request.Base is null ? HostPackages.Read(tree) : null;
 
     /// <summary>Makes the plan.</summary>
     /// <exception cref="TorchyardException">TY3030 to TY3033.</exception>
@@ -74,8 +75,8 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
             Environment = environment,
             Target = target,
             Layers = layers,
-            Accounts = Accounts(layers),
-            Services = Services(assembly, target),
+            Accounts = request.Base?.Accounts ?? Accounts(layers),
+            Services = Services(assembly, target, request.Base),
             Packages = packages,
             Distributions = chosen,
             ModuleRoots = ModuleRoots(environment, target),
@@ -249,6 +250,12 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
             return;
         }
 
+        if (request.Base is { } system && !_parts.Exists(part => part.Contains(interpreter)) && interpreter.StartsWith("/usr/bin/", StringComparison.Ordinal))
+        {
+            RequireInterpreter(system, environment, interpreter);
+            return;
+        }
+
         if (_packages?.OwnersOf(interpreter).Count > 0)
         {
             foreach (var module in StandardModules)
@@ -274,6 +281,18 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
             }
         }
 
+    }
+
+    /// <summary>The interpreter's path must lead to the same version in the base image, also from where the environment enters it.</summary>
+    private void RequireInterpreter(CaptureBase system, CapturedEnvironment environment, string interpreter)
+    {
+        var links = new List<string>();
+        _ = tree.Resolve(environment.Interpreter!, links);
+        var entry = links.FirstOrDefault(link => !_parts.Exists(part => part.Contains(link))) ?? interpreter;
+        if (!system.Tree.IsFile(interpreter) || system.Tree.Resolve(entry) != interpreter)
+        {
+            throw CaptureErrors.NoInterpreter(system.Image.Names is [var name, ..] ? name : system.Image.Manifest.ToString(), interpreter, system.Pythons);
+        }
     }
 
     /// <summary>The packages behind what the environment sees of the system: all, or with --only those of the distributions that were chosen.</summary>
@@ -334,7 +353,7 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
             {
                 _warnings.Add($"{link.Path} is a link to {link.LinkTarget}, which does not exist");
             }
-            else if (!_parts.Exists(part => part.Contains(real)))
+            else if (!_parts.Exists(part => part.Contains(real)) && request.Base?.Tree.IsFile(real) != true)
             {
                 if (DriverLibraries.IsDriver(real))
                 {
@@ -354,6 +373,11 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
 
     private void AddUseful(CapturedEnvironment environment, List<InstalledDistribution> chosen, HostNeeds needs)
     {
+        if (request.Base is not null)
+        {
+            return;
+        }
+
         foreach (var (package, reason) in BaseSystem.Useful)
         {
             needs.Package(package, reason);
@@ -423,15 +447,15 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
         for (var before = -1; before != needs.Loose.Count;)
         {
             before = needs.Loose.Count;
-            foreach (var (path, file) in closure.Found)
+            foreach (var (path, file) in closure.Found.Where(pair => request.Base?.HasLibrary(ArchivePath.Name(pair.Key)) != true))
             {
-                needs.Path(path, $"{file} needs it");
+                needs.Path(path, request.Base is null ? $"{file} needs it" : $"{file} needs it, and the base image has none");
             }
 
             closure.Add([.. needs.Loose.Keys.Where(path => tree.TryStat(path, out var stat) && stat.Type == Posix.TypeFile)], own, cancellation);
         }
 
-        if (_packages is null)
+        if (_packages is null && request.Base is null)
         {
             foreach (var name in BaseSystem.LoadedByName)
             {
@@ -503,6 +527,13 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
         foreach (var path in needs.Loose.Keys.Where(path => !BaseSystem.IsOfTheMachine(path) || path.StartsWith("/root/", StringComparison.Ordinal) || path.StartsWith("/home/", StringComparison.Ordinal)))
         {
             Take(path, settings);
+        }
+
+        if (request.Base is not null)
+        {
+            assembly.Add("libraries of this machine that the base image lacks", settings);
+            Traverse(assembly);
+            return;
         }
 
         bool Has(string path) => assembly.Paths.Contains(path) || settings.Exists(entry => entry.Entry.Name == path);
@@ -630,16 +661,16 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
         return new SystemFiles(tree).Accounts(entries.Select(entry => entry.Entry.User).ToHashSet(), entries.Select(entry => entry.Entry.Group).ToHashSet());
     }
 
-    private static ServiceSettings Services(LayerAssembly assembly, string target)
+    private static ServiceSettings Services(LayerAssembly assembly, string target, CaptureBase? system)
     {
-        var bin = target[1..] + "/bin/";
         return new ServiceSettings
         {
-            Jupyter = assembly.Paths.Contains(bin + "jupyter-lab") || assembly.Paths.Contains(bin + "jupyter-notebook")
-                || assembly.Paths.Contains("usr/bin/jupyter-lab") || assembly.Paths.Contains("usr/bin/jupyter-notebook")
+            Jupyter = Has($"{target}/bin/jupyter-lab") || Has($"{target}/bin/jupyter-notebook") || Has("/usr/bin/jupyter-lab") || Has("/usr/bin/jupyter-notebook")
                 ? new JupyterSettings() : null,
-            Ssh = assembly.Paths.Contains("usr/sbin/sshd") ? new SshSettings() : null,
+            Ssh = Has("/usr/sbin/sshd") ? new SshSettings() : null,
         };
+
+        bool Has(string path) => assembly.Paths.Contains(path[1..]) || system?.Tree.IsFile(path) == true;
     }
 
     private List<string> ModuleRoots(CapturedEnvironment environment, string target)

@@ -14,6 +14,9 @@ public sealed record CaptureRequest
     /// <summary>Absolute path of the environment in the image; null keeps <see cref="Directory"/>.</summary>
     public string? At { get; init; }
 
+    /// <summary>An image to put the environment on; null for the base system of this machine.</summary>
+    public CaptureBase? Base { get; init; }
+
     /// <summary>Names of distributions; with what they need they are all that is taken of the environment. Empty for everything.</summary>
     public IReadOnlyList<string> Only { get; init; } = [];
 

@@ -139,8 +139,12 @@ public sealed class ImageCapture(StorePaths paths, SupervisorProgram supervisor,
         const int ShadowGroup = 42;
         entries.Add(CaptureEntry.Text("etc/passwd", Encoding.UTF8.GetBytes(accounts.Passwd)));
         entries.Add(CaptureEntry.Text("etc/group", Encoding.UTF8.GetBytes(accounts.Group)));
-        entries.Add(CaptureEntry.Text("etc/shadow", Encoding.UTF8.GetBytes(accounts.Shadow!), 0x1A0, group: ShadowGroup));
-        entries.Add(CaptureEntry.Text("etc/gshadow", Encoding.UTF8.GetBytes(accounts.Gshadow!), 0x1A0, group: ShadowGroup));
+        if (accounts is { Shadow: { } shadow, Gshadow: { } gshadow })
+        {
+            entries.Add(CaptureEntry.Text("etc/shadow", Encoding.UTF8.GetBytes(shadow), 0x1A0, group: ShadowGroup));
+            entries.Add(CaptureEntry.Text("etc/gshadow", Encoding.UTF8.GetBytes(gshadow), 0x1A0, group: ShadowGroup));
+        }
+
         var known = plan.Layers.SelectMany(layer => layer.Entries).Where(entry => entry.Entry.Kind == TarKind.Directory)
             .DistinctBy(entry => entry.Entry.Name).ToDictionary(entry => entry.Entry.Name, StringComparer.Ordinal);
         var have = entries.Select(entry => entry.Entry.Name).ToHashSet(StringComparer.Ordinal);
@@ -159,13 +163,20 @@ public sealed class ImageCapture(StorePaths paths, SupervisorProgram supervisor,
     private Digest WriteImage(CapturePlan plan, ImageName name, IReadOnlyList<CapturedLayer> layers)
     {
         var settings = ImageDefaults.For(RecipeOf(plan), SearchDirectory(plan));
+        List<ImageLayer> all = [.. layers.Select(layer => new ImageLayer(layer.Packed, "torchyard capture: " + layer.Plan.Title))];
+        if (plan.Request.Base is { } system)
+        {
+            // The top layer may be the base image's own; overlayfs refuses a layer that is there twice.
+            all = [.. LayersOf(system.Image).Concat(all).DistinctBy(layer => layer.Layer.DiffId)];
+        }
+
         var labels = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
             ["org.opencontainers.image.title"] = name.Name,
             ["org.opencontainers.image.version"] = name.Tag,
             ["org.opencontainers.image.created"] = ImageWriter.Timestamp(plan.Created),
             ["io.torchyard.capture.directory"] = plan.Target,
-            ["io.torchyard.capture.system"] = plan.System,
+            ["io.torchyard.capture.system"] = plan.Request.Base is { } on ? on.Image.Manifest.ToString() : plan.System,
         };
         foreach (var (label, value) in plan.Request.Image.Labels)
         {
@@ -174,7 +185,15 @@ public sealed class ImageCapture(StorePaths paths, SupervisorProgram supervisor,
 
         var architecture = System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "amd64";
         return ImageWriter.Write(
-            _layout, architecture, plan.Created, settings, labels, [.. layers.Select(layer => new ImageLayer(layer.Packed, "torchyard capture: " + layer.Plan.Title))]);
+            _layout, architecture, plan.Created, settings, labels, all);
+    }
+
+    /// <summary>The layers of an image as they are.</summary>
+    private IEnumerable<ImageLayer> LayersOf(StoredImage image)
+    {
+        var manifest = new ImageStore(paths).ReadManifest(image.Manifest);
+        return manifest.Layers.Zip(image.DiffIds, (layer, diffId) => new ImageLayer(
+            new PackedLayer(diffId, layer.Digest, layer.Size, UncompressedSize: 0, layer.MediaType), "base image " + image.Manifest));
     }
 
     /// <summary>The recipe that describes the captured image as if it had been built.</summary>
@@ -189,6 +208,15 @@ public sealed class ImageCapture(StorePaths paths, SupervisorProgram supervisor,
         {
             environment["CONDA_PREFIX"] = plan.Target;
             environment["CONDA_DEFAULT_ENV"] = plan.Target;
+        }
+
+        // The base image's own variables, but for the search path and what names another environment.
+        foreach (var variable in plan.Request.Base?.Image.Config.Env ?? [])
+        {
+            if (variable.Split('=', 2) is [var name, var value] && name is not ("PATH" or "VIRTUAL_ENV" or "CONDA_PREFIX"))
+            {
+                environment.TryAdd(name, value);
+            }
         }
 
         foreach (var (variable, value) in plan.Request.Image.Environment)

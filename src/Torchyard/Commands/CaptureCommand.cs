@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Serialization;
+using Torchyard.Building;
 using Torchyard.CommandLine;
 using Torchyard.Images;
 using Torchyard.Images.Capture;
@@ -33,6 +34,12 @@ internal sealed partial class CaptureCommand : Verb
         HelpName = "PATH",
     };
 
+    private readonly Option<string?> _base = new("--base")
+    {
+        Description = "Put the environment on an image of the store instead of this machine's base system",
+        HelpName = "IMAGE",
+    };
+
     private readonly Option<string[]> _only = List("--only", "Take these distributions, and what they need by their metadata, and no others", "NAME,...");
     private readonly Option<string[]> _include = List("--include", "Take a further distribution, or a path outside the directory", "NAME|PATH,...");
     private readonly Option<string[]> _exclude = List("--exclude", "Leave out a distribution, or paths by pattern (* and ?)", "NAME|PATTERN,...");
@@ -55,7 +62,7 @@ internal sealed partial class CaptureCommand : Verb
         : base("capture", VerbGroup.Make, "Make an image of an environment that works on this machine")
     {
         Arguments.Add(_directory);
-        foreach (var option in (Option[])[_name, _at, _only, _include, _exclude, _packages, _compression, _level, _noBytecode, _variables, _labels, _dryRun])
+        foreach (var option in (Option[])[_name, _at, _base, _only, _include, _exclude, _packages, _compression, _level, _noBytecode, _variables, _labels, _dryRun])
         {
             Options.Add(option);
         }
@@ -81,6 +88,7 @@ internal sealed partial class CaptureCommand : Verb
             new("torchyard capture .venv --only torch,torchvision,triton,numpy", "these, and what they need"),
             new("torchyard capture .venv --at /opt/venv --name team/torch:2.11", "at another path, with a name"),
             new("torchyard capture ~/miniconda3/envs/train", "a conda environment"),
+            new("torchyard capture .venv --base cpu", "on the image 'cpu' in place of this machine's system"),
             new("torchyard capture .venv --package git,vim --exclude 'share/doc/*'", "more tools, fewer pages"),
         ];
     }
@@ -88,6 +96,12 @@ internal sealed partial class CaptureCommand : Verb
     public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
         var request = Request(invocation);
+        if (invocation.Get(_base) is { } named)
+        {
+            var system = new ImageStore(invocation.Store).Find(named);
+            request = request with { Base = new CaptureBase(system, await new MendingLayers(invocation).EnsureAsync(system, invocation.Screen.Progress, cancellation)) };
+        }
+
         if (invocation.Get(_dryRun))
         {
             var preview = await Task.Run(() => ImageCapture.Preview(request, cancellation), cancellation);
@@ -111,6 +125,13 @@ internal sealed partial class CaptureCommand : Verb
         if (at is not null && (!at.StartsWith('/') || Path.GetFullPath(at) == "/"))
         {
             throw new TorchyardException("TY3038", $"--at {at} is not an absolute path of a directory", "Give a path such as /opt/venv") { IsUsage = true };
+        }
+
+        if (invocation.Get(_base) is not null && Items(_packages).Length > 0)
+        {
+            throw new TorchyardException(
+                "TY3038", "--package takes packages of this machine, and --base another system", "Build the base image with these packages, or leave --base out")
+            { IsUsage = true };
         }
 
         return new CaptureRequest

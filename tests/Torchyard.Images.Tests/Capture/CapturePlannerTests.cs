@@ -226,6 +226,47 @@ public sealed class CapturePlannerTests : IDisposable
         Assert.Contains(Record("#!/srv/env/bin/python\nimport small\n"), record, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void On_a_base_image_the_environment_alone_is_taken()
+    {
+        using var image = new FakeMachine();
+        image.Program("/usr/bin/python3.12").Link("/usr/bin/python3", "python3.12").File("/etc/passwd", "root:x:0:0:root:/root:/bin/bash\n").Program("/usr/sbin/sshd");
+        var plan = Plan(request => request with { Base = Base(image.Root) });
+
+        Assert.Empty(plan.Packages);
+        Assert.Empty(plan.Added);
+        Assert.All(Paths(plan), path => Assert.StartsWith("opt/app/.venv/", path, StringComparison.Ordinal));
+        Assert.NotNull(plan.Services.Ssh);
+        Assert.Equal("root:x:0:0:root:/root:/bin/bash\n", plan.Accounts.Passwd);
+    }
+
+    [Fact]
+    public void A_base_image_with_another_Python_is_refused()
+    {
+        using var image = new FakeMachine();
+        image.Program("/usr/bin/python3.13").Link("/usr/bin/python3", "python3.13");
+
+        var failure = Assert.Throws<TorchyardException>(() => Plan(request => request with { Base = Base(image.Root) }));
+
+        Assert.Equal("TY3039", failure.Code);
+        Assert.Contains("3.13", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_interpreter_that_another_layer_hides_is_not_in_the_base_image()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "needs root to make a whiteout");
+        using var lower = new FakeMachine();
+        using var upper = new FakeMachine();
+        lower.Program("/usr/bin/python3.12").Link("/usr/bin/python3", "python3.12");
+        using (var root = Torchyard.Images.Files.RootDirectory.Open(upper.Root))
+        {
+            root.MakeNode("usr/bin/python3.12", Torchyard.Images.Files.Posix.TypeCharacter, 0, 0, 0, 0, 0, 0);
+        }
+
+        Assert.Equal("TY3039", Assert.Throws<TorchyardException>(() => Plan(request => request with { Base = Base(upper.Root, lower.Root) })).Code);
+    }
+
     [Theory]
     [InlineData("/", "TY3033")]
     [InlineData("/usr", "TY3033")]
@@ -285,6 +326,19 @@ public sealed class CapturePlannerTests : IDisposable
         var request = new CaptureRequest { Directory = "/opt/app/.venv", Name = "app" };
         return new CapturePlanner(_machine.Tree, change?.Invoke(request) ?? request, TestContext.Current.CancellationToken).Plan();
     }
+
+    private static CaptureBase Base(params string[] layers) => new(
+        new StoredImage
+        {
+            Manifest = Digest.Of("base"u8),
+            Names = ["base:latest"],
+            DiffIds = [],
+            Layers = [],
+            CompressedSize = 0,
+            Created = 0,
+            Config = new ImageConfig(),
+        },
+        layers);
 
     private List<string> Write(TemporaryStore store)
     {

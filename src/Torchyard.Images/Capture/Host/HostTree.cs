@@ -7,15 +7,20 @@ namespace Torchyard.Images.Capture.Host;
 /// The files of the machine that is captured, by the paths that its own programs use. Links are followed as those programs would follow
 /// them, inside the root that is given.
 /// </summary>
-/// <param name="root">The root: <c>/</c>, or a directory that stands for it in tests.</param>
-internal sealed class HostTree(string root = "/")
+/// <param name="place">Where a path is for this program.</param>
+internal sealed class HostTree(Func<string, string> place)
 {
     private const int MaxLinks = 40;
-    private readonly string _prefix = root.TrimEnd('/');
     private readonly ConcurrentDictionary<string, string?> _directories = new(StringComparer.Ordinal);
 
+    /// <param name="root">The root: <c>/</c>, or a directory that stands for it in tests.</param>
+    public HostTree(string root = "/")
+        : this(path => root == "/" ? path : root.TrimEnd('/') + path)
+    {
+    }
+
     /// <summary>Where a path is for this program.</summary>
-    public string Place(string path) => path == "/" ? (_prefix.Length == 0 ? "/" : _prefix) : _prefix + path;
+    public string Place(string path) => place(path);
 
     /// <summary>statx of a path whose parents are no links; the last part is not followed.</summary>
     public bool TryStat(string path, out Posix.StatxResult stat) => Posix.TryStat(Posix.CurrentDirectory, Place(path), out stat);
