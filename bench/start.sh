@@ -1,10 +1,22 @@
 #!/bin/sh
 # Start-up of the program and its size.
+#   bench/start.sh [ROUNDS]
 . "$(dirname "$0")/lib.sh"
-need hyperfine
+rounds=${1:-40}
 here=$(cd "$(dirname "$0")/.." && pwd)
+BENCH_LOG=/dev/null
 "$here/torchyard" --version >/dev/null
-program=$(find "$here/.torchyard" "$here/artifacts" -type f -name torchyard -perm -u+x 2>/dev/null | head -n 1)
+program=$here/.torchyard/current/torchyard
+work=$(mktemp -d "${TMPDIR:-/var/tmp}/torchyard-bench.XXXXXX")
+trap 'rm -rf "$work"' EXIT INT TERM
+start() { "$program" --version; }
+through_the_script() { "$here/torchyard" --version; }
+i=0
+while [ $i -lt "$rounds" ]; do
+    i=$((i + 1))
+    wall start >>"$work/start"
+    wall through_the_script >>"$work/script"
+done
 machine
-ls -l "$program" | awk '{ printf "size: %.1f MB\n", $5 / 1e6 }'
-hyperfine -N --warmup 5 --runs 40 "$program --version" "$here/torchyard --version"
+awk -v bytes="$(wc -c <"$program")" 'BEGIN { printf "size: %.1f MB\n", bytes / 1e6 }'
+echo "start to end of --version, median of $rounds: program $(median <"$work/start") s, through ./torchyard (which looks for changed sources) $(median <"$work/script") s"

@@ -5,6 +5,7 @@ using Torchyard.Images.Environments;
 using Torchyard.Images.Files;
 using Torchyard.Images.Layers;
 using Torchyard.Images.Oci;
+using Torchyard.Images.Timings;
 using Torchyard.Images.Wheels;
 using Torchyard.Packages;
 using Torchyard.Packages.Python.Fetch;
@@ -28,6 +29,9 @@ public sealed class ImageBuilder(
     StorePaths paths, IPackageFetcher fetcher, IRootSandbox sandbox, SupervisorProgram supervisor, IWheelFetcher? wheels = null)
 {
     private readonly OciLayout _layout = new(paths);
+
+    /// <summary>What the last build spent its time on.</summary>
+    public BuildTimings Timings { get; private set; } = new();
 
     /// <summary>The compressor that a lock records for a recipe built by this program.</summary>
     public static string Compressor(ImageSettings settings) =>
@@ -66,6 +70,7 @@ public sealed class ImageBuilder(
         ArgumentNullException.ThrowIfNull(locked);
         ArgumentNullException.ThrowIfNull(progress);
         RequireOwnTools(locked);
+        Timings = new BuildTimings();
         var key = KeyOf(locked);
         var store = new ImageStore(paths);
         if (FindBuilt(key, store) is { } built)
@@ -95,6 +100,7 @@ public sealed class ImageBuilder(
         finally
         {
             _ = Posix.FileModeMask(mask);
+            Timings.End();
         }
     }
 
@@ -127,17 +133,21 @@ public sealed class ImageBuilder(
     private async Task<Digest> MakeAsync(RecipeLock locked, IProgressSink progress, CancellationToken cancellation)
     {
         Digest manifest;
-        using (var directory = BuildDirectory.Create(paths))
+        var directory = BuildDirectory.Create(paths);
         using (var abort = CancellationTokenSource.CreateLinkedTokenSource(cancellation))
         {
             try
             {
                 var layers = await MakeLayersAsync(locked, directory.Path, progress, abort);
-                manifest = ImageWriter.Write(_layout, locked, layers);
+                manifest = Timings.Measure(BuildWork.Publish, "manifest", () => ImageWriter.Write(_layout, locked, layers));
             }
             catch (Exception failure) when (StoreSpace.RanOut(failure, paths.Root))
             {
                 throw ImageErrors.StoreFull(paths.Root, locked.Packages.Sum(package => package.InstalledSize), failure);
+            }
+            finally
+            {
+                Timings.Measure(BuildWork.Publish, "removal of the working directory", directory.Dispose);
             }
         }
 
@@ -185,8 +195,8 @@ public sealed class ImageBuilder(
         var controls = await ReadControlsAsync(locked, files, queue, abort.Token);
         var paragraphs = controls.ToDictionary(pair => pair.Key, pair => pair.Value.Control);
         using var python = PythonCompiler.Create(
-            paragraphs, files, sandbox, Path.Combine(paths.Root, "build", "python"), Path.Combine(directory, "python"), abort.Token);
-        var run = new LayerRun(locked, files, _layout, cache, sandbox, python, queue, directory, abort);
+            paragraphs, files, sandbox, Path.Combine(paths.Root, "build", "python"), Path.Combine(directory, "python"), Timings, abort.Token);
+        var run = new LayerRun(locked, files, _layout, cache, sandbox, python, queue, directory, Timings, abort);
         try
         {
             var stages = StagePlanner.Plan(locked, paragraphs);
@@ -209,27 +219,30 @@ public sealed class ImageBuilder(
         using var task = progress.Begin("Fetching packages", locked.Packages.Sum(package => package.Size));
         var fetches = fetcher.Fetch(locked, urgent, cancellation);
         var files = new Dictionary<LockedDebianPackage, string>();
+        var began = Timings.Now;
         foreach (var package in urgent)
         {
             files[package] = await fetches[package];
             task.Advance(package.Size);
         }
 
+        Timings.Add(BuildWork.Fetch, "all packages", began, TimeSpan.Zero);
+
         task.Done(string.Create(CultureInfo.InvariantCulture, $"{files.Count} packages"));
         return files;
     }
 
-    private static async Task<Dictionary<LockedDebianPackage, (ControlParagraph Control, long Time)>> ReadControlsAsync(
+    private async Task<Dictionary<LockedDebianPackage, (ControlParagraph Control, long Time)>> ReadControlsAsync(
         RecipeLock locked, Dictionary<LockedDebianPackage, string> files, WorkQueue queue, CancellationToken cancellation)
     {
         var reads = locked.Packages.Select(package => queue.Run(
             0, 0,
-            () =>
+            () => Timings.Measure(BuildWork.ReadControl, package.Name, () =>
             {
                 var (control, parts) = LockedPackageFile.Read(
                     files[package], package, whole: false, archive => PackageUnpacker.ReadControl(archive, package));
                 return (Package: package, Value: (control, parts["control"].ModifiedAt));
-            },
+            }),
             cancellation)).ToList();
         return (await Task.WhenAll(reads)).ToDictionary(read => read.Package, read => read.Value);
     }

@@ -4,13 +4,14 @@ using Torchyard.Images.Deb;
 using Torchyard.Images.Files;
 using Torchyard.Images.Layers;
 using Torchyard.Images.Tar;
+using Torchyard.Images.Timings;
 
 namespace Torchyard.Images.Configure;
 
 /// <summary>
 /// Configures the packages of a stage by dpkg itself, over the layers below it. What that changes is in the upper directory afterwards, cleaned.
 /// </summary>
-internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? python)
+internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? python, BuildTimings timings)
 {
     private const string Calls = "var/lib/torchyard-calls";
     private const string Files = "var/lib/torchyard-files";
@@ -50,12 +51,22 @@ internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? pytho
             upper.Link("usr/bin/awk", "mawk");
         }
 
+        if (packages.Any(package => package.Package.Name == "openssh-server"))
+        {
+            // Its postinst makes host keys where there are none. Nobody may use them, since all copies of the image would share them, so none are made.
+            foreach (var kind in new[] { "rsa", "ecdsa", "ed25519" })
+            {
+                upper.WriteText($"etc/ssh/ssh_host_{kind}_key", "");
+            }
+        }
+
         var tools = Path.Combine(directory, "tools");
         Directory.CreateDirectory(tools);
         var request = Request(upper, packages, lower, directory, tools, epoch);
         if (packages.Any(package => package.ControlFiles.ContainsKey("preinst")))
         {
-            var prepared = await sandbox.RunAsync(request with { Arguments = [.. PreinstArguments, Architecture(packages), Inside + "preinst"] }, cancellation);
+            var prepared = await MeasureAsync(
+                "preinst scripts of ", packages, request with { Arguments = [.. PreinstArguments, Architecture(packages), Inside + "preinst"] }, cancellation);
             if (prepared.ExitCode != 0)
             {
                 throw ImageErrors.ConfigureFailed("preparing packages", prepared.ExitCode, prepared.Tail);
@@ -68,7 +79,7 @@ internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? pytho
         }
 
         new SharedFiles(upper, read).Settle(shared, packages);
-        var result = await sandbox.RunAsync(request, cancellation);
+        var result = await MeasureAsync("", packages, request, cancellation);
         if (result.ExitCode != 0)
         {
             throw ImageErrors.ConfigureFailed("configuring packages", result.ExitCode, result.Tail);
@@ -85,12 +96,18 @@ internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? pytho
         return path;
     }
 
+    private Task<SandboxResult> MeasureAsync(
+        string what, IReadOnlyList<UnpackedPackage> packages, SandboxRequest request, CancellationToken cancellation) => timings.MeasureAsync(
+            BuildWork.Configure, $"{what}{packages.Count} packages: {packages[0].InfoName} …", () => sandbox.RunAsync(request, cancellation), SandboxTime.Of);
+
     private static void WriteDatabase(UpperDirectory upper, IReadOnlyList<UnpackedPackage> packages)
     {
         var status = upper.ReadText(DpkgDatabase.Directory + "/status") + DpkgDatabase.UnpackedStatus(packages);
         upper.WriteText(DpkgDatabase.Directory + "/status", status);
         upper.WriteText(DpkgDatabase.Directory + "/info/format", "1\n");
-        foreach (var empty in new[] { "available", "diversions", "statoverride" })
+        // Without Unincorp dpkg takes the database for one from before triggers and activates every trigger that any package is interested in
+        // (lib/dpkg/triglib.c, trig_transitional_activate).
+        foreach (var empty in new[] { "available", "diversions", "statoverride", "triggers/Unincorp" })
         {
             if (upper.Find($"{DpkgDatabase.Directory}/{empty}") is null)
             {

@@ -6,6 +6,7 @@ using Torchyard.Images.Files;
 using Torchyard.Images.Layers;
 using Torchyard.Images.Oci;
 using Torchyard.Images.Tar;
+using Torchyard.Images.Timings;
 using Torchyard.Platform;
 using Torchyard.Recipes;
 
@@ -17,19 +18,22 @@ namespace Torchyard.Images.Configure;
 /// </summary>
 internal sealed partial class PythonCompiler : IDisposable
 {
-    // Modules of a process; part of the image format, see bytecode.py.
-    private const int GroupSize = 64;
+    // Modules of a process; part of the image format, see bytecode.py. Each process costs the pages that it copies from the one it is forked from;
+    // too few of them, and one core waits for the last.
+    private const int GroupSize = 192;
 
     private readonly IRootSandbox _sandbox;
     private readonly Task<string> _root;
+    private readonly BuildTimings _timings;
     private readonly SemaphoreSlim _one = new(1);
 
-    private PythonCompiler(IRootSandbox sandbox, string version, Digest key, Task<string> root)
+    private PythonCompiler(IRootSandbox sandbox, string version, Digest key, Task<string> root, BuildTimings timings)
     {
         _sandbox = sandbox;
         Version = version;
         Key = key;
         _root = root;
+        _timings = timings;
     }
 
     /// <summary>Language version, <c>3.13</c>.</summary>
@@ -46,6 +50,7 @@ internal sealed partial class PythonCompiler : IDisposable
     /// <param name="sandbox">Runs the interpreter.</param>
     /// <param name="directory">Where prepared interpreters are kept.</param>
     /// <param name="temporary">A new directory for this build on the same file system.</param>
+    /// <param name="timings">Told what compiling costs.</param>
     /// <param name="cancellation">Ends the work.</param>
     internal static PythonCompiler? Create(
         IReadOnlyDictionary<LockedDebianPackage, ControlParagraph> controls,
@@ -53,6 +58,7 @@ internal sealed partial class PythonCompiler : IDisposable
         IRootSandbox sandbox,
         string directory,
         string temporary,
+        BuildTimings timings,
         CancellationToken cancellation)
     {
         var interpreters = controls.Keys.Select(package => (Package: package, Match: InterpreterPackage().Match(package.Name)))
@@ -73,23 +79,28 @@ internal sealed partial class PythonCompiler : IDisposable
         var key = BuildKey.Of("python", [Program(), .. needed.Select(package => package.Sha256.Hex)]);
         return new PythonCompiler(
             sandbox, interpreters[0].Match.Groups[1].Value, key,
-            Task.Run(() => Prepare(needed, files, Path.Combine(directory, key.Hex), temporary, cancellation), cancellation));
+            Task.Run(
+                () => timings.Measure(
+                    BuildWork.PrepareInterpreter, interpreters[0].Package.Name,
+                    () => Prepare(needed, files, Path.Combine(directory, key.Hex), temporary, cancellation)),
+                cancellation),
+            timings);
     }
 
     /// <summary>Compiles modules that lie below a directory, beside whatever else is going on.</summary>
-    /// <param name="groups">Modules of each package, in name order: names relative to the root.</param>
+    /// <param name="modules">Names relative to the root, in order.</param>
     /// <param name="sources">Directory that the names are relative to.</param>
     /// <param name="work">A new directory on the store's file system for the sandbox.</param>
     /// <param name="cancellation">Ends the work.</param>
     /// <returns>Directory with the bytecode, by paths relative to the root.</returns>
     internal async Task<string> CompileAsync(
-        IEnumerable<IReadOnlyList<string>> groups, string sources, string work, CancellationToken cancellation)
+        IReadOnlyList<string> modules, string sources, string work, CancellationToken cancellation)
     {
         var root = await _root;
         await _one.WaitAsync(cancellation);
         try
         {
-            return await RunAsync([root], groups, "/src", new Dictionary<string, string> { [sources] = "/src" }, work, cancellation);
+            return await RunAsync([root], modules, "/src", new Dictionary<string, string> { [sources] = "/src" }, work, cancellation);
         }
         finally
         {
@@ -104,18 +115,18 @@ internal sealed partial class PythonCompiler : IDisposable
     /// <param name="cancellation">Ends the work.</param>
     internal Task<string> CompileInRootAsync(
         IReadOnlyList<string> modules, IReadOnlyList<string> layers, string work, CancellationToken cancellation) =>
-        RunAsync(layers, [modules], "", new Dictionary<string, string>(), work, cancellation);
+        RunAsync(layers, modules, "", new Dictionary<string, string>(), work, cancellation);
 
     private async Task<string> RunAsync(
         IReadOnlyList<string> layers,
-        IEnumerable<IReadOnlyList<string>> groups,
+        IReadOnlyList<string> modules,
         string prefix,
         Dictionary<string, string> mounts,
         string work,
         CancellationToken cancellation)
     {
         var jobs = new StringBuilder();
-        foreach (var group in groups.SelectMany(modules => modules.Chunk(GroupSize)))
+        foreach (var group in modules.Chunk(GroupSize))
         {
             foreach (var module in group)
             {
@@ -132,7 +143,7 @@ internal sealed partial class PythonCompiler : IDisposable
         Directory.CreateDirectory(Path.Combine(work, "work"));
         await File.WriteAllTextAsync(Path.Combine(own, "bytecode.py"), Program(), cancellation);
         await File.WriteAllTextAsync(Path.Combine(own, "jobs"), jobs.ToString(), cancellation);
-        var result = await _sandbox.RunAsync(
+        var result = await _timings.MeasureAsync(BuildWork.Compile, ArchivePath.Name(Path.GetDirectoryName(work)!), () => _sandbox.RunAsync(
             new SandboxRequest
             {
                 Lower = layers,
@@ -153,7 +164,7 @@ internal sealed partial class PythonCompiler : IDisposable
                 },
                 ReadOnlyMounts = mounts,
             },
-            cancellation);
+            cancellation), SandboxTime.Of);
         return result.ExitCode == 0
             ? Path.Combine(own, "out")
             : throw ImageErrors.ConfigureFailed("compiling Python modules", result.ExitCode, result.Tail);

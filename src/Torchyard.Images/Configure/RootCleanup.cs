@@ -11,7 +11,7 @@ internal static class RootCleanup
         "etc/machine-id", "var/lib/dbus/machine-id", "etc/hostname", "etc/hosts", "etc/resolv.conf", "etc/mtab",
         "var/lib/systemd/random-seed", "var/lib/systemd/credential.secret",
         "var/cache/ldconfig", "var/lib/torchyard-calls", "var/lib/torchyard-files", "usr/sbin/policy-rc.d",
-        "var/lib/dpkg/lock", "var/lib/dpkg/lock-frontend", "var/lib/dpkg/triggers/Lock", "var/lib/dpkg/triggers/Unincorp",
+        "var/lib/dpkg/lock", "var/lib/dpkg/lock-frontend", "var/lib/dpkg/triggers/Lock",
         "var/lib/dpkg/status-old", "var/lib/dpkg/diversions-old", "var/lib/dpkg/statoverride-old", "var/lib/dpkg/available-old",
         "var/cache/debconf/config.dat-old", "var/cache/debconf/templates.dat-old", "var/cache/debconf/passwords.dat-old",
         "root/.cache", "root/.wget-hsts", "root/.bash_history",

@@ -56,3 +56,6 @@ for group in groups:
 while running:
     wait()
     running -= 1
+spent = os.times()
+# As the shell's "times" prints it.
+os.write(1, f"0m{spent.user:.3f}s 0m{spent.system:.3f}s\n0m{spent.children_user:.3f}s 0m{spent.children_system:.3f}s\n".encode())

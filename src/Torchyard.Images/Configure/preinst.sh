@@ -11,3 +11,4 @@ while read -r name; do
         exit $code
     }
 done <"$2"
+times

@@ -1,8 +1,10 @@
 using Torchyard.Images.Files;
 using Torchyard.Images.Oci;
 using Torchyard.Images.Tar;
+using Torchyard.Images.Timings;
 using Torchyard.Platform;
 using Torchyard.Platform.Compression;
+using Torchyard.Platform.Processes;
 using Torchyard.Recipes;
 
 namespace Torchyard.Images.Layers;
@@ -12,8 +14,16 @@ internal static class LayerPacker
 {
     /// <summary>Packs entries whose content lies below a directory; the blob appears in the layout by rename.</summary>
     internal static PackedLayer Pack(
-        List<LayerEntry> entries, RootDirectory content, OciLayout layout, ImageSettings settings, CancellationToken cancellation)
+        List<LayerEntry> entries,
+        RootDirectory content,
+        OciLayout layout,
+        ImageSettings settings,
+        CancellationToken cancellation,
+        BuildTimings? timings = null,
+        string what = "")
     {
+        var began = timings?.Now ?? default;
+        var cpu = ProcessorTime.OfThread();
         var format = settings.Compression == LayerCompression.Gzip ? CompressionFormat.Gzip : CompressionFormat.Zstd;
         using var blob = layout.BeginBlob();
         using var tarHash = new HashingStream(Stream.Null);
@@ -39,9 +49,13 @@ internal static class LayerPacker
             writer.Complete();
             compressed.Complete();
             tarSize = tarHash.Count;
+            timings?.Add(BuildWork.Compress, what, began, compressed.CompressionTime);
+            // Blocks that this thread compressed itself are counted there.
+            cpu += compressed.OwnCompressionTime;
         }
 
         var (digest, size) = blob.Commit();
+        timings?.Add(BuildWork.Pack, what, began, ProcessorTime.OfThread() - cpu);
         return new PackedLayer(
             tarHash.Finish(), digest, size, tarSize,
             format == CompressionFormat.Gzip ? MediaTypes.LayerGzip : MediaTypes.LayerZstd);

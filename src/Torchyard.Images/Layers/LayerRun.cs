@@ -6,6 +6,7 @@ using Torchyard.Images.Environments;
 using Torchyard.Images.Files;
 using Torchyard.Images.Oci;
 using Torchyard.Images.Tar;
+using Torchyard.Images.Timings;
 using Torchyard.Images.Wheels;
 using Torchyard.Packages.Python.Fetch;
 using Torchyard.Platform;
@@ -26,6 +27,7 @@ internal sealed class LayerRun(
     PythonCompiler? python,
     WorkQueue queue,
     string directory,
+    BuildTimings timings,
     CancellationTokenSource abort)
 {
     private const int PackUrgency = 1000;
@@ -69,7 +71,7 @@ internal sealed class LayerRun(
             {
                 var unpacked = await layer.Unpacked;
                 lower.Insert(0, layer.Root);
-                planned.UnionWith(layer.Modules);
+                planned.UnionWith(layer.Modules.Select(module => module.Name));
                 shared.AddRange(owners.Add(unpacked, layer.Root));
                 result.Add(FinishAsync(layer));
             }
@@ -89,7 +91,7 @@ internal sealed class LayerRun(
 
         result.Add(Track(AddEnvironmentAsync(lower, epoch, supervisor)));
         var layers = await Task.WhenAll(result);
-        Publish();
+        await PublishAsync();
         task.Done(string.Create(CultureInfo.InvariantCulture, $"{layers.Length} layers, {layers.Sum(layer => layer.Layer.Size) / 1e6:F0} MB"));
         return [.. layers];
     }
@@ -106,14 +108,15 @@ internal sealed class LayerRun(
     // Layers move to their final place only when no overlay is mounted over them any more.
     private readonly ConcurrentBag<(Digest Key, PackedLayer Layer, string Root, Action Complete)> _finished = [];
 
-    private void Publish()
-    {
-        foreach (var (key, layer, root, complete) in _finished)
+    private async Task PublishAsync() => await Task.WhenAll(_finished.Select(finished => queue.Run(
+        0, 0,
+        () => timings.Measure(BuildWork.Publish, finished.Layer.DiffId.ToString(), () =>
         {
-            complete();
-            cache.Add(key, layer, root);
-        }
-    }
+            finished.Complete();
+            cache.Add(finished.Key, finished.Layer, finished.Root);
+            return finished.Layer.DiffId;
+        }),
+        abort.Token)));
 
     /// <summary>Puts compiled bytecode beside its modules, which could not be done while an overlay was mounted over them.</summary>
     private static void AddBytecode(string root, string made, List<TarEntry> compiled, List<LayerEntry> entries)
@@ -159,7 +162,9 @@ internal sealed class LayerRun(
         {
             var place = cache.MountedPath(found.DiffId);
             return new PackageLayer(packages, key, place, found, Track(queue.Run(
-                urgency, 0, () => (IReadOnlyList<UnpackedPackage>)LoadAll(packages, place, progress), abort.Token)));
+                urgency, 0,
+                () => timings.Measure(BuildWork.Load, packages[^1].Source, () => (IReadOnlyList<UnpackedPackage>)LoadAll(packages, place, progress)),
+                abort.Token)));
         }
 
         var root = Path.Combine(NewDirectory("layer"), "root");
@@ -180,14 +185,14 @@ internal sealed class LayerRun(
     {
         var work = packages.Select(package => queue.Run(
             urgency, package.Size,
-            () =>
+            () => timings.Measure(BuildWork.Unpack, package.Name, () =>
             {
                 using var root = RootDirectory.Open(place);
                 var collided = new List<string>();
                 var unpacked = PackageUnpacker.Unpack(files[package], package, root, collided, abort.Token);
                 progress.Advance(package.Size);
                 return (unpacked, collided);
-            },
+            }),
             abort.Token)).ToList();
         var done = await Task.WhenAll(work);
         using var finished = RootDirectory.Open(place);
@@ -210,11 +215,11 @@ internal sealed class LayerRun(
             var compiled = new List<TarEntry>();
             var made = "";
             var parent = Path.GetDirectoryName(layer.Root)!;
-            if (python is not null && layer.ModuleGroups is { Count: > 0 } groups)
+            if (python is not null && layer.Modules is { Count: > 0 } modules)
             {
                 made = await python.CompileAsync(
-                    groups.Select(group => group.Select(module => module.Name).ToList()), layer.Root, Path.Combine(parent, "compile"), abort.Token);
-                compiled = python.Entries(groups.SelectMany(group => group), made);
+                    [.. modules.Select(module => module.Name)], layer.Root, Path.Combine(parent, "compile"), abort.Token);
+                compiled = python.Entries(modules, made);
             }
 
             var entries = PackageTree.Merge(packages, compiled);
@@ -226,7 +231,7 @@ internal sealed class LayerRun(
                     using var content = RootDirectory.Open(parent);
                     return LayerPacker.Pack(
                         [.. entries.Select(entry => entry with { ContentPath = Located(entry, bytecode) })],
-                        content, layout, locked.Recipe.Image, abort.Token);
+                        content, layout, locked.Recipe.Image, abort.Token, timings, layer.Packages[^1].Source);
                 },
                 abort.Token);
             _finished.Add((layer.Key, packed, layer.Root, () => AddBytecode(layer.Root, made, compiled, entries)));
@@ -285,19 +290,19 @@ internal sealed class LayerRun(
             return (cache.MountedPath(cached.DiffId), Task.FromResult(new ImageLayer(cached, history)));
         }
 
-        var stage = new ConfigureStage(sandbox, python);
+        var stage = new ConfigureStage(sandbox, python, timings);
         var upper = await stage.RunAsync(
             packages, shared, (package, place) => PackageUnpacker.ReadEntry(files[package.Package], package.Package, place), [.. lower], NewDirectory("stage"), epoch, planned, abort.Token);
         // Before the next stage looks at it: overlayfs copies the times of directories up.
         return (upper, Track(PackUpperAsync(key, upper, FixTimes(upper, epoch), history)));
     }
 
-    private List<LayerEntry> FixTimes(string upper, long epoch)
+    private List<LayerEntry> FixTimes(string upper, long epoch) => timings.Measure(BuildWork.ListChanges, "", () =>
     {
         var entries = OverlayTree.List(upper, epoch, _startedAt);
         OverlayTree.SetTimes(upper, entries);
         return entries;
-    }
+    });
 
     private async Task<ImageLayer> PackUpperAsync(Digest key, string upper, List<LayerEntry> entries, string history)
     {
@@ -306,7 +311,7 @@ internal sealed class LayerRun(
             () =>
             {
                 using var content = RootDirectory.Open(upper);
-                return LayerPacker.Pack(entries, content, layout, locked.Recipe.Image, abort.Token);
+                return LayerPacker.Pack(entries, content, layout, locked.Recipe.Image, abort.Token, timings, history);
             },
             abort.Token);
         _finished.Add((key, packed, upper, static () => { }));

@@ -15,34 +15,27 @@ namespace Torchyard.Images.Layers;
 internal sealed record PackageLayer(
     IReadOnlyList<LockedDebianPackage> Packages, Digest Key, string Root, PackedLayer? Cached, Task<IReadOnlyList<UnpackedPackage>> Unpacked)
 {
-    private List<IReadOnlyList<TarEntry>>? _groups;
+    private List<TarEntry>? _modules;
 
-    /// <summary>Modules to compile, by package; only after unpacking, and none for a finished layer, which has its bytecode.</summary>
-    internal List<IReadOnlyList<TarEntry>> ModuleGroups => _groups ??= FindModules();
+    /// <summary>
+    /// Modules whose bytecode this layer gets, in name order; only after unpacking, and none for a finished layer, which has its bytecode.
+    /// </summary>
+    internal IReadOnlyList<TarEntry> Modules => _modules ??= FindModules();
 
-    /// <summary>Names of all modules whose bytecode this layer has or gets.</summary>
-    internal IEnumerable<string> Modules => ModuleGroups.SelectMany(group => group).Select(module => module.Name);
-
-    private List<IReadOnlyList<TarEntry>> FindModules()
+    private List<TarEntry> FindModules()
     {
         var unpacked = Unpacked.Result;
         var byName = unpacked.ToLookup(package => package.Package.Name, StringComparer.Ordinal);
-        var groups = new List<IReadOnlyList<TarEntry>>();
-        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var modules = new Dictionary<string, TarEntry>(StringComparer.Ordinal);
         foreach (var call in unpacked.SelectMany(BytecodeCalls.Foresee))
         {
             // Modules of another layer's package are compiled with the stage.
-            foreach (var owner in byName[call.Package])
+            foreach (var module in byName[call.Package].SelectMany(owner => BytecodeCalls.Modules(call, owner.Entries)))
             {
-                var modules = BytecodeCalls.Modules(call, owner.Entries).Where(module => seen.Add(module.Name))
-                    .OrderBy(module => module.Name, StringComparer.Ordinal).ToList();
-                if (modules.Count > 0)
-                {
-                    groups.Add(modules);
-                }
+                modules.TryAdd(module.Name, module);
             }
         }
 
-        return groups;
+        return [.. modules.Values.OrderBy(module => module.Name, StringComparer.Ordinal)];
     }
 }

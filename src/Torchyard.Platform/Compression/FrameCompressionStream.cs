@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using Torchyard.Platform.Processes;
 
 namespace Torchyard.Platform.Compression;
 
@@ -24,6 +25,8 @@ public sealed class FrameCompressionStream : Stream
     private byte[]? _buffer = ArrayPool<byte>.Shared.Rent(BlockSize);
     private int _filled;
     private bool _wroteAny;
+    private long _compressionTicks;
+    private long _ownCompressionTicks;
 
     /// <summary>Starts a compressed stream.</summary>
     /// <param name="sink">Takes the compressed bytes; written to by the thread that writes here.</param>
@@ -40,6 +43,12 @@ public sealed class FrameCompressionStream : Stream
         _blocksInFlight = Math.Max(1, blocksInFlight ?? Environment.ProcessorCount);
         _idleCodecs.Add(FrameCodec.Create(format, level));
     }
+
+    /// <summary>CPU time that compressing took so far, on all threads.</summary>
+    public TimeSpan CompressionTime => new(Interlocked.Read(ref _compressionTicks));
+
+    /// <summary>The part of <see cref="CompressionTime"/> that the thread spent that writes here, because no other one had begun.</summary>
+    public TimeSpan OwnCompressionTime => new(_ownCompressionTicks);
 
     /// <inheritdoc />
     public override bool CanRead => false;
@@ -137,6 +146,8 @@ public sealed class FrameCompressionStream : Stream
         base.Dispose(disposing);
     }
 
+    private void CountTime(long ticks) => Interlocked.Add(ref _compressionTicks, ticks);
+
     private void QueueBlock()
     {
         var block = new Block(this, _buffer!, _filled);
@@ -177,6 +188,7 @@ public sealed class FrameCompressionStream : Stream
         private int _claimed;
         private byte[]? _output;
         private int _outputLength;
+        private long _ticks;
         private Exception? _failure;
 
         public bool IsDone => _done.Task.IsCompleted;
@@ -185,17 +197,15 @@ public sealed class FrameCompressionStream : Stream
             ? _output.AsSpan(0, _outputLength)
             : throw new InvalidDataException("a block could not be compressed", _failure);
 
-        public void Execute()
-        {
-            if (Interlocked.Exchange(ref _claimed, 1) == 0)
-            {
-                Compress();
-            }
-        }
+        public void Execute() => TryRun();
 
         public void WaitOrRun()
         {
-            Execute();
+            if (TryRun())
+            {
+                owner._ownCompressionTicks += _ticks;
+            }
+
             _done.Task.Wait();
         }
 
@@ -209,8 +219,21 @@ public sealed class FrameCompressionStream : Stream
             }
         }
 
+        /// <summary>Compresses; false when another thread does.</summary>
+        private bool TryRun()
+        {
+            if (Interlocked.Exchange(ref _claimed, 1) != 0)
+            {
+                return false;
+            }
+
+            Compress();
+            return true;
+        }
+
         private void Compress()
         {
+            var before = ProcessorTime.OfThread();
             FrameCodec? codec = null;
             try
             {
@@ -230,6 +253,8 @@ public sealed class FrameCompressionStream : Stream
             }
             finally
             {
+                _ticks = (ProcessorTime.OfThread() - before).Ticks;
+                owner.CountTime(_ticks);
                 _done.SetResult();
             }
         }

@@ -118,14 +118,22 @@ internal sealed class ProjectImage(Invocation invocation)
     }
 
     /// <summary>Makes the image of a lock, or finds it in the store.</summary>
-    public async Task<StoredImage> BuildAsync(RecipeLock locked, CancellationToken cancellation)
+    public Task<StoredImage> BuildAsync(RecipeLock locked, CancellationToken cancellation) => BuildAsync(locked, BuildAccount.None, cancellation);
+
+    /// <summary>Makes the image of a lock, or finds it in the store, and gives account of the time.</summary>
+    public async Task<StoredImage> BuildAsync(RecipeLock locked, BuildAccount account, CancellationToken cancellation)
     {
         using var packages = OpenPackages();
         using var python = OpenPython(locked);
         var builder = Builder(packages, python);
-        return invocation.Caller.IsRoot
-            ? await builder.BuildAsync(locked, invocation.Screen.Progress, cancellation)
-            : await builder.FindAsync(locked, cancellation) ?? await BuildInNamespaceAsync(locked, builder, cancellation);
+        if (!invocation.Caller.IsRoot)
+        {
+            return await builder.FindAsync(locked, cancellation) ?? await BuildInNamespaceAsync(locked, builder, account, cancellation);
+        }
+
+        var image = await builder.BuildAsync(locked, invocation.Screen.Progress, cancellation);
+        account.Write(builder.Timings, invocation.Screen);
+        return image;
     }
 
     /// <summary>Makes what the store lost of the image of a lock. Only for root, also of the store's user namespace.</summary>
@@ -138,7 +146,8 @@ internal sealed class ProjectImage(Invocation invocation)
     }
 
     /// <summary>Layers have files of many users, which an ordinary user can only make in a user namespace: the program builds there.</summary>
-    private async Task<StoredImage> BuildInNamespaceAsync(RecipeLock locked, ImageBuilder builder, CancellationToken cancellation)
+    private async Task<StoredImage> BuildInNamespaceAsync(
+        RecipeLock locked, ImageBuilder builder, BuildAccount account, CancellationToken cancellation)
     {
         // Made from out here, these belong to the caller however the build ends.
         foreach (var directory in new[] { invocation.Store.Root, invocation.Store.Oci, invocation.Store.Layers, invocation.Store.Temporary })
@@ -153,7 +162,7 @@ internal sealed class ProjectImage(Invocation invocation)
         {
             invocation.Screen.CloseProgress();
             var status = await new StoreNamespace(invocation.Store, SelfProgram.Current).RunAsync(
-                ["--store", invocation.Store.Root, "build", file], keepOutput: false, cancellation);
+                ["--store", invocation.Store.Root, "build", file, .. account.Options()], keepOutput: false, cancellation);
             return status == ExitCode.Done && await builder.FindAsync(locked, cancellation) is { } built
                 ? built
                 : throw new TorchyardException(

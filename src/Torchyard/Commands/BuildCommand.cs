@@ -13,12 +13,20 @@ internal sealed partial class BuildCommand : Verb
 {
     private readonly Argument<string?> _recipe = RecipeArgument.Create();
     private readonly Option<bool> _locked = new("--locked") { Description = "Refuse to lock: fail when the lock is missing or does not fit" };
+    private readonly Option<bool> _timings = new("--timings") { Description = "Say what the build spent its time on" };
+    private readonly Option<string?> _trace = new("--trace")
+    {
+        Description = "Write each piece of work to a file that ui.perfetto.dev shows on a time line",
+        HelpName = "FILE",
+    };
 
     public BuildCommand()
         : base("build", VerbGroup.Make, "Make the image of a recipe from its lock")
     {
         Arguments.Add(_recipe);
         Options.Add(_locked);
+        Options.Add(_timings);
+        Options.Add(_trace);
         Options.Add(GlobalOptions.Json);
         Details = """
             The lock alone decides the image: the same lock gives the same digest on any machine. Where
@@ -34,6 +42,7 @@ internal sealed partial class BuildCommand : Verb
             new("torchyard build --locked", "for CI: never resolve anew"),
             new("torchyard build torchyard.lock", "from the lock alone"),
             new("torchyard build cpu", "a preset"),
+            new("torchyard build --timings", "CPU and wall seconds of each kind of work"),
         ];
     }
 
@@ -41,7 +50,8 @@ internal sealed partial class BuildCommand : Verb
     {
         var began = invocation.Caller.Clock.GetTimestamp();
         var locked = await FindLockAsync(invocation, cancellation);
-        var image = await new ProjectImage(invocation).BuildAsync(locked, cancellation);
+        var trace = invocation.Get(_trace) is { } file ? invocation.Caller.FullPath(file) : null;
+        var image = await new ProjectImage(invocation).BuildAsync(locked, new BuildAccount(invocation.Get(_timings), trace), cancellation);
         var answer = new Answer(image.Names, image.Manifest.ToString(), image.Layers.Count, image.CompressedSize);
         invocation.Answer(answer, BuildJson.Default.Answer, found =>
         {

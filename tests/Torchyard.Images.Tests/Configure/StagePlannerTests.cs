@@ -40,6 +40,23 @@ public sealed class StagePlannerTests
     }
 
     [Fact]
+    public void What_a_base_system_has_unasked_is_in_the_first_stage_with_all_it_needs()
+    {
+        var controls = Enumerable.Range(0, 40).ToDictionary(number => $"p{number:D3}", number => ControlParagraph.Parse(number switch
+        {
+            20 => "Package: p020\nPriority: required\nDepends: p021\n",
+            22 => "Package: p022\nPriority: standard\n",
+            _ => $"Package: p{number:D3}\nPriority: optional\n",
+        })!);
+        controls["apt"] = ControlParagraph.Parse("Package: apt\nPriority: important\nDepends: p030\n")!;
+
+        var stages = Plan(controls, ["p022", "p030"], [.. controls.Keys]);
+
+        Assert.Equal(
+            ["apt", "p000", "p001", "p002", "p003", "p004", "p020", "p021", "p030"], stages[0].Select(package => package.Name));
+    }
+
+    [Fact]
     public void Large_source_packages_own_a_layer_within_the_budget()
     {
         LockedDebianPackage[] packages =

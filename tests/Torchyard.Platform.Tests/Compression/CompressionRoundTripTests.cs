@@ -32,6 +32,19 @@ public sealed class CompressionRoundTripTests
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void The_time_for_compressing_is_counted_and_so_is_the_writer_s_own_part(int blocksInFlight)
+    {
+        using var stream = new FrameCompressionStream(new MemoryStream(), CompressionFormat.Zstd, 3, blocksInFlight);
+        stream.Write(Samples.Text(FrameCompressionStream.BlockSize * 2));
+        stream.Complete();
+
+        Assert.InRange(stream.CompressionTime, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
+        Assert.InRange(stream.OwnCompressionTime, blocksInFlight == 1 ? stream.CompressionTime : TimeSpan.Zero, stream.CompressionTime);
+    }
+
+    [Theory]
     [InlineData(CompressionFormat.Zstd)]
     [InlineData(CompressionFormat.Gzip)]
     public void Empty_input_is_a_valid_stream(CompressionFormat format)
