@@ -27,7 +27,7 @@ mkdir "$work/added"
 awk '/^packages = \[/ { inside = 1 } inside && /^\]/ { print "  \"tree\","; inside = 0 } { print }' torchyard.toml >"$work/added/torchyard.toml"
 
 # The very packages of the lock, by name and version, for the other side.
-awk '/^\[\[package\]\]/ { n = "" } /^name = / { n = $3 } /^version = / { v = $3; gsub(/"/, "", n); gsub(/"/, "", v); print n "=" v }' torchyard.lock >"$work/packages"
+awk '/^\[\[package\]\]/ { n = "" } /^name = / { n = $3 } /^version = / && n { v = $3; gsub(/"/, "", n); gsub(/"/, "", v); print n "=" v }' torchyard.lock >"$work/packages"
 # The same files under the names that apt gives them in its cache.
 awk '/^\[\[package\]\]/ { n = "" } /^(name|version|architecture|sha256) = / { gsub(/"/, "", $3); v[$1] = $3 }
     /^sha256 = / { gsub(/:/, "%3a", v["version"]); print v["sha256"], v["name"] "_" v["version"] "_" v["architecture"] ".deb" }' torchyard.lock >"$work/files"
@@ -39,8 +39,8 @@ other() { # ROUND
     mmdebstrap --variant=essential --include="$include" --skip=download/empty --skip=essential/unlink \
         --setup-hook='mkdir -p "$1"/var/cache/apt/archives/' --setup-hook="sync-in $work/debs /var/cache/apt/archives/" \
         --customize-hook='rm -f "$1"/var/cache/apt/archives/*.deb' \
-        "$suite" "$work/root-$1" "$mirror" "deb $mirror $suite-updates main" "deb ${mirror%/debian}/debian-security $suite-security main"
-    umoci init --layout "$work/oci-$1" && umoci new --image "$work/oci-$1:1" && umoci insert --image "$work/oci-$1:1" "$work/root-$1" /
+        "$suite" "$work/root-$1" "$mirror" "deb $mirror $suite-updates main" "deb ${mirror%/debian}/debian-security $suite-security main" &&
+        umoci init --layout "$work/oci-$1" && umoci new --image "$work/oci-$1:1" && umoci insert --image "$work/oci-$1:1" "$work/root-$1" /
 }
 ours() { "$ty" --store "$work/store-$1" build --timings 2>"$work/account"; }
 unchanged() { "$ty" --store "$work/store-$1" build; }

@@ -59,7 +59,15 @@ public sealed class ConfigureStageTests : IDisposable
         }
 
         var stage = new ConfigureStage(sandbox, python: null, timings ?? new BuildTimings());
-        return await stage.RunAsync([unpacked], [layer], Path.Combine(_directory, "stage"), 1_700_000_000, new HashSet<string>(), cancellation);
+        return await stage.RunAsync(
+            [unpacked],
+            shared: [],
+            (_, _) => throw new InvalidOperationException("nothing is shared"),
+            [layer],
+            Path.Combine(_directory, "stage"),
+            1_700_000_000,
+            new HashSet<string>(),
+            cancellation);
     }
 
     /// <summary>Configures all packages without running anything; tells which files of the upper directory it found.</summary>
