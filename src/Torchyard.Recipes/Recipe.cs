@@ -142,7 +142,7 @@ public sealed record ImageSettings
     public LayerCompression Compression { get; init; } = LayerCompression.Zstd;
 
     /// <summary>Compression level of the chosen compressor.</summary>
-    public int Level { get; init; } = 3;
+    public int Level { get; init; } = DefaultLevel(LayerCompression.Zstd);
 
     /// <summary>Most package layers; the smallest source packages share the last one.</summary>
     public int LayerBudget { get; init; } = 20;
@@ -152,4 +152,7 @@ public sealed record ImageSettings
 
     /// <summary>OCI labels of the image.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The level where none is named: of zstd 3, of gzip 6, which are also those of their programs.</summary>
+    public static int DefaultLevel(LayerCompression compression) => compression == LayerCompression.Gzip ? 6 : 3;
 }

@@ -149,7 +149,7 @@ public static class RecipeReader
             Tag = RecipeChecks.Tag(table, table.Text("tag") ?? defaults.Tag),
             Compression = compression,
             Level = (int)(table.Whole("level", 1, compression == LayerCompression.Gzip ? 9 : 19)
-                ?? (compression == LayerCompression.Gzip ? 6 : defaults.Level)),
+                ?? ImageSettings.DefaultLevel(compression)),
             LayerBudget = (int)(table.Whole("layer-budget", 1, 100) ?? defaults.LayerBudget),
             Environment = RecipeChecks.Environment(table, table.TextMap("environment") ?? defaults.Environment),
             Labels = RecipeChecks.Labels(table, table.TextMap("labels") ?? defaults.Labels),

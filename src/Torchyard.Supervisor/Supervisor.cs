@@ -118,11 +118,9 @@ internal sealed class Supervisor : IDisposable
                 Command = _command,
                 Environment = ServiceEnvironment.Lines(environment),
                 ShareInput = true,
-                NewForegroundGroup = true,
+                NewGroup = true,
+                TakeTerminal = hasTerminal,
             });
-            if (hasTerminal)
-                _ = Libc.SetForegroundGroup(0, _main);
-
             return true;
         }
         catch (PosixException e)
@@ -186,8 +184,10 @@ internal sealed class Supervisor : IDisposable
                 case Signals.Continue or Signals.BrokenPipe or Signals.TerminalStop or Signals.TerminalInput or Signals.TerminalOutput:
                     break;
                 default:
+                    // What the keyboard sends reaches a whole process group on a terminal (termios(3), ISIG). A shell waits for its program
+                    // after SIGINT, so without that Ctrl-C would end neither.
                     if (_main != 0)
-                        Libc.Kill(_main, signal);
+                        Libc.Kill(signal is Signals.Interrupt or Signals.Quit ? -_main : _main, signal);
                     else if (signal is Signals.Terminate or Signals.Interrupt or Signals.Quit)
                         Stop(0);
 

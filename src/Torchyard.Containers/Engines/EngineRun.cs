@@ -1,5 +1,8 @@
 using System.Diagnostics;
+using Torchyard.Containers.Launch;
+using Torchyard.Containers.Machine;
 using Torchyard.Containers.Namespaces;
+using Torchyard.Containers.Native;
 using Torchyard.Containers.Requests;
 using Torchyard.Containers.Sessions;
 using Torchyard.Images;
@@ -12,7 +15,9 @@ namespace Torchyard.Containers.Engines;
 /// <summary>Starts an image of the store through podman or docker instead of through an OCI runtime.</summary>
 /// <param name="paths">The store.</param>
 /// <param name="engine">The engine.</param>
-public sealed class EngineRun(StorePaths paths, ContainerEngine engine)
+/// <param name="runtime">OCI runtime that the engine shall use, or null for its own choice.</param>
+/// <param name="warn">Told what the engine does differently.</param>
+public sealed class EngineRun(StorePaths paths, ContainerEngine engine, string? runtime, Action<string> warn)
 {
     private string Name => engine == ContainerEngine.Podman ? "podman" : "docker";
 
@@ -30,13 +35,50 @@ public sealed class EngineRun(StorePaths paths, ContainerEngine engine)
         }
 
         var image = await ImportAsync(program, request.Image, cancellation);
-        using var process = Process.Start(new ProcessStartInfo(
-            program, EngineCommand.Arguments(request, image, EffectiveLimitsText.Of(request.Limits), detach)))
+        using var process = Process.Start(new ProcessStartInfo(program, Arguments(request, image, detach)))
             ?? throw new InvalidOperationException($"{program} did not start");
         // The engine forwards the signals that it gets from the terminal itself; this program only must not end before it.
-        using var signals = new SignalForwarding(number => Native.Libc.Kill(process.Id, number));
+        using var signals = new SignalForwarding(number => Libc.Kill(process.Id, number));
         await process.WaitForExitAsync(cancellation);
         return process.ExitCode;
+    }
+
+    private IReadOnlyList<string> Arguments(RunRequest request, string image, bool detach)
+    {
+        var user = request.User ?? request.Image.Config.User;
+        var isRoot = Libc.GetEffectiveUserId() == 0;
+        if (engine == ContainerEngine.Podman)
+        {
+            request = PodmanOptions.WithinLimits(
+                request,
+                ResourceLimits.HardLimits(File.ReadAllText("/proc/self/limits")),
+                isRoot && ResourceLimits.MayRaise(File.ReadLines("/proc/self/status")),
+                warn);
+        }
+
+        if (engine == ContainerEngine.Docker || isRoot)
+        {
+            foreach (var (source, owner) in PodmanOptions.ForeignMounts(request, user))
+            {
+                warn($"{source} belongs to uid {owner}, and {Name} shows it so: user {user} of the container may not be able to write there; "
+                    + "without --engine it is shown as the container user's");
+            }
+        }
+
+        IReadOnlyList<string> line = EngineCommand.Arguments(request, image, EffectiveLimitsText.Of(request.Limits), detach);
+        if (engine == ContainerEngine.Docker)
+        {
+            return runtime is null ? line : [line[0], "--runtime", runtime, .. line.Skip(1)];
+        }
+
+        var chosen = PodmanOptions.Runtime(runtime, CgroupLayout.Detect().Mode);
+        return
+        [
+            .. chosen is null ? (string[])[] : ["--runtime", chosen],
+            line[0],
+            .. isRoot ? [] : PodmanOptions.UserMapping(user),
+            .. line.Skip(1),
+        ];
     }
 
     /// <summary>Name of the image in the engine: the manifest's digest as a tag, so that one import serves every later run.</summary>

@@ -116,7 +116,14 @@ public sealed class ContainerStore(StorePaths paths, TimeProvider clock)
             }
         }
 
-        File.Delete(directory.AttachSocket);
+        try
+        {
+            File.Delete(directory.AttachSocket);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // The monitor of a container that removes itself was faster.
+        }
     }
 
     /// <summary>Removes a container's directory; it disappears by rename first, so no half of it is ever seen.</summary>

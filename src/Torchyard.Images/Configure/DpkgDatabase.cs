@@ -23,12 +23,16 @@ internal static class DpkgDatabase
                 }
             }
 
-            if (package.ConffileHashes.Count > 0)
+            // Of a conffile that goes at the next upgrade, dpkg notes that there is none yet.
+            var conffiles = package.ConffileHashes.Select(pair => (Path: pair.Key, Note: pair.Value))
+                .Concat(PackageUnpacker.RemovedConffiles(package.ControlFiles).Select(path => (Path: path, Note: "newconffile remove-on-upgrade")))
+                .OrderBy(conffile => conffile.Path, StringComparer.Ordinal).ToList();
+            if (conffiles.Count > 0)
             {
                 status.Append("Conffiles:\n");
-                foreach (var (path, hash) in package.ConffileHashes.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+                foreach (var (path, note) in conffiles)
                 {
-                    status.Append(' ').Append(path).Append(' ').Append(hash).Append('\n');
+                    status.Append(' ').Append(path).Append(' ').Append(note).Append('\n');
                 }
             }
 

@@ -152,12 +152,19 @@ internal static class PackageUnpacker
         }
     }
 
-    /// <summary>Conffiles that the package itself ships; <c>remove-on-upgrade</c> lines (deb-conffiles(5)) are not among them.</summary>
+    /// <summary>Conffiles that the package itself ships.</summary>
     internal static HashSet<string> Conffiles(SortedDictionary<string, ControlFile> files) =>
-        files.TryGetValue("conffiles", out var list)
-            ? list.Text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-                .Where(line => line.StartsWith('/')).ToHashSet(StringComparer.Ordinal)
-            : [];
+        ConffileLines(files).Where(line => line.StartsWith('/')).ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>Conffiles of earlier versions, with the flag <c>remove-on-upgrade</c> (deb-conffiles(5)).</summary>
+    internal static IEnumerable<string> RemovedConffiles(SortedDictionary<string, ControlFile> files)
+    {
+        const string Flag = "remove-on-upgrade ";
+        return ConffileLines(files).Where(line => line.StartsWith(Flag, StringComparison.Ordinal)).Select(line => line[Flag.Length..].TrimStart());
+    }
+
+    private static string[] ConffileLines(SortedDictionary<string, ControlFile> files) =>
+        files.TryGetValue("conffiles", out var list) ? list.Text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : [];
 
     // dpkg's database identifies conffiles by MD5 (deb-md5sums(5)); nothing is trusted because of it.
 #pragma warning disable CA5351

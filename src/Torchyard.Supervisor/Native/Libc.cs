@@ -80,9 +80,6 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "tcgetpgrp", SetLastError = true)]
     public static partial int ForegroundGroup(int terminal);
 
-    [LibraryImport("libc", EntryPoint = "tcsetpgrp", SetLastError = true)]
-    public static partial int SetForegroundGroup(int terminal, int group);
-
     [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
     public static partial int ProcessControl(int option, nuint argument, nuint unused3, nuint unused4, nuint unused5);
 

@@ -24,8 +24,14 @@ internal sealed record SpawnRequest
     /// <summary>A session of its own (setsid(2)), so that a signal reaches all that it starts and no terminal is shared.</summary>
     public bool NewSession { get; init; }
 
-    /// <summary>A process group of its own, in the foreground of the terminal on standard input if there is one.</summary>
-    public bool NewForegroundGroup { get; init; }
+    /// <summary>A process group of its own.</summary>
+    public bool NewGroup { get; init; }
+
+    /// <summary>
+    /// That group is in the foreground of the terminal on standard input before the program runs. A shell that found itself in the background
+    /// would stop until somebody continues it.
+    /// </summary>
+    public bool TakeTerminal { get; init; }
 }
 
 /// <summary>Starts programs with posix_spawn(3), which is safe in a process with threads, where fork(2) alone is not.</summary>
@@ -55,10 +61,13 @@ internal static partial class Spawn
             if (request.NewSession)
                 flags |= FlagSetSession;
 
-            if (request.NewForegroundGroup)
+            if (request.NewGroup)
                 flags |= FlagSetGroup;
 
             AttributesSetFlags(attributes, flags);
+            if (request.TakeTerminal)
+                Check(AddSetForegroundGroup(actions, 0), "terminal");
+
             if (!request.ShareInput)
                 Check(AddOpen(actions, 0, "/dev/null", Libc.OpenReadOnly, 0), "/dev/null");
 
@@ -152,6 +161,10 @@ internal static partial class Spawn
 
     [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_addchdir_np", StringMarshalling = StringMarshalling.Utf8)]
     private static unsafe partial int AddChangeDirectory(byte* actions, string path);
+
+    /// <summary>glibc 2.35.</summary>
+    [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_addtcsetpgrp_np")]
+    private static unsafe partial int AddSetForegroundGroup(byte* actions, int descriptor);
 
     [LibraryImport("libc", EntryPoint = "posix_spawnattr_init")]
     private static unsafe partial void AttributesInit(byte* attributes);

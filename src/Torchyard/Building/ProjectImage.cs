@@ -117,6 +117,28 @@ internal sealed class ProjectImage(Invocation invocation)
         return renewed;
     }
 
+    /// <summary>The lock with layers of another compression than the recipe's, at its default level; the image gets a tag of its own, such as latest-gzip.</summary>
+    public static RecipeLock Compressed(RecipeLock locked, LayerCompression compression)
+    {
+        var image = locked.Recipe.Image;
+        if (image.Compression == compression)
+        {
+            return locked;
+        }
+
+        image = image with
+        {
+            Compression = compression,
+            Level = ImageSettings.DefaultLevel(compression),
+            Tag = $"{image.Tag}-{compression.ToString().ToLowerInvariant()}",
+        };
+        return locked with
+        {
+            Recipe = locked.Recipe with { Image = image },
+            Tools = locked.Tools with { Compressor = ImageBuilder.Compressor(image) },
+        };
+    }
+
     /// <summary>Makes the image of a lock, or finds it in the store.</summary>
     public Task<StoredImage> BuildAsync(RecipeLock locked, CancellationToken cancellation) => BuildAsync(locked, BuildAccount.None, cancellation);
 

@@ -19,6 +19,7 @@ internal sealed partial class BuildCommand : Verb
         Description = "Write each piece of work to a file that ui.perfetto.dev shows on a time line",
         HelpName = "FILE",
     };
+    private readonly Option<string?> _compression = new("--compression") { Description = "Layers with 'zstd' or 'gzip' in place of the recipe's; tagged TAG-METHOD", HelpName = "METHOD" };
 
     public BuildCommand()
         : base("build", VerbGroup.Make, "Make the image of a recipe from its lock")
@@ -27,6 +28,7 @@ internal sealed partial class BuildCommand : Verb
         Options.Add(_locked);
         Options.Add(_timings);
         Options.Add(_trace);
+        Options.Add(_compression);
         Options.Add(GlobalOptions.Json);
         Details = """
             The lock alone decides the image: the same lock gives the same digest on any machine. Where
@@ -43,13 +45,16 @@ internal sealed partial class BuildCommand : Verb
             new("torchyard build torchyard.lock", "from the lock alone"),
             new("torchyard build cpu", "a preset"),
             new("torchyard build --timings", "CPU and wall seconds of each kind of work"),
+            new("torchyard build --compression gzip", "for engines that do not read zstd: NAME:latest-gzip"),
         ];
     }
 
     public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
         var began = invocation.Caller.Clock.GetTimestamp();
+        var compression = Compression(invocation.Get(_compression));
         var locked = await FindLockAsync(invocation, cancellation);
+        locked = compression is { } other ? ProjectImage.Compressed(locked, other) : locked;
         var trace = invocation.Get(_trace) is { } file ? invocation.Caller.FullPath(file) : null;
         var image = await new ProjectImage(invocation).BuildAsync(locked, new BuildAccount(invocation.Get(_timings), trace), cancellation);
         var answer = new Answer(image.Names, image.Manifest.ToString(), image.Layers.Count, image.CompressedSize);
@@ -61,6 +66,14 @@ internal sealed partial class BuildCommand : Verb
         });
         return ExitCode.Done;
     }
+
+    private static LayerCompression? Compression(string? text) => text switch
+    {
+        null => null,
+        "zstd" => LayerCompression.Zstd,
+        "gzip" => LayerCompression.Gzip,
+        var other => throw new TorchyardException("TY9001", $"--compression '{other}' cannot be used", "write zstd or gzip") { IsUsage = true },
+    };
 
     private async Task<RecipeLock> FindLockAsync(Invocation invocation, CancellationToken cancellation)
     {

@@ -63,7 +63,8 @@ internal sealed class RunCommand : Verb, IStartsProgram
         {
             if (Engine(invocation) is { } engine)
             {
-                return await new EngineRun(invocation.Store, engine).RunAsync(request, detach, CancellationToken.None);
+                return await new EngineRun(invocation.Store, engine, invocation.Get(_runtime), invocation.Screen.Progress.Warn)
+                    .RunAsync(request, detach, CancellationToken.None);
             }
 
             if (!detach)

@@ -36,8 +36,8 @@ internal sealed record ScreenStreams
         var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
         return new ScreenStreams
         {
-            Output = new StreamWriter(Console.OpenStandardOutput(), utf8) { AutoFlush = true },
-            Error = new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true },
+            Output = new StreamWriter(new StandardStream(1), utf8) { AutoFlush = true },
+            Error = new StreamWriter(new StandardStream(2), utf8) { AutoFlush = true },
             OutputIsTerminal = !dumb && !Console.IsOutputRedirected,
             ErrorIsTerminal = !dumb && !Console.IsErrorRedirected,
             Colours = string.IsNullOrEmpty(variable("NO_COLOR")),
@@ -84,4 +84,10 @@ internal static partial class NativeMethods
 
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     public static partial int GetWindowSize(int descriptor, nuint request, out WindowSize size);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    public static partial nint Write(int descriptor, ReadOnlySpan<byte> buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    public static partial int Poll(ref PollEntry entry, nuint count, int timeout);
 }

@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 
@@ -8,11 +9,23 @@ namespace Torchyard.EndToEnd.Environment;
 internal static class KernelClient
 {
     /// <summary>Executes code and returns what it printed on standard output; fails on an error of the cell.</summary>
-    public static async Task<string> ExecuteAsync(Uri server, string kernel, string token, string code, CancellationToken cancellation)
+    /// <param name="server">Address of Jupyter.</param>
+    /// <param name="kernel">Id of the kernel.</param>
+    /// <param name="token">Jupyter's token.</param>
+    /// <param name="code">The cell.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="certificate">The only certificate to accept, of a server that made its own.</param>
+    public static async Task<string> ExecuteAsync(
+        Uri server, string kernel, string token, string code, CancellationToken cancellation, X509Certificate2? certificate = null)
     {
         using var socket = new ClientWebSocket();
         socket.Options.SetRequestHeader("Authorization", "token " + token);
-        await socket.ConnectAsync(new UriBuilder(server) { Scheme = "ws", Path = $"/api/kernels/{kernel}/channels" }.Uri, cancellation);
+        if (certificate is not null)
+        {
+            socket.Options.RemoteCertificateValidationCallback = (_, shown, _, _) => certificate.Equals(shown);
+        }
+
+        await socket.ConnectAsync(new UriBuilder(server) { Scheme = server.Scheme == "https" ? "wss" : "ws", Path = $"/api/kernels/{kernel}/channels" }.Uri, cancellation);
         var id = Guid.NewGuid().ToString("N");
         await socket.SendAsync(Request(id, code), WebSocketMessageType.Text, endOfMessage: true, cancellation);
         var printed = new StringBuilder();

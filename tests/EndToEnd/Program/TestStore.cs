@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace Torchyard.EndToEnd.Program;
@@ -80,6 +81,13 @@ internal sealed class TestStore : IAsyncDisposable
     /// <summary>Runs the program in a directory, with this store.</summary>
     public Task<ProgramOutput> RunAsync(string directory, IEnumerable<string> arguments, CancellationToken cancellation, string input = "") =>
         HostProgram.RunAsync(Program, arguments, cancellation, directory, Variables(), input);
+
+    /// <summary>Builds the image of a directory's recipe and gives its digest.</summary>
+    public async Task<string> BuildAsync(string directory, CancellationToken cancellation)
+    {
+        var built = await RunAsync(directory, ["build", "--json"], cancellation);
+        return JsonDocument.Parse(built.Succeeded().Output).RootElement.GetProperty("digest").GetString()!;
+    }
 
     /// <summary>Starts the program in a directory, with this store.</summary>
     public Process Start(string directory, IEnumerable<string> arguments) => HostProgram.Start(Program, arguments, directory, Variables());

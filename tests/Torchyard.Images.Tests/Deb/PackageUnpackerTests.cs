@@ -1,3 +1,4 @@
+using Torchyard.Images.Configure;
 using Torchyard.Images.Deb;
 using Torchyard.Images.Files;
 using Torchyard.Images.Layers;
@@ -38,6 +39,11 @@ public sealed class PackageUnpackerTests : IDisposable
         // md5sum of "#!": made for a package without md5sums, without its conffiles, as dpkg does.
         Assert.Equal("72182e755e8eeef47b1aff93d77bd7ae  usr/bin/tool\n".Length, File.ReadAllText(Path.Combine(info, "tool:amd64.md5sums")).Length);
         Assert.Equal(["/etc/tool.conf"], package.ConffileHashes.Keys);
+        // As dpkg --unpack writes it; a=b has this MD5.
+        Assert.Contains(
+            "Conffiles:\n /etc/old.conf newconffile remove-on-upgrade\n /etc/tool.conf 6aea67367311873a8a1383e4373a0e3c\n",
+            DpkgDatabase.UnpackedStatus([package]),
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -45,6 +45,20 @@ public sealed class CommandTests
         Assert.Equal((9, "got\n"), await supervisor.EndAsync());
     }
 
+    [Theory]
+    [InlineData("INT", 130)]
+    [InlineData("QUIT", 131)]
+    public async Task What_the_keyboard_sends_ends_a_shell_together_with_the_program_it_waits_for(string signal, int code)
+    {
+        using var supervisor = new SupervisorProcess();
+        supervisor.Start("sh", "-c", $"ulimit -c 0; sh -c ': > {supervisor.Path("ready")}; exec sleep 600'; kill -s {signal} $$");
+        await supervisor.FileAsync("ready", _ => File.Exists(supervisor.Path("ready")));
+
+        supervisor.Signal(signal);
+
+        Assert.Equal((code, ""), await supervisor.EndAsync());
+    }
+
     [Fact]
     public async Task The_command_starts_with_no_signal_blocked_or_ignored()
     {
