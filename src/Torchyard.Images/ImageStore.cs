@@ -22,6 +22,7 @@ public sealed class ImageStore(StorePaths paths)
     {
         ArgumentNullException.ThrowIfNull(progress);
         var held = await FileLock.AcquireAsync(UseLock, exclusive: false, cancellation);
+        StorePrivacy.Protect(paths);
         if (_layout.IsIndexDamaged)
         {
             // Reading goes on from the copy; writing it back mends the layout for other tools too.

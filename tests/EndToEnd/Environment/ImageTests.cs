@@ -25,6 +25,16 @@ public sealed class ImageTests(RunningEnvironment environment)
         check.Succeeded();
     }
 
+    [Theory]
+    [InlineData("layers")]
+    [InlineData("containers")]
+    [InlineData("projects")]
+    [InlineData("tmp")]
+    public void Nobody_else_reaches_the_set_user_id_programs_in_the_store(string directory) =>
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+            File.GetUnixFileMode(Path.Combine(environment.Store.Store, directory)));
+
     [Fact]
     public async Task No_layer_holds_a_private_key()
     {

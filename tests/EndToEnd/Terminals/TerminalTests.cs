@@ -8,6 +8,9 @@ public sealed class TerminalTests(RunningEnvironment environment)
 {
     private const string ControlC = "\u0003", Detach = "\u0010\u0011";
 
+    // What says that it is there is the program in front itself; before, Ctrl-C would find only the shell.
+    private const string Sleeper = "sh -c 'echo before; exec sleep 600'\r";
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -27,7 +30,7 @@ public sealed class TerminalTests(RunningEnvironment environment)
     public async Task Control_c_ends_the_program_in_front_and_not_the_shell()
     {
         using var terminal = Run("-it", "--rm");
-        terminal.Type("echo before; sleep 600\r");
+        terminal.Type(Sleeper);
         await terminal.ShowsAsync("before\r\n", Cancellation);
 
         terminal.Type(ControlC);
@@ -72,7 +75,7 @@ public sealed class TerminalTests(RunningEnvironment environment)
         await SizeIsAsync(terminal, "22 77");
         terminal.Resize(23, 78);
         await SizeIsAsync(terminal, "23 78");
-        terminal.Type("echo before; sleep 600\r");
+        terminal.Type(Sleeper);
         await terminal.ShowsAsync("before\r\n", Cancellation);
         terminal.Type(ControlC);
 
