@@ -23,10 +23,9 @@ internal static class DpkgDatabase
                 }
             }
 
-            // Of a conffile that goes at the next upgrade, dpkg notes that there is none yet.
-            var conffiles = package.ConffileHashes.Select(pair => (Path: pair.Key, Note: pair.Value))
-                .Concat(PackageUnpacker.RemovedConffiles(package.ControlFiles).Select(path => (Path: path, Note: "newconffile remove-on-upgrade")))
-                .OrderBy(conffile => conffile.Path, StringComparer.Ordinal).ToList();
+            // Of a conffile that goes at the next upgrade, dpkg notes that there is none yet; packages name these first.
+            var conffiles = PackageUnpacker.RemovedConffiles(package.ControlFiles).Select(path => (Path: path, Note: "newconffile remove-on-upgrade"))
+                .Concat(package.ConffileHashes.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => (Path: pair.Key, Note: pair.Value))).ToList();
             if (conffiles.Count > 0)
             {
                 status.Append("Conffiles:\n");

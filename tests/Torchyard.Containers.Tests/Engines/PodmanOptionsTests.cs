@@ -12,7 +12,13 @@ public class PodmanOptionsTests
     {
         Image = new StoredImage
         {
-            Manifest = Digest.Of("image"u8), Names = [], DiffIds = [], Layers = [], CompressedSize = 0, Created = 0, Config = new ImageConfig { User = "1000:1000" },
+            Manifest = Digest.Of("image"u8),
+            Names = [],
+            DiffIds = [],
+            Layers = [],
+            CompressedSize = 0,
+            Created = 0,
+            Config = new ImageConfig { User = "1000:1000" },
         },
     };
 

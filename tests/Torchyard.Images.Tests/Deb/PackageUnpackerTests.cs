@@ -25,7 +25,7 @@ public sealed class PackageUnpackerTests : IDisposable
             .HardLink("./usr/bin/alias", "./usr/bin/tool")
             .Symlink("./usr/bin/link", "tool")
             .File("./etc/tool.conf", "a=b\n")
-            .Control("conffiles", "/etc/tool.conf\nremove-on-upgrade /etc/old.conf\n")
+            .Control("conffiles", "remove-on-upgrade /etc/zero.conf\n/etc/tool.conf\n")
             .Control("postinst", "#!/bin/sh\n", 0x1ED));
 
         Assert.Equal((UnixFileMode)0x9ED, File.GetUnixFileMode(Path.Combine(root, "usr/bin/tool")));
@@ -41,7 +41,7 @@ public sealed class PackageUnpackerTests : IDisposable
         Assert.Equal(["/etc/tool.conf"], package.ConffileHashes.Keys);
         // As dpkg --unpack writes it; a=b has this MD5.
         Assert.Contains(
-            "Conffiles:\n /etc/old.conf newconffile remove-on-upgrade\n /etc/tool.conf 6aea67367311873a8a1383e4373a0e3c\n",
+            "Conffiles:\n /etc/zero.conf newconffile remove-on-upgrade\n /etc/tool.conf 6aea67367311873a8a1383e4373a0e3c\n",
             DpkgDatabase.UnpackedStatus([package]),
             StringComparison.Ordinal);
     }
