@@ -8,7 +8,7 @@ namespace Torchyard.Images.Layers;
 internal static class BuildKey
 {
     /// <summary>Version of the rules by which layers are made; raised whenever the same packages would give other bytes.</summary>
-    internal const int Format = 2;
+    internal const int Format = 3;
 
     /// <summary>Key of a layer of packages.</summary>
     /// <param name="packages">Its packages.</param>
