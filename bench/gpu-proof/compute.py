@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import statistics
 import subprocess
 import time
 
@@ -86,6 +87,7 @@ def bench_inside(proof):
 
 # Training
 
+SMALL_BATCH = 32
 BATCH = 256
 
 
@@ -103,11 +105,11 @@ def outcome(text):
     return weights.group(1) if weights else None, float(speed[-1]) if speed else 0.0
 
 
-def steady(text):
+def steady(text, batch):
     """Steps per second from the second epoch on: what comes before is spent on starting worker processes and loading kernels from the disk."""
     rows = [tuple(map(float, row)) for row in re.findall(r"epoch (\d+)\s+step (\d+)/\d+.*?([\d.]+) samples/s", text)]
     # The script says the mean rate since its start.
-    times = [(step, step * BATCH / rate) for epoch, step, rate in rows if epoch >= 2]
+    times = [(step, step * batch / rate) for epoch, step, rate in rows if epoch >= 2]
     return (times[-1][0] - times[0][0]) / (times[-1][1] - times[0][1]) if len(times) > 1 else 0.0
 
 
@@ -167,23 +169,26 @@ def train(proof):
 
 
 def speed(proof):
-    """The same script inside and outside, in turns; the better of three each."""
+    """
+    The same script inside and outside, in turns; the medians of three each. The batches are small, so that the rate is that of the step itself:
+    with large ones the processes that draw pictures decide it, and their share of a shared host differs by a fifth from run to run.
+    """
     folder = prepare(proof)
     sides = {"outside": [], "inside": []}
     for number in (1, 2, 3):
-        arguments = ["--precision", "bf16", "--fresh", "--checkpoint-every", "100000", "--epochs", "8"]
+        arguments = ["--precision", "bf16", "--fresh", "--checkpoint-every", "100000", "--epochs", "3", "--batch-size", str(SMALL_BATCH), "--log-every", "100"]
         out = proof.run(proof.python, "train.py", *plan(proof), *arguments, "--checkpoints", f"outside-{number}", cwd=folder, limit=60, name="outside")
         inside = in_container(proof, folder, *arguments, "--checkpoints", f"inside-{number}", limit=60, label="inside")
         for side, result in (("outside", out), ("inside", inside)):
             if result.ok:
-                sides[side].append(steady(result.out))
+                sides[side].append(steady(result.out, SMALL_BATCH))
                 proof.number(f"whole run {side} {number}", result.seconds, "s")
     if proof.check("train.py runs outside and inside", len(sides["outside"]) == 3 and len(sides["inside"]) == 3):
-        outside, inside = max(sides["outside"]), max(sides["inside"])
+        outside, inside = statistics.median(sides["outside"]), statistics.median(sides["inside"])
         proof.number("steps/s outside", outside)
         proof.number("steps/s inside", inside)
         # Two runs of one program differ by this much.
-        proof.check("steps per second inside not below those outside", inside >= 0.97 * outside, f"{inside:.1f} and {outside:.1f}, ratio {inside / outside:.3f}")
+        proof.check("steps per second inside not below those outside", inside >= 0.97 * outside, f"{inside:.1f} and {outside:.1f}, ratio {inside / outside:.3f}; {sides}")
 
 
 # Fit
