@@ -1,11 +1,11 @@
 #!/bin/sh
-# Start of a container: `torchyard run --rm IMG true` against `podman run --rm IMG true`, the same image, in turns, medians; and `up` on an
-# environment that runs.
+# Start of a container: `torchyard run --rm IMG true` against `podman run --rm IMG true`, the same image, in turns, medians.
 #   bench/run-true.sh IMAGE [ROUNDS]
 # podman gets the arguments of TORCHYARD_BENCH_PODMAN before `run` (default: --runtime=runc, since podman's crun refuses hybrid cgroups).
 . "$(dirname "$0")/lib.sh"
 need podman skopeo
 image=${1:?name of an image of the store}
+case $image in *:*) ;; *) image=$image:latest ;; esac
 rounds=${2:-15}
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/torchyard-bench.XXXXXX")
 trap 'podman rmi -f torchyard-bench >/dev/null 2>&1; rm -rf "$work"' EXIT INT TERM
