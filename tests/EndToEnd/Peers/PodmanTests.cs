@@ -22,7 +22,11 @@ public sealed class PodmanTests(RunningEnvironment environment)
         var key = Path.Combine(environment.Store.Root, "podman-key");
         (await HostProgram.RunAsync(HostProgram.Require("ssh-keygen"), ["-q", "-t", "ed25519", "-N", "", "-f", key], Cancellation)).Succeeded();
 
-        var pulled = await podman.RunAsync(Cancellation, "pull", "--quiet", $"oci:{layout}:{environment.Report.Image}");
+        // podman makes a name of the path, in which no directory may begin with a dot or have an upper-case letter.
+        var plain = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), $"torchyard-podman-{Guid.NewGuid():n}"));
+        var link = Directory.CreateSymbolicLink(Path.Combine(plain.FullName, "oci"), layout);
+        var pulled = await podman.RunAsync(Cancellation, "pull", "--quiet", $"oci:{link.FullName}:{environment.Report.Image}");
+        plain.Delete(recursive: true);
         var image = pulled.Succeeded().Output.Trim();
         // With the host's network, as a machine without CNI has no other; ports 0 are free ones.
         (await podman.RunAsync(
