@@ -176,7 +176,7 @@ def speed(proof):
     folder = prepare(proof)
     sides = {"outside": [], "inside": []}
     for number in (1, 2, 3):
-        arguments = ["--precision", "bf16", "--fresh", "--checkpoint-every", "100000", "--epochs", "3", "--batch-size", str(SMALL_BATCH), "--log-every", "100"]
+        arguments = ["--precision", "bf16", "--fresh", "--checkpoint-every", "100000", "--epochs", "3", "--samples", "16384", "--batch-size", str(SMALL_BATCH), "--log-every", "100"]
         out = proof.run(proof.python, "train.py", *plan(proof), *arguments, "--checkpoints", f"outside-{number}", cwd=folder, limit=60, name="outside")
         inside = in_container(proof, folder, *arguments, "--checkpoints", f"inside-{number}", limit=60, label="inside")
         for side, result in (("outside", out), ("inside", inside)):

@@ -29,7 +29,7 @@ STEPS = {
     "bench": (240, compute.bench),
     "sabotage": (80, sabotage.sabotage),
     "train": (120, compute.train),
-    "speed": (110, compute.speed),
+    "speed": (120, compute.speed),
     "user": (60, container.run_as_user),
     "inside": (180, compute.bench_inside),
 }
