@@ -88,8 +88,8 @@ public sealed class TerminalTests(RunningEnvironment environment)
     public async Task Without_a_terminal_inside_control_c_ends_a_shell_with_the_program_it_waits_for()
     {
         using var terminal = PseudoTerminal.Start(
-            environment.Store, environment.Project, 24, 80, "run", "--rm", environment.Report.Image, "sh", "-c", "sh -c 'echo up; exec sleep 600'; echo never");
-        // The program itself says that it is up: between fork and exec a shell's child loses the signal, on any terminal.
+            environment.Store, environment.Project, 24, 80, "run", "--rm", environment.Report.Image, "sh", "-c", "perl -e '$| = 1; print qq(up\\n); sleep 600'; echo never");
+        // The program itself says that it is up: around fork and exec a shell's child can lose the signal, on any terminal.
         await terminal.ShowsAsync("up", Cancellation);
 
         terminal.Type(ControlC);
