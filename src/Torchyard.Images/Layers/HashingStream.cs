@@ -1,21 +1,16 @@
 using System.Security.Cryptography;
 using Torchyard.Platform;
+using Torchyard.Platform.Streams;
 
 namespace Torchyard.Images.Layers;
 
 /// <summary>Passes writes on and hashes them, so that nothing is read twice. It does not own the sink.</summary>
-internal sealed class HashingStream(Stream sink) : Stream
+internal sealed class HashingStream(Stream sink) : ForwardWriteStream
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
     /// <summary>Bytes written so far.</summary>
     public long Count { get; private set; }
-
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
 
     public override long Length => Count;
 
@@ -28,8 +23,6 @@ internal sealed class HashingStream(Stream sink) : Stream
     /// <summary>Digest of what was written; ends the hash.</summary>
     public Digest Finish() => Digest.FromHash(_hash.GetHashAndReset());
 
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         _hash.AppendData(buffer);
@@ -38,12 +31,6 @@ internal sealed class HashingStream(Stream sink) : Stream
     }
 
     public override void Flush() => sink.Flush();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -3,6 +3,7 @@ using Torchyard.Images.Files;
 using Torchyard.Images.Tar;
 using Torchyard.Platform;
 using Torchyard.Platform.Compression;
+using Torchyard.Platform.Streams;
 
 namespace Torchyard.Images.Layers;
 
@@ -36,8 +37,8 @@ internal static class LayerExtractor
     {
         using var blobHash = new HashingStream(Stream.Null);
         using var tarHash = new HashingStream(Stream.Null);
-        using var decoded = Decompression.Open(new ReadHashingStream(blob, blobHash), format);
-        var bounded = new BoundedStream(new ReadHashingStream(decoded, tarHash), Slack + 100 * size, label);
+        using var decoded = Decompression.Open(new CopyingReadStream(blob, blobHash), format);
+        var bounded = new BoundedStream(new CopyingReadStream(decoded, tarHash), Slack + 100 * size, label);
         var reader = new TarReader(bounded);
         var directories = new List<TarEntry>();
         try
@@ -77,7 +78,7 @@ internal static class LayerExtractor
         }
 
         // The decompressor may leave the last bytes unread.
-        new ReadHashingStream(blob, blobHash).CopyTo(Stream.Null);
+        new CopyingReadStream(blob, blobHash).CopyTo(Stream.Null);
         return (blobHash.Finish(), tarHash.Finish());
     }
 
@@ -132,39 +133,5 @@ internal static class LayerExtractor
         {
             directories.Add(entry);
         }
-    }
-
-    private sealed class ReadHashingStream(Stream source, HashingStream hash) : Stream
-    {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override int Read(Span<byte> buffer)
-        {
-            var read = source.Read(buffer);
-            hash.Write(buffer[..read]);
-            return read;
-        }
-
-        public override void Flush() { }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

@@ -5,6 +5,7 @@ using Torchyard.Images.Timings;
 using Torchyard.Platform;
 using Torchyard.Platform.Compression;
 using Torchyard.Platform.Processes;
+using Torchyard.Platform.Streams;
 using Torchyard.Recipes;
 
 namespace Torchyard.Images.Layers;
@@ -83,36 +84,12 @@ internal static class LayerPacker
         return hash.Finish();
     }
 
-    private sealed class TeeStream(Stream one, Stream other) : Stream
+    private sealed class TeeStream(Stream one, Stream other) : ForwardWriteStream
     {
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
         public override void Write(ReadOnlySpan<byte> buffer)
         {
             one.Write(buffer);
             other.Write(buffer);
         }
-
-        public override void Flush() { }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

@@ -1,6 +1,7 @@
 using Torchyard.Images.Layers;
 using Torchyard.Platform;
 using Torchyard.Platform.Files;
+using Torchyard.Platform.Streams;
 
 namespace Torchyard.Images.Oci;
 
@@ -123,7 +124,7 @@ internal sealed class OciLayout
     }
 
     /// <summary>A blob on its way: a write-only stream that hashes.</summary>
-    internal sealed class PendingBlob : Stream
+    internal sealed class PendingBlob : ForwardWriteStream
     {
         private readonly OciLayout _layout;
         private readonly string _temporary;
@@ -140,12 +141,6 @@ internal sealed class OciLayout
             _hash = new HashingStream(_file);
         }
 
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
         public override long Length => _hash.Count;
 
         public override long Position
@@ -153,8 +148,6 @@ internal sealed class OciLayout
             get => _hash.Count;
             set => throw new NotSupportedException();
         }
-
-        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
         public override void Write(ReadOnlySpan<byte> buffer)
         {
@@ -169,12 +162,6 @@ internal sealed class OciLayout
         }
 
         public override void Flush() => _file.Flush();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
 
         /// <summary>Ends the blob and gives it its place.</summary>
         internal (Digest Digest, long Size) Commit()

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using Torchyard.Packages.Python.Wheels;
+using Torchyard.Platform.Streams;
 
 namespace Torchyard.Images.Wheels;
 
@@ -8,16 +9,10 @@ namespace Torchyard.Images.Wheels;
 /// The content of a wheel's file on its way into the tar: read once, hashed against RECORD, and written into the mounted form. The last
 /// bytes are handed out only after size, CRC-32 and hash have turned out right.
 /// </summary>
-internal sealed class WheelContentStream(InstallPlan plan, WheelFile file, Stream content, SafeFileHandle? mounted) : Stream
+internal sealed class WheelContentStream(InstallPlan plan, WheelFile file, Stream content, SafeFileHandle? mounted) : ForwardReadStream
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(file.Hash?.Algorithm ?? HashAlgorithmName.SHA256);
     private long _position;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
 
     public override long Length => file.Entry.Size;
 
@@ -26,8 +21,6 @@ internal sealed class WheelContentStream(InstallPlan plan, WheelFile file, Strea
         get => _position;
         set => throw new NotSupportedException();
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     public override int Read(Span<byte> buffer)
     {
@@ -51,14 +44,6 @@ internal sealed class WheelContentStream(InstallPlan plan, WheelFile file, Strea
 
         return read;
     }
-
-    public override void Flush() { }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

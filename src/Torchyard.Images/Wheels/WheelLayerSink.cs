@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Compression;
 using Torchyard.Platform;
 using Torchyard.Platform.Compression;
+using Torchyard.Platform.Streams;
 using Torchyard.Recipes;
 
 namespace Torchyard.Images.Wheels;
@@ -11,7 +12,7 @@ namespace Torchyard.Images.Wheels;
 /// sequence of members (RFC 1952 section 2.2), so each large file of the wheel becomes a member as it is, and only what is between them
 /// (tar headers, small files) is compressed here. With zstd everything is compressed again, on all cores.
 /// </summary>
-internal sealed class WheelLayerSink : Stream
+internal sealed class WheelLayerSink : ForwardWriteStream
 {
     /// <summary>Deflated bytes from which a file is carried over; below it, compressing it with its neighbours is smaller.</summary>
     public const int CarryFrom = 4096;
@@ -40,12 +41,6 @@ internal sealed class WheelLayerSink : Stream
     /// <summary>Bytes of the tar so far.</summary>
     public long Count => _hash.Count;
 
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
     public override long Length => Count;
 
     public override long Position
@@ -62,10 +57,8 @@ internal sealed class WheelLayerSink : Stream
     {
         FlushLoose();
         _carried = size;
-        return new CopyingStream(member, _blob);
+        return new CopyingReadStream(member, _blob);
     }
-
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
@@ -109,14 +102,6 @@ internal sealed class WheelLayerSink : Stream
         return _hash.Finish();
     }
 
-    public override void Flush() { }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
     protected override void Dispose(bool disposing)
     {
         if (disposing)
@@ -139,51 +124,6 @@ internal sealed class WheelLayerSink : Stream
             }
 
             _filled = 0;
-        }
-    }
-
-    /// <summary>Reads a stream and writes what was read to a second one.</summary>
-    private sealed class CopyingStream(Stream source, Stream copy) : Stream
-    {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override int Read(Span<byte> buffer)
-        {
-            var read = source.Read(buffer);
-            copy.Write(buffer[..read]);
-            return read;
-        }
-
-        public override void Flush() { }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-            {
-                source.Dispose();
-            }
-
-            base.Dispose(disposing);
         }
     }
 }

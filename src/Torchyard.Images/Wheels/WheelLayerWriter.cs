@@ -9,6 +9,7 @@ using Torchyard.Packages.Python.Wheels;
 using Torchyard.Packages.Python.Zip;
 using Torchyard.Platform;
 using Torchyard.Platform.Compression;
+using Torchyard.Platform.Streams;
 using Torchyard.Recipes;
 
 namespace Torchyard.Images.Wheels;
@@ -182,35 +183,11 @@ internal sealed class WheelLayerWriter(OciLayout layout, ImageSettings settings)
     }
 
     /// <summary>A stream that is opened at its first read: only then has the tar header of its file been written.</summary>
-    private sealed class LateStream(Func<Stream> open) : Stream
+    private sealed class LateStream(Func<Stream> open) : ForwardReadStream
     {
         private Stream? _opened;
 
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
         public override int Read(Span<byte> buffer) => (_opened ??= open()).Read(buffer);
-
-        public override void Flush() { }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

@@ -1,9 +1,10 @@
 using System.Buffers;
+using Torchyard.Platform.Streams;
 
 namespace Torchyard.Platform.Compression;
 
 /// <summary>A read-only, forward-only stream over a native decoder, with one pooled input buffer.</summary>
-internal abstract class DecoderStream(Stream source, bool leaveOpen) : Stream
+internal abstract class DecoderStream(Stream source, bool leaveOpen) : ForwardReadStream
 {
     private const int InputSize = 128 * 1024;
 
@@ -13,20 +14,6 @@ internal abstract class DecoderStream(Stream source, bool leaveOpen) : Stream
     private bool _sourceEnded;
 
     public override bool CanRead => _input is not null;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     public override int Read(Span<byte> buffer)
     {
@@ -50,14 +37,6 @@ internal abstract class DecoderStream(Stream source, bool leaveOpen) : Stream
 
         return 0;
     }
-
-    public override void Flush() { }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <summary>Decodes some input. Called with an empty input only when the source has ended.</summary>
     /// <returns>True when the data has come to its proper end.</returns>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using Torchyard.Platform.Processes;
+using Torchyard.Platform.Streams;
 
 namespace Torchyard.Platform.Compression;
 
@@ -10,7 +11,7 @@ namespace Torchyard.Platform.Compression;
 /// the writes were cut. Both formats define a sequence of frames as one stream (RFC 8878 section 3; RFC 1952 section 2.2).
 /// </summary>
 /// <remarks>Not thread-safe. Memory: at most about twice <see cref="BlockSize"/> for each block in flight.</remarks>
-public sealed class FrameCompressionStream : Stream
+public sealed class FrameCompressionStream : ForwardWriteStream
 {
     /// <summary>Input bytes of a frame. Part of the image format: changing it changes every digest.</summary>
     public const int BlockSize = 4 << 20;
@@ -51,26 +52,7 @@ public sealed class FrameCompressionStream : Stream
     public TimeSpan OwnCompressionTime => new(_ownCompressionTicks);
 
     /// <inheritdoc />
-    public override bool CanRead => false;
-
-    /// <inheritdoc />
-    public override bool CanSeek => false;
-
-    /// <inheritdoc />
     public override bool CanWrite => _buffer is not null;
-
-    /// <inheritdoc />
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc />
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    /// <inheritdoc />
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
     /// <inheritdoc />
     public override void Write(ReadOnlySpan<byte> buffer)
@@ -90,7 +72,6 @@ public sealed class FrameCompressionStream : Stream
     }
 
     /// <summary>Does nothing: a frame ends when its block is full, so that flushing cannot change the output.</summary>
-    public override void Flush() { }
 
     /// <summary>Writes the last frames. Without this call (an error in between) the stream is left unfinished on purpose.</summary>
     public void Complete()
@@ -108,15 +89,6 @@ public sealed class FrameCompressionStream : Stream
 
         _sink.Flush();
     }
-
-    /// <inheritdoc />
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc />
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc />
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <inheritdoc />
     protected override void Dispose(bool disposing)

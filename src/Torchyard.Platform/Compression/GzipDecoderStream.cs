@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using Torchyard.Platform.Compression.Deflate;
+using Torchyard.Platform.Streams;
 
 namespace Torchyard.Platform.Compression;
 
@@ -8,7 +9,7 @@ namespace Torchyard.Platform.Compression;
 /// Decodes gzip (RFC 1952), several members included, and checks each member's CRC-32 and size. Nothing may follow the last member, and a
 /// source that ends within one is refused: the framework's GZipStream lets both pass.
 /// </summary>
-internal sealed class GzipDecoderStream(Stream source, bool leaveOpen) : Stream
+internal sealed class GzipDecoderStream(Stream source, bool leaveOpen) : ForwardReadStream
 {
     private const int InputSize = 256 * 1024;
     private const int OutputSize = 256 * 1024;
@@ -33,20 +34,6 @@ internal sealed class GzipDecoderStream(Stream source, bool leaveOpen) : Stream
 
     public override bool CanRead => _input is not null;
 
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
     /// <summary>Fills the whole buffer unless the data ends before: who writes it on writes pieces of even size.</summary>
     public override int Read(Span<byte> buffer)
     {
@@ -67,14 +54,6 @@ internal sealed class GzipDecoderStream(Stream source, bool leaveOpen) : Stream
 
         return total;
     }
-
-    public override void Flush() { }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Torchyard.Platform.Streams;
 
 namespace Torchyard.Terminal;
 
@@ -7,36 +8,10 @@ namespace Torchyard.Terminal;
 /// write (terminfo's <c>smkx</c>) and leave it so, and a FileStream would write at an offset of its own where programs share a file.
 /// </summary>
 /// <param name="descriptor">1 or 2.</param>
-internal sealed class StandardStream(int descriptor) : Stream
+internal sealed class StandardStream(int descriptor) : ForwardWriteStream
 {
     private const int Interrupted = 4, TryAgain = 11, BrokenPipe = 32;
     private const short Writable = 4;
-
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
     /// <exception cref="IOException">The place of the stream is full or broken. A reader that went away is no failure: nobody misses the rest.</exception>
     public override void Write(ReadOnlySpan<byte> buffer)

@@ -8,6 +8,7 @@ using Torchyard.Images.Oci;
 using Torchyard.Images.Tar;
 using Torchyard.Images.Wheels;
 using Torchyard.Platform.Compression;
+using Torchyard.Platform.Streams;
 using Torchyard.Recipes;
 
 namespace Torchyard.Images.Capture.Pack;
@@ -96,28 +97,12 @@ internal sealed class CaptureLayerWriter(OciLayout layout, ImageSettings setting
     }
 
     /// <summary>Hashes what goes to the compressor. Small writes are gathered: handing each to another thread would cost more than hashing it.</summary>
-    private sealed class HashedTee(BackgroundHash hash, Stream sink) : Stream
+    private sealed class HashedTee(BackgroundHash hash, Stream sink) : ForwardWriteStream
     {
         private const int GatherSize = 256 << 10;
 
         private readonly byte[] _gathered = ArrayPool<byte>.Shared.Rent(GatherSize);
         private int _filled;
-
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
         public override void Write(ReadOnlySpan<byte> buffer)
         {
@@ -136,14 +121,6 @@ internal sealed class CaptureLayerWriter(OciLayout layout, ImageSettings setting
             buffer.CopyTo(_gathered.AsSpan(_filled));
             _filled += buffer.Length;
         }
-
-        public override void Flush() { }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {
@@ -167,24 +144,8 @@ internal sealed class CaptureLayerWriter(OciLayout layout, ImageSettings setting
     }
 
     /// <summary>Tells how much was read, so that a file of gigabytes does not look like a standstill.</summary>
-    private sealed class AdvancingStream(Stream source, Action<long> advance, CancellationToken cancellation) : Stream
+    private sealed class AdvancingStream(Stream source, Action<long> advance, CancellationToken cancellation) : ForwardReadStream
     {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
         public override int Read(Span<byte> buffer)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -192,14 +153,6 @@ internal sealed class CaptureLayerWriter(OciLayout layout, ImageSettings setting
             advance(read);
             return read;
         }
-
-        public override void Flush() { }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

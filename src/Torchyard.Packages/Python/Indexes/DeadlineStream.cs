@@ -1,24 +1,12 @@
+using System.Buffers;
 using System.Globalization;
+using Torchyard.Platform.Streams;
 
 namespace Torchyard.Packages.Python.Indexes;
 
 /// <summary>A stream of the network whose reads may not take longer than a deadline: a server that goes silent must not hang us.</summary>
-internal sealed class DeadlineStream(Stream source, TimeSpan deadline, TimeProvider time) : Stream
+internal sealed class DeadlineStream(Stream source, TimeSpan deadline, TimeProvider time) : ForwardReadStream
 {
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         using var late = new CancellationTokenSource(deadline, time);
@@ -36,15 +24,20 @@ internal sealed class DeadlineStream(Stream source, TimeSpan deadline, TimeProvi
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    public override void Flush() { }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override int Read(Span<byte> buffer)
+    {
+        var rented = ArrayPool<byte>.Shared.Rent(buffer.Length);
+        try
+        {
+            var read = ReadAsync(rented.AsMemory(0, buffer.Length)).AsTask().GetAwaiter().GetResult();
+            rented.AsSpan(0, read).CopyTo(buffer);
+            return read;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
 
     protected override void Dispose(bool disposing)
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Torchyard.Platform.Streams;
 
 namespace Torchyard.Packages.Python.Zip;
 
@@ -7,7 +8,7 @@ namespace Torchyard.Packages.Python.Zip;
 /// and a trailer of 8 are all that is between them. Decoding the member checks CRC and size, and that the deflate data ends where
 /// the entry does; and the member itself can stand in a gzip layer with nothing compressed again.
 /// </summary>
-public sealed class GzipMemberStream : Stream
+public sealed class GzipMemberStream : ForwardReadStream
 {
     private const int HeaderSize = 10;
     private const int TrailerSize = 8;
@@ -34,28 +35,6 @@ public sealed class GzipMemberStream : Stream
     }
 
     /// <inheritdoc />
-    public override bool CanRead => true;
-
-    /// <inheritdoc />
-    public override bool CanSeek => false;
-
-    /// <inheritdoc />
-    public override bool CanWrite => false;
-
-    /// <inheritdoc />
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc />
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    /// <inheritdoc />
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    /// <inheritdoc />
     public override int Read(Span<byte> buffer)
     {
         if (_given == HeaderSize && _raw.Read(buffer) is > 0 and var read)
@@ -69,18 +48,6 @@ public sealed class GzipMemberStream : Stream
         _given += count;
         return count;
     }
-
-    /// <inheritdoc />
-    public override void Flush() { }
-
-    /// <inheritdoc />
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc />
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc />
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <inheritdoc />
     protected override void Dispose(bool disposing)

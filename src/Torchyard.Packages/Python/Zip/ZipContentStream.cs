@@ -1,9 +1,10 @@
 using Torchyard.Platform.Compression;
+using Torchyard.Platform.Streams;
 
 namespace Torchyard.Packages.Python.Zip;
 
 /// <summary>The decoded bytes of an entry: exactly as many as the directory says, with the CRC-32 that it says.</summary>
-internal sealed class ZipContentStream : Stream
+internal sealed class ZipContentStream : ForwardReadStream
 {
     private readonly ZipEntry _entry;
     private readonly Stream _content;
@@ -18,12 +19,6 @@ internal sealed class ZipContentStream : Stream
             : raw;
     }
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
     public override long Length => _entry.Size;
 
     public override long Position
@@ -31,8 +26,6 @@ internal sealed class ZipContentStream : Stream
         get => _read;
         set => throw new NotSupportedException();
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     public override int Read(Span<byte> buffer)
     {
@@ -65,14 +58,6 @@ internal sealed class ZipContentStream : Stream
 
         return read;
     }
-
-    public override void Flush() { }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

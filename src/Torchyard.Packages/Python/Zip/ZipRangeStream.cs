@@ -1,9 +1,10 @@
 using System.Buffers;
+using Torchyard.Platform.Streams;
 
 namespace Torchyard.Packages.Python.Zip;
 
 /// <summary>A range of a zip file as a forward-only stream with one pooled buffer, so that small reads cost no system call each.</summary>
-internal sealed class ZipRangeStream : Stream
+internal sealed class ZipRangeStream : ForwardReadStream
 {
     private const int BufferSize = 256 * 1024;
 
@@ -26,10 +27,6 @@ internal sealed class ZipRangeStream : Stream
 
     public override bool CanRead => _buffer is not null;
 
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
     public override long Length => _length;
 
     public override long Position
@@ -37,8 +34,6 @@ internal sealed class ZipRangeStream : Stream
         get => _length - _remaining - (_end - _start);
         set => throw new NotSupportedException();
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     public override int Read(Span<byte> buffer)
     {
@@ -73,14 +68,6 @@ internal sealed class ZipRangeStream : Stream
         _start += given;
         return given;
     }
-
-    public override void Flush() { }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
