@@ -216,19 +216,22 @@ public sealed class ImageBuilder(
     private async Task<Dictionary<LockedDebianPackage, string>> FetchAsync(RecipeLock locked, IProgressSink progress, CancellationToken cancellation)
     {
         var urgent = locked.Packages.OrderByDescending(package => package.Essential).ThenByDescending(package => package.Size).ToList();
-        using var task = progress.Begin("Fetching packages", locked.Packages.Sum(package => package.Size));
         var fetches = fetcher.Fetch(locked, urgent, cancellation);
+        if (fetches.Values.All(fetch => fetch.IsCompletedSuccessfully))
+        {
+            // What has to be fetched is shown by the fetcher, with its speed.
+            using var task = progress.Begin("Fetching packages");
+            task.Done(string.Create(CultureInfo.InvariantCulture, $"{urgent.Count} packages, all in the cache"));
+        }
+
         var files = new Dictionary<LockedDebianPackage, string>();
         var began = Timings.Now;
         foreach (var package in urgent)
         {
             files[package] = await fetches[package];
-            task.Advance(package.Size);
         }
 
         Timings.Add(BuildWork.Fetch, "all packages", began, TimeSpan.Zero);
-
-        task.Done(string.Create(CultureInfo.InvariantCulture, $"{files.Count} packages"));
         return files;
     }
 

@@ -7,10 +7,11 @@ namespace Torchyard.Containers.Launch;
 /// <summary>Decides what becomes of limits that the machine does not enforce: never silence.</summary>
 internal static class LimitEnforcement
 {
-    private const string Cure =
+    private const string Delegation =
         "run as root, or have cgroups delegated: with systemd, log in through a user session with Delegate=yes; with cgroup v1, "
-        + "as root: mkdir /sys/fs/cgroup/CONTROLLER/torchyard.UID and chown -R it to the user; "
-        + "--best-effort starts without the limit";
+        + "as root: mkdir /sys/fs/cgroup/CONTROLLER/torchyard.UID and chown -R it to the user";
+
+    private const string Cure = Delegation + "; --best-effort starts without the limit";
 
     /// <summary>
     /// An asked limit is an error, or with best effort a warning; a default from the machine is a warning, because nobody relies on it.
@@ -26,7 +27,7 @@ internal static class LimitEnforcement
 
         if (missing.Count > 0)
         {
-            warn($"not enforced: {string.Join(", ", missing.Select(m => m.Limit.Text))}; {missing[0].Reason}");
+            warn($"not enforced: {string.Join(", ", missing.Select(m => m.Limit.Text))}; {missing[0].Reason}; to have limits, {Delegation}");
         }
 
         return [.. missing.Select(m => m.Limit.Option)];

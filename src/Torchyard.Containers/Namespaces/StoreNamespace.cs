@@ -50,7 +50,12 @@ public sealed class StoreNamespace(StorePaths store, SelfProgram self)
             }
 
             await process.WaitForExitAsync(CancellationToken.None);
-            cancellation.ThrowIfCancellationRequested();
+            if (cancellation.IsCancellationRequested)
+            {
+                // 128 and a signal's number: it was asked to stop, and has said what that means.
+                throw process.ExitCode > 128 ? new StoppedInsideException(cancellation) : new OperationCanceledException(cancellation);
+            }
+
             return process.ExitCode;
         }
         finally
@@ -108,3 +113,6 @@ public sealed class StoreNamespace(StorePaths store, SelfProgram self)
         }
     }
 }
+
+/// <summary>The program inside a user namespace was stopped and has told the user, who shares its standard error.</summary>
+public sealed class StoppedInsideException(CancellationToken cancellation) : OperationCanceledException(cancellation);

@@ -20,6 +20,9 @@ public sealed record FitAnswer
     /// <summary>Oldest driver with which the request could be met.</summary>
     public string? DriverThatFits { get; init; }
 
+    /// <summary>What builds of PyTorch are known, in words, when none of them is what was asked for.</summary>
+    public string? Known { get; init; }
+
     /// <summary>The sources that the reasoning names.</summary>
     public required IReadOnlyList<FactSource> Sources { get; init; }
 
@@ -39,8 +42,15 @@ public sealed record FitAnswer
             Refused = refused,
             Nearest = nearest,
             DriverThatFits = report.DriverThatFits?.ToString(),
+            Known = !report.ServesAll && refused.Length == 0 ? KnownBuilds(tables) : null,
             Sources = [.. ids.Where(tables.Sources.ContainsKey).Select(id => tables.Sources[id])],
         };
+    }
+
+    private static string KnownBuilds(FitTables tables)
+    {
+        var releases = tables.Builds.Select(build => DottedVersion.Parse(build.Torch)).Order().ToArray();
+        return $"{releases[0]} to {releases[^1]}, in the builds {string.Join(", ", tables.Builds.Select(build => build.Build).Distinct().Order(StringComparer.Ordinal))}";
     }
 
     private static void Collect(Verdict verdict, SortedSet<string> ids)

@@ -22,9 +22,9 @@ public static class FitAnswerText
             yield return "";
         }
 
-        if (!answer.Fits && answer.Refused.Count == 0)
+        if (answer.Known is { } known)
         {
-            yield return "does not fit: no such build of PyTorch is known";
+            yield return $"does not fit: no such build of PyTorch is known; known are {known}";
             yield return "";
         }
 

@@ -84,7 +84,11 @@ internal sealed class Application(Caller caller, ScreenStreams streams, Interrup
         catch (Exception failure) when (interruption.Token.IsCancellationRequested && IsCancellation(failure))
         {
             invocation.Screen.CloseProgress();
-            invocation.Screen.ErrorLine("stopped; what was finished stays, the next run goes on from there");
+            if (failure is not StoppedInsideException)
+            {
+                invocation.Screen.ErrorLine("stopped; what was finished stays, the next run goes on from there");
+            }
+
             return interruption.ExitStatus;
         }
         catch (Exception failure)

@@ -35,6 +35,14 @@ public sealed class FitAnswerTests
     }
 
     [Fact]
+    public void A_release_that_is_not_known_is_answered_with_those_that_are()
+    {
+        var (request, targets) = new FitQuestion { Gpus = ["h100"], Torch = "9.9" }.Read(Bare, "this machine", "x86_64", null, Tables);
+        var lines = FitAnswerText.Lines(FitAnswer.Of(new FitEngine(Tables).Resolve(request, targets), Tables), sources: false);
+        Assert.Matches(@"^does not fit: no such build of PyTorch is known; known are 2\.\d+\.\d+ to 2\.14\.\d+, in the builds cpu, .*cu128", lines.First());
+    }
+
+    [Fact]
     public void A_fleet_gets_one_stack_where_one_fits_all()
     {
         var report = Fleet("""
