@@ -4,6 +4,7 @@ using Torchyard.CommandLine;
 using Torchyard.Gpus.Bench;
 using Torchyard.Gpus.Report;
 using Torchyard.Platform.Files;
+using Torchyard.Proving;
 using Torchyard.Terminal;
 
 namespace Torchyard.Commands;

@@ -7,6 +7,7 @@ using Torchyard.Containers.Launch;
 using Torchyard.Containers.Namespaces;
 using Torchyard.Containers.Requests;
 using Torchyard.Containers.Runtimes;
+using Torchyard.GpuAccess;
 using Torchyard.Images;
 using Torchyard.Platform;
 

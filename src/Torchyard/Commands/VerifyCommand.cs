@@ -5,6 +5,7 @@ using Torchyard.Gpus.Report;
 using Torchyard.Gpus.Verify;
 using Torchyard.Platform;
 using Torchyard.Platform.Files;
+using Torchyard.Proving;
 using Torchyard.Terminal;
 
 namespace Torchyard.Commands;

@@ -1,9 +1,8 @@
-using Torchyard.CommandLine;
 using Torchyard.Containers;
 using Torchyard.Containers.Namespaces;
 using Torchyard.Containers.State;
 
-namespace Torchyard.Commands;
+namespace Torchyard.CommandLine;
 
 /// <summary>How container verbs reach the containers of an invocation.</summary>
 internal static class ContainerServices

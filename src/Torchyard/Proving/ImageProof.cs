@@ -5,13 +5,14 @@ using Torchyard.Containers;
 using Torchyard.Containers.Namespaces;
 using Torchyard.Containers.Requests;
 using Torchyard.Containers.State;
+using Torchyard.GpuAccess;
 using Torchyard.Gpus.Report;
 using Torchyard.Images;
 using Torchyard.Platform;
 using Torchyard.Platform.Files;
 using Torchyard.Platform.Processes;
 
-namespace Torchyard.Commands;
+namespace Torchyard.Proving;
 
 /// <summary>
 /// A container of an image in which <c>verify</c> and <c>bench</c> look at GPUs as the image's own programs see them. This very program

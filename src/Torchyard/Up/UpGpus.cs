@@ -1,11 +1,11 @@
 using Torchyard.CommandLine;
+using Torchyard.GpuAccess;
 using Torchyard.Gpus.Injection;
 using Torchyard.Images;
 using Torchyard.Platform;
 using Torchyard.Recipes;
-using Torchyard.Up;
 
-namespace Torchyard.Commands;
+namespace Torchyard.Up;
 
 /// <summary>Which GPUs and settings an environment of <c>up</c> gets.</summary>
 internal static class UpGpus

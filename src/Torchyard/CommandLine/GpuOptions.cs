@@ -1,11 +1,10 @@
 using System.CommandLine;
-using Torchyard.CommandLine;
 using Torchyard.Gpus;
 using Torchyard.Gpus.Machine;
 using Torchyard.Gpus.Report;
 using Torchyard.Terminal;
 
-namespace Torchyard.Commands;
+namespace Torchyard.CommandLine;
 
 /// <summary>What the verbs about GPUs have in common.</summary>
 internal static class GpuOptions

@@ -3,7 +3,7 @@ using Torchyard.Gpus.Verify;
 using Torchyard.Platform.Files;
 using Torchyard.Platform.Processes;
 
-namespace Torchyard.Commands;
+namespace Torchyard.Proving;
 
 /// <summary>The checks of PyTorch with an interpreter of this machine.</summary>
 internal static class PyTorchProof

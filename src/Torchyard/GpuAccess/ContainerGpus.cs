@@ -9,7 +9,7 @@ using Torchyard.Gpus.Tune;
 using Torchyard.Images;
 using Torchyard.Platform;
 
-namespace Torchyard.Commands;
+namespace Torchyard.GpuAccess;
 
 /// <summary>
 /// GPUs that a container is about to get. From the choice to the start a lease of this process keeps them; then the container's own
