@@ -19,6 +19,9 @@ public sealed record BenchResult(int? Gpu, string Area, string Name, string Unit
     /// <summary>What such a GPU usually reaches, in <see cref="Unit"/>; null when not known.</summary>
     public double? Usual { get; init; }
 
+    /// <summary>Rows of the square matrices of a product; null for everything else.</summary>
+    public int? MatrixRows { get; init; }
+
     /// <summary>Values against message size in bytes, for collectives and copies.</summary>
     public IReadOnlyList<BenchPoint> Series { get; init; } = [];
 

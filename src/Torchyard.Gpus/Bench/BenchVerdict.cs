@@ -36,9 +36,13 @@ internal static class BenchVerdict
 
         if (results.All(r => r.Missing is not null))
             return new Verdict(false, "nothing could be measured", reasons);
-        return reasons.Count > 0
-            ? new Verdict(false, "slower than it should be", reasons)
-            : new Verdict(true, results.Any(r => r.Usual is not null) ? "as fast as it should be" : "measured; no usual values are known for this model", []);
+        if (reasons.Count > 0)
+            return new Verdict(false, "slower than it should be", reasons);
+        var otherSizes = results.Where(r => r is { Missing: null, MatrixRows: not null and not PeakRates.UsualMatrixRows }).Select(r => r.MatrixRows).Distinct().Order().ToList();
+        IReadOnlyList<string> notes = otherSizes.Count == 0
+            ? [] : [Text($"products of {string.Join(", ", otherSizes.Select(rows => $"{rows}³"))} are not judged: usual values are those of {PeakRates.UsualMatrixRows}³")];
+        return results.Any(r => r.Usual is not null) ? new Verdict(true, "as fast as it should be", notes)
+            : new Verdict(true, notes.Count > 0 ? "measured; there is nothing to compare with" : "measured; no usual values are known for this model", notes);
     }
 
     private static bool IsRate(BenchResult result) => result.Unit is not "µs";

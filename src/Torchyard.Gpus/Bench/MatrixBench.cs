@@ -43,6 +43,7 @@ internal static class MatrixBench
         var layout = $"{(best.TransposeA ? 'T' : 'N')}{(best.TransposeB ? 'T' : 'N')}";
         return missing with
         {
+            MatrixRows = size,
             Value = work / timing.Median / 1e12,
             Best = work / timing.Best / 1e12,
             Detail = $"{size}³, {layout}, algorithm {best.Index + 1}{(best.Fast ? ", fast accumulation" : "")}",

@@ -9,10 +9,13 @@ internal static class PeakRates
     /// <summary>GB/s of one PCIe lane in one direction after line coding, by generation (PCI Express Base Specification).</summary>
     private static readonly double[] LaneGigabytesPerSecond = [0, 0.25, 0.5, 0.985, 1.969, 3.938, 7.563];
 
+    /// <summary>Rows of the products that the catalogue's usual values were measured with (usualSource); smaller ones keep a GPU less busy.</summary>
+    public const int UsualMatrixRows = 8192;
+
     public static BenchResult Apply(BenchResult result, GpuModel? model, GpuState? state) => result with
     {
         Peak = result.Missing is null ? Peak(result, model, state) : null,
-        Usual = model?.Usual.TryGetValue(result.Key, out var usual) == true ? usual : null,
+        Usual = result.MatrixRows is null or UsualMatrixRows && model?.Usual.TryGetValue(result.Key, out var usual) == true ? usual : null,
     };
 
     private static double? Peak(BenchResult result, GpuModel? model, GpuState? state) => result.Area switch

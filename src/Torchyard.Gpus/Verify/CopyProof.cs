@@ -55,21 +55,19 @@ internal static unsafe class CopyProof
         if (direct)
             from.Driver.EnablePeerAccess(to.Handle);
         using var source = from.Allocate(Bytes);
-        from.Launch("pattern_write", from.Multiprocessors * 4, 1, source.Address, words, seed, ulong.MaxValue, 0);
+        PatternCheck.Write(from, source, seed, ulong.MaxValue, 0);
         from.Synchronize();
 
         to.MakeCurrent();
         using var target = to.Allocate(Bytes);
-        using var results = to.Allocate(24);
-        results.Upload<ulong>([0, ulong.MaxValue, 0]);
+        using var check = new PatternCheck(to);
+        check.Clear();
         to.Driver.CopyPeerAsync(target.Address, to.Handle, source.Address, from.Handle, Bytes, to.Stream);
-        to.Launch("pattern_check", to.Multiprocessors * 4, 1, target.Address, words, seed, ulong.MaxValue, 0, results.Address);
-        to.Synchronize();
-        Span<ulong> found = stackalloc ulong[3];
-        results.Download(found);
+        check.Compare(target, seed, ulong.MaxValue, 0);
+        var found = check.Read();
         from.MakeCurrent();
-        return found[0] == 0
-            ? (VerifyOutcome.Passed, $"{Bytes >> 20} MiB, {(direct ? "directly" : "through host memory")}")
-            : (VerifyOutcome.Failed, $"{found[0]} words came over changed: on virtual machines and with the IOMMU on, disable PCIe ACS");
+        return found.ComparedWords != words ? (VerifyOutcome.Failed, $"{found.ComparedWords} of {words} words were compared: kernels do not run on GPU {to.Ordinal} as they should")
+            : found.WrongWords != 0 ? (VerifyOutcome.Failed, $"{found.WrongWords} words came over changed: on virtual machines and with the IOMMU on, disable PCIe ACS")
+            : (VerifyOutcome.Passed, $"{Bytes >> 20} MiB, {(direct ? "directly" : "through host memory")}");
     }
 }

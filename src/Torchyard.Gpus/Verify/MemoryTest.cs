@@ -3,7 +3,9 @@ using Torchyard.Gpus.Native.Cuda;
 
 namespace Torchyard.Gpus.Verify;
 
-/// <summary>Writes patterns to the free memory of a GPU and reads them back: constants, checkerboards, random words and their inverse.</summary>
+/// <summary>
+/// A kernel writes patterns to the free memory of a GPU, another compares them: constants, checkerboards, random words and their inverse.
+/// </summary>
 internal static class MemoryTest
 {
     private const long ChunkBytes = 4L << 30;
@@ -27,7 +29,7 @@ internal static class MemoryTest
         var chunks = new List<DeviceMemory>();
         try
         {
-            using var results = gpu.Allocate(24);
+            using var check = new PatternCheck(gpu);
             AllocateFree(gpu, limitBytes, chunks);
             var bytes = chunks.Sum(c => c.Bytes);
             if (bytes == 0)
@@ -35,17 +37,17 @@ internal static class MemoryTest
 
             var faults = new List<string>();
             var seconds = 0.0;
-            var found = new ulong[3];
             foreach (var (name, mask, flip) in Patterns)
             {
-                seconds += gpu.Time(() => Each(chunks, (chunk, seed) =>
-                    gpu.Launch("pattern_write", gpu.Multiprocessors * 16, 1, chunk.Address, (ulong)chunk.Bytes / 8, seed, mask, flip)));
-                results.Upload<ulong>([0, All, 0]);
-                seconds += gpu.Time(() => Each(chunks, (chunk, seed) =>
-                    gpu.Launch("pattern_check", gpu.Multiprocessors * 16, 1, chunk.Address, (ulong)chunk.Bytes / 8, seed, mask, flip, results.Address)));
-                results.Download<ulong>(found);
-                if (found[0] != 0)
-                    faults.Add($"{name}: {found[0]} wrong words, bits 0x{found[2]:x16}");
+                seconds += gpu.Time(() => Each(chunks, (chunk, seed) => PatternCheck.Write(gpu, chunk, seed, mask, flip)));
+                check.Clear();
+                seconds += gpu.Time(() => Each(chunks, (chunk, seed) => check.Compare(chunk, seed, mask, flip)));
+                var found = check.Read();
+                // Nothing wrong in what was never looked at proves nothing.
+                if (found.ComparedWords != (ulong)bytes / sizeof(ulong))
+                    return (VerifyOutcome.Failed, $"{name}: {found.ComparedWords} of {bytes / sizeof(ulong)} words were compared: kernels do not run on this GPU as they should");
+                if (found.WrongWords != 0)
+                    faults.Add($"{name}: {found.WrongWords} wrong words, bits 0x{found.WrongBits:x16}");
             }
 
             var rate = 2.0 * Patterns.Length * bytes / seconds / 1e9;

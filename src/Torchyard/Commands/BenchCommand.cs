@@ -12,7 +12,7 @@ namespace Torchyard.Commands;
 /// <summary><c>torchyard bench</c>: how fast the GPUs and their links are, beside what they should reach.</summary>
 internal sealed class BenchCommand : Verb
 {
-    private readonly Option<int> _size = new("--size") { Description = "Rows of the square matrices", DefaultValueFactory = _ => 8192, HelpName = "N" };
+    private readonly Option<int> _size = new("--size") { Description = "Rows of the square matrices; usual values are known for 8192 only", DefaultValueFactory = _ => 8192, HelpName = "N" };
     private readonly Option<double> _seconds = new("--seconds") { Description = "Time spent on each number", DefaultValueFactory = _ => 0.5, HelpName = "S" };
     private readonly Option<string[]> _only = new("--only") { Description = "Measure only: matrix, memory, host, peer, nccl, launch", HelpName = "AREA", AllowMultipleArgumentsPerToken = true };
     private readonly Option<string?> _gpus = new("--gpus") { Description = "GPUs for the container: all (default where there are any), a number, or a list", HelpName = "GPUS" };

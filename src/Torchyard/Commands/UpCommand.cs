@@ -36,8 +36,8 @@ internal sealed class UpCommand : Verb
             directory stay when the container goes.
 
             It locks what is not locked, fetches and builds what the store does not have, starts the
-            environment with the free GPUs of this machine, trains a step in it, asks Jupyter and SSH
-            for an answer, and prints the panel.
+            environment with the free GPUs of this machine, proves them, trains a step in it, asks
+            Jupyter and SSH for an answer, and prints the panel.
             A second 'up' finds the environment running and prints the panel again.
 
             Presets: {string.Join(", ", Preset.Names)}
@@ -74,7 +74,7 @@ internal sealed class UpCommand : Verb
             layers,
             invocation.Screen.Progress);
         var report = await flow.RunAsync(
-            new UpRequest(FindSource(invocation), invocation.Get(_recreate), invocation.Get(_bestEffort)), cancellation);
+            new UpRequest(FindSource(invocation), invocation.Get(_recreate), invocation.Get(_bestEffort), invocation.Get(_gpus)), cancellation);
         invocation.Answer(report, ReportJson.Default.EnvironmentReport, found => AccessPanel.Show(found, invocation.Screen));
         return report.Troubles.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Torchyard.Building;
 using Torchyard.CommandLine;
 using Torchyard.Containers;
@@ -84,12 +83,8 @@ internal sealed class ImageProof : IAsyncDisposable
     /// <exception cref="TorchyardException">TY5018: it gave no report.</exception>
     public async Task<GpuReport> ReportAsync(IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
-        var result = await _session.CaptureAsync(
-            new ExecRequest { Command = [Inside + "-torchyard", .. arguments, "--json", "--progress", "none"] }, cancellation);
-        var report = result.Output.StartsWith('{') ? JsonSerializer.Deserialize(result.Output, GpuJson.Default.GpuReport) : null;
-        return report ?? throw new TorchyardException(
-            "TY5018", $"'torchyard {arguments[0]}' inside {_session.Record.ImageName} gave no report (exit status {result.ExitCode}): {LastWords(result.Error)}",
-            $"the image needs glibc 2.34 or later; see it yourself: torchyard run -it --rm --gpus all -v {SelfProgram.Current.Path}:/torchyard:ro {_session.Record.ImageName} /torchyard {arguments[0]}");
+        var result = await _session.CaptureAsync(new ExecRequest { Command = ProofReport.Command(Inside + "-torchyard", arguments) }, cancellation);
+        return ProofReport.Read(result, arguments[0], _session.Record.ImageName);
     }
 
     /// <summary>Runs the image's <c>python3</c> on one of the files.</summary>
@@ -118,7 +113,4 @@ internal sealed class ImageProof : IAsyncDisposable
 
         return folder;
     }
-
-    private static string LastWords(string error) =>
-        error.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is { Length: > 0 } lines ? string.Join(" ", lines.TakeLast(2)) : "it said nothing";
 }

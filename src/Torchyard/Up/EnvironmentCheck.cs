@@ -6,7 +6,9 @@ using System.Text;
 using Torchyard.Containers;
 using Torchyard.Containers.Requests;
 using Torchyard.Containers.State;
+using Torchyard.Gpus.Report;
 using Torchyard.Platform;
+using Torchyard.Proving;
 
 namespace Torchyard.Up;
 
@@ -69,6 +71,42 @@ internal sealed record EnvironmentCheck(string Name, string Result)
         return new EnvironmentCheck("training", lines[^2].Trim());
     }
 
+    /// <summary>Proves that every GPU that it was given computes, copies and talks to the others, as far as the image has the libraries.</summary>
+    /// <param name="session">The environment.</param>
+    /// <param name="warn">Told when it could not be tried.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="TorchyardException">TY4112: a proof failed, or a GPU is not seen.</exception>
+    public static async Task<EnvironmentCheck> GpusAsync(ContainerSession session, Action<string> warn, CancellationToken cancellation)
+    {
+        var name = session.Record.Name;
+        GpuReport report;
+        try
+        {
+            report = await EnvironmentProof.RunAsync(session, cancellation);
+        }
+        catch (TorchyardException silent) when (silent.Code == "TY5018" && !silent.Message.Contains("TY50", StringComparison.Ordinal))
+        {
+            // It could not even start, as with a C library that is too old: that says nothing about the GPUs.
+            warn($"the GPUs of {name} were not proved: {silent.Message}");
+            return new EnvironmentCheck("GPUs", "not proved");
+        }
+
+        var seen = report.Verify.Count(result => result.Area == "start");
+        if (!report.Verdict.Good || seen < ExpectedDevices(session.Record))
+        {
+            throw new TorchyardException(
+                "TY4112",
+                report.Verdict.Good ? $"{seen} of the {session.Record.Gpus.Count} GPU(s) of {name} are seen in it" : $"the GPUs of {name} do not work as they should: {string.Join("; ", report.Verdict.Reasons.DefaultIfEmpty(report.Verdict.Text))}",
+                $"torchyard doctor looks at GPUs and driver, torchyard verify {session.Record.ImageName} shows every proof; the environment runs all the same: torchyard down stops it");
+        }
+
+        return new EnvironmentCheck("GPUs", report.Verdict.Text);
+    }
+
+    // CUDA gives a process one MIG device, however many there are (MIG User Guide, "CUDA Device Enumeration").
+    private static int ExpectedDevices(ContainerRecord record) =>
+        record.Gpus.Any(gpu => gpu.Uuid.StartsWith("MIG-", StringComparison.Ordinal)) ? 1 : record.Gpus.Count;
+
     /// <summary>The last line of the training step: CUDA of the build or a dash, number of GPUs seen, why there are none.</summary>
     private static void SeesGpus(ContainerRecord record, string[] seen, Action<string> warn)
     {
@@ -84,9 +122,7 @@ internal sealed record EnvironmentCheck(string Name, string Result)
             return;
         }
 
-        // CUDA gives a process one MIG device, however many there are (MIG User Guide, "CUDA Device Enumeration").
-        var expected = record.Gpus.Any(gpu => gpu.Uuid.StartsWith("MIG-", StringComparison.Ordinal)) ? 1 : record.Gpus.Count;
-        if (!int.TryParse(seen[1], out var count) || count < expected)
+        if (!int.TryParse(seen[1], out var count) || count < ExpectedDevices(record))
         {
             throw new TorchyardException(
                 "TY4111",

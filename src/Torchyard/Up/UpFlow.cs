@@ -15,7 +15,8 @@ namespace Torchyard.Up;
 /// <param name="Source">The recipe.</param>
 /// <param name="Recreate">Replace a running environment.</param>
 /// <param name="BestEffort">Limits that cannot be enforced are warnings.</param>
-internal sealed record UpRequest(RecipeSource Source, bool Recreate, bool BestEffort);
+/// <param name="Gpus">The GPUs that the command line names; null: none are named.</param>
+internal sealed record UpRequest(RecipeSource Source, bool Recreate, bool BestEffort, string? Gpus);
 
 /// <summary>The main job: find the project's environment, or lock, build, start and check it.</summary>
 /// <param name="store">The store.</param>
@@ -57,6 +58,11 @@ internal sealed class UpFlow(
             if (running.Record.Labels.GetValueOrDefault(RecipeLabel) != recipeDigest)
             {
                 progress.Warn($"{running.Record.Name} runs with an older recipe; 'torchyard up --recreate' replaces it, what is kept on mounts stays");
+            }
+
+            if (request.Gpus is { } named)
+            {
+                progress.Warn($"{running.Record.Name} keeps the GPUs that it was started with; 'torchyard up --recreate --gpus {named}' starts it anew");
             }
 
             return await ReportAsync(project, new ContainerSession(containers, running.Record, SelfProgram.Current), [], alreadyRunning: true, cancellation);
@@ -187,6 +193,11 @@ internal sealed class UpFlow(
     {
         var status = await SupervisorClient.StatusAsync(session.RunDirectory, cancellation);
         var checks = new List<Task<EnvironmentCheck>>();
+        if (session.Record.Gpus.Count > 0)
+        {
+            checks.Add(ShownAsync("Proving GPUs", EnvironmentCheck.GpusAsync(session, progress.Warn, cancellation)));
+        }
+
         if (await HasTorchAsync(built, cancellation))
         {
             checks.Add(ShownAsync("Trying PyTorch", EnvironmentCheck.TrainingAsync(session, progress.Warn, cancellation)));

@@ -10,8 +10,6 @@ namespace Torchyard.EndToEnd.Gpus;
 [Collection(RunningEnvironmentTests.Name)]
 public sealed class FakeGpuTests(RunningEnvironment environment)
 {
-    private static readonly string Root = FindRoot();
-
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>The proof on a GPU: its first run on one is not its first run.</summary>
@@ -20,9 +18,9 @@ public sealed class FakeGpuTests(RunningEnvironment environment)
     [InlineData("runc", "root")]
     public async Task The_gpu_proof_runs_to_its_end_and_what_needs_no_gpu_passes(string runtime, string steps)
     {
-        RequireMachine(runtime);
+        FakeGpuMachine.Require(runtime);
         var result = await HostProgram.RunAsync(
-            Path.Combine(Root, "bench/gpu-proof/rehearse.sh"),
+            Path.Combine(FakeGpuMachine.Repository, "bench/gpu-proof/rehearse.sh"),
             [environment.Store.Store, environment.Report.Image, "--torchyard", TestStore.Program, "--runtime", runtime],
             Cancellation,
             environment: new Dictionary<string, string> { ["REHEARSE_STEPS"] = steps, ["NCCL_NVLS_ENABLE"] = "0" });
@@ -35,7 +33,7 @@ public sealed class FakeGpuTests(RunningEnvironment environment)
     [Fact]
     public async Task Podman_passes_gpus_by_the_cdi_document()
     {
-        RequireMachine("runc");
+        FakeGpuMachine.Require("runc");
         HostProgram.Require("podman");
         var busybox = HostProgram.Require("busybox");
         // /etc/cdi is written in an overlay that nobody else sees. Limits and runtime are those that work on every machine of tests.
@@ -60,29 +58,5 @@ public sealed class FakeGpuTests(RunningEnvironment environment)
     }
 
     private static Task<ProgramOutput> EnterAsync(string[] command) => HostProgram.RunAsync(
-        Path.Combine(Root, "tests/Torchyard.Gpus.Tests/Fakes/enter.sh"),
-        [Path.Combine(Root, "tests/Torchyard.Gpus.Tests/Machines/h200"), .. command], Cancellation);
-
-    private static void RequireMachine(string runtime)
-    {
-        Assert.SkipUnless(System.Environment.IsPrivilegedProcess, "needs root, for a mount namespace and device nodes");
-        Assert.SkipWhen(File.Exists("/proc/driver/nvidia/version"), "this machine has a driver");
-        foreach (var program in (string[])["gcc", "python3", "unshare", "setpriv", runtime])
-        {
-            HostProgram.Require(program);
-        }
-    }
-
-    private static string FindRoot()
-    {
-        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
-        {
-            if (File.Exists(Path.Combine(directory.FullName, "Torchyard.slnx")))
-            {
-                return directory.FullName;
-            }
-        }
-
-        throw new InvalidOperationException("Torchyard.slnx was not found");
-    }
+        FakeGpuMachine.Enter, [FakeGpuMachine.Recorded, .. command], Cancellation);
 }

@@ -110,6 +110,18 @@ internal sealed class TestStore : IAsyncDisposable
         }
     }
 
+    /// <summary>Copies the packages of a project's lock into another store.</summary>
+    public void CopyPackages(string project, string store)
+    {
+        foreach (Match match in Regex.Matches(File.ReadAllText(Path.Combine(project, "torchyard.lock")), "\nname = \"([^\"]+)\"\nversion"))
+        {
+            var file = CachedFile(match.Groups[1].Value, project);
+            var copy = Path.Combine(store, Path.GetRelativePath(Store, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+    }
+
     /// <summary>Removes a package's file from this store, so that it has to be fetched.</summary>
     public void Forget(string package, string project)
     {

@@ -60,6 +60,17 @@ internal sealed class FakeMachine : IDisposable
         }
     }
 
+    /// <summary>NVML makes this node when it is started, as it does for root where one is missing.</summary>
+    public void RemoveNodeUntilNvmlStarts(string path)
+    {
+        var text = File.ReadAllText(Path(path));
+        Remove(path);
+        File.AppendAllText(Path($"/usr/local/nvidia/lib64/libnvidia-ml.so.{Driver}.answers"), $"node 0 {Path(path)} {text}\n");
+    }
+
+    /// <summary>From now on every kernel is accepted, and none does anything.</summary>
+    public void StopKernels() => File.AppendAllText(Path($"/usr/local/nvidia/lib64/libcuda.so.{Driver}.answers"), "kernels 0 0\n");
+
     /// <summary>Calls that a fake recorded, in order.</summary>
     public IReadOnlyList<string> Calls(string library) => File.ReadAllLines(Path($"/usr/local/nvidia/lib64/{library}.so.{Driver}.calls"));
 

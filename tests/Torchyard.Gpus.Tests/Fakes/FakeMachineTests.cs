@@ -105,6 +105,19 @@ public sealed class FakeMachineTests
     }
 
     [Fact]
+    public async Task A_node_that_nvml_itself_makes_is_still_a_finding()
+    {
+        using var machine = await FakeMachine.CreateAsync(H100, 2);
+        machine.RemoveNodeUntilNvmlStarts("/dev/nvidia-uvm");
+        var report = Examine(machine);
+        // The library has made it meanwhile: only who looked before sees that it was missing.
+        Assert.NotNull(machine.Files.Device("/dev/nvidia-uvm"));
+        var found = Assert.Single(report.Findings, f => f.Area == "nodes");
+        Assert.Equal(("nodes.missing", CheckState.Warn), (found.Id, found.State));
+        Assert.Contains("/dev/nvidia-uvm did not exist", found.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_cut_up_gpu_gives_its_mig_devices_with_their_capabilities_only()
     {
         using var machine = await FakeMachine.CreateAsync(A100, 2, g => g.Index == 0

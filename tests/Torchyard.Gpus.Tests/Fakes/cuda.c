@@ -1,5 +1,6 @@
 /* A fake libcuda.so.1 (cuda.h). It starts and sees as many devices as the answer "devices 0 N" says, else as there are nodes that can
- * be opened. Device memory is the host's; kernels do nothing, so whoever proves a result by computing must find it out.
+ * be opened. Device memory is the host's. The kernels that test memory are done here as Kernels.ptx says, all others do nothing, so
+ * whoever proves a result by computing must find it out. With the answer "kernels 0 0", or compiled with -DNO_KERNELS, none does anything.
  */
 #include "fake.h"
 #include <fcntl.h>
@@ -8,7 +9,7 @@
 
 enum { SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NOT_INITIALIZED = 3, NO_DEVICE = 100, INVALID_DEVICE = 101, INVALID_CONTEXT = 201, UNKNOWN = 999 };
 
-#define MEMORY (256ull << 20)
+#define MEMORY (1ull << 30)
 
 static int started, devices;
 static __thread long current;
@@ -154,7 +155,7 @@ int cuMemGetInfo_v2(size_t *free_bytes, size_t *total) {
 /* The size lies before the memory, so that a free is counted rightly. */
 int cuMemAlloc_v2(uint64_t *address, size_t bytes) {
     NEED_CONTEXT("cuMemAlloc_v2");
-    if (bytes > 16 * MEMORY)
+    if (bytes > 4 * MEMORY)
         return OUT_OF_MEMORY;
     char *memory = calloc(1, bytes + 64);
     if (!memory)
@@ -234,16 +235,61 @@ int cuModuleLoadDataEx(long *module, const char *ptx, unsigned count, int *optio
     return strstr(ptx, ".version") ? SUCCESS : INVALID_VALUE;
 }
 
+enum { OTHER = 8, PATTERN_WRITE, PATTERN_CHECK };
+
 int cuModuleGetFunction(long *function, long module, const char *name) {
     called("cuModuleGetFunction %s", name);
-    *function = module + 1;
-    return SUCCESS;
+    *function = !strcmp(name, "pattern_write") ? PATTERN_WRITE : !strcmp(name, "pattern_check") ? PATTERN_CHECK : OTHER;
+    return module ? SUCCESS : INVALID_VALUE;
+}
+
+static int kernels_run(void) {
+#ifdef NO_KERNELS
+    return 0;
+#else
+    const char *answer = ask(HERE, "kernels");
+    return !answer || atoi(value_of(answer));
+#endif
+}
+
+/* The word of Kernels.ptx: the finaliser of splitmix64, masked and flipped. */
+static uint64_t pattern(uint64_t x, uint64_t mask, uint64_t flip) {
+    x *= 0x9e3779b97f4a7c15;
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
+    x = (x ^ x >> 27) * 0x94d049bb133111eb;
+    return ((x ^ x >> 31) & mask) ^ flip;
+}
+
+static void test_memory(long function, void **arguments) {
+    uint64_t values[6];
+    for (int i = 0; i < (function == PATTERN_CHECK ? 6 : 5); i++)
+        values[i] = *(uint64_t *)arguments[i];
+    uint64_t *memory = (uint64_t *)values[0], count = values[1], seed = values[2], mask = values[3], flip = values[4];
+    if (function == PATTERN_WRITE) {
+        for (uint64_t i = 0; i < count; i++)
+            memory[i] = pattern(i + seed, mask, flip);
+        return;
+    }
+    uint64_t *results = (uint64_t *)values[5];
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t bits = memory[i] ^ pattern(i + seed, mask, flip);
+        if (!bits)
+            continue;
+        results[0]++;
+        results[1] = i < results[1] ? i : results[1];
+        results[2] |= bits;
+    }
+    results[3] += count;
 }
 
 int cuLaunchKernel(long function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared, long stream, void **arguments, void **extra) {
-    (void)function, (void)shared, (void)stream, (void)arguments, (void)extra;
+    (void)shared, (void)stream, (void)extra;
     NEED_CONTEXT("cuLaunchKernel");
-    return gx && gy && gz && bx && by && bz && bx * by * bz <= 1024 ? SUCCESS : INVALID_VALUE;
+    if (!gx || !gy || !gz || !bx || !by || !bz || bx * by * bz > 1024)
+        return INVALID_VALUE;
+    if (function != OTHER && kernels_run())
+        test_memory(function, arguments);
+    return SUCCESS;
 }
 
 int cuStreamBeginCapture_v2(long stream, int mode) { return (void)stream, (void)mode, SUCCESS; }

@@ -2,6 +2,7 @@
 # Runs a command on a machine that looks like a recorded one: its /proc/driver, its driver's files with fake libraries, its device nodes
 # (the null device under NVIDIA's names), seen by this command and its children only. Needs root, gcc, python3 and overlayfs.
 # usage: enter.sh MACHINE COMMAND...        MACHINE: a directory of tests/Torchyard.Gpus.Tests/Machines
+# FAKE_GPUS=N: so many of the machine's GPU. FAKE_KERNELS=none: no kernel does anything.
 set -eu
 if [ "${FAKE_NVIDIA_INSIDE:-}" != 1 ]; then
     FAKE_NVIDIA_INSIDE=1 exec unshare -m --propagation private "$0" "$@"
@@ -10,14 +11,22 @@ unset FAKE_NVIDIA_INSIDE
 here=$(cd "$(dirname "$0")" && pwd)
 machine=$(cd "$1" && pwd)
 shift
+# Nothing of all this shall be seen in the commands that run here.
+gpus=${FAKE_GPUS:-1} flags=
+[ "${FAKE_KERNELS:-}" != none ] || flags=-DNO_KERNELS
+unset FAKE_GPUS FAKE_KERNELS
 version=$(sed -n 's/.*  \([0-9]*\.[0-9.]*\)  .*/\1/p' "$machine/root/proc/driver/nvidia/version")
 
+work=$(mktemp -d)
+mount -t tmpfs tmpfs "$work"
+if [ "$gpus" -gt 1 ]; then
+    python3 -B "$here/multiply.py" "$machine" "$work/machine" "$gpus"
+    machine=$work/machine
+fi
 mount -t tmpfs tmpfs /proc/driver
 cp -r "$machine/root/proc/driver/." /proc/driver/
 
 # Other majors than this kernel's: what is registered is read from here.
-work=$(mktemp -d)
-mount -t tmpfs tmpfs "$work"
 mkdir "$work/upper" "$work/work" "$work/dev" "$work/proc"
 # A whole procfs beside the one that is covered in part: else the kernel lets no user namespace mount a new one.
 mount -t proc proc "$work/proc"
@@ -30,7 +39,8 @@ libraries=$work/upper/nvidia/lib64
 for pair in nvml:libnvidia-ml.so.1:"libnvidia-ml.so.$version" cuda:libcuda.so.1:"libcuda.so.$version" cublaslt:libcublasLt.so.13:libcublasLt.so.13 nccl:libnccl.so.2:libnccl.so.2; do
     source=${pair%%:*} file=$libraries/${pair##*:} soname=${pair#*:}
     rm -f "$file"
-    gcc -shared -fPIC -O1 -Wl,-soname,"${soname%:*}" -o "$file" "$here/$source.c" -ldl
+    # shellcheck disable=SC2086
+    gcc -shared -fPIC -O1 $flags -Wl,-soname,"${soname%:*}" -o "$file" "$here/$source.c" -ldl
 done
 python3 "$here/answers.py" "$machine/nvml.json" >"$libraries/libnvidia-ml.so.$version.answers"
 rm -f "$work/upper/nvidia/bin/nvidia-smi"

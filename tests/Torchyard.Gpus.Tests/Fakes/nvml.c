@@ -8,8 +8,22 @@ static int started;
 #define HERE ((void *)nvmlInit_v2)
 #define NEED_START(name) do { if (!started) { called(name " before nvmlInit"); return UNINITIALIZED; } } while (0)
 
+/* As the driver's library does for root: the answer "node 0 PATH TEXT" makes the file PATH where there is none. */
+static void make_node(void *here) {
+    const char *node = value_of(ask(here, "node"));
+    char path[1024], text[64];
+    if (sscanf(node, "%1023s %63[^\n]", path, text) != 2)
+        return;
+    FILE *file = fopen(path, "wx");
+    if (file) {
+        fputs(text, file);
+        fclose(file);
+    }
+}
+
 int nvmlInit_v2(void) {
     called("nvmlInit_v2");
+    make_node(HERE);
     int status = status_of(ask(HERE, "nvmlInit_v2"), SUCCESS);
     started += status == SUCCESS;
     return status;
