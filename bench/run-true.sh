@@ -12,6 +12,8 @@ trap 'podman rmi -f torchyard-bench >/dev/null 2>&1; rm -rf "$work"' EXIT INT TE
 store=${TORCHYARD_STORE:-/var/lib/torchyard}
 BENCH_LOG=$work/log
 "$ty" --version >/dev/null
+# The program itself: ./torchyard first looks whether the sources have changed, which an installed program does not.
+[ -n "${TORCHYARD_BENCH_PROGRAM:-}" ] || ty=$(dirname "$ty")/.torchyard/current/torchyard
 skopeo copy -q "oci:$store/oci:$image" containers-storage:localhost/torchyard-bench:latest
 podman_options=${TORCHYARD_BENCH_PODMAN:---runtime=runc}
 # podman asks for limits that it may not raise everywhere; what is harmless elsewhere is given here.

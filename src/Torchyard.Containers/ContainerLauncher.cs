@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using System.Text;
 using Torchyard.Containers.Launch;
 using Torchyard.Containers.Monitoring;
 using Torchyard.Containers.Namespaces;
+using Torchyard.Containers.Oci;
 using Torchyard.Containers.Requests;
 using Torchyard.Containers.Runtimes;
 using Torchyard.Containers.Sessions;
@@ -55,7 +57,8 @@ public sealed class ContainerLauncher(
         var (directory, record) = await PrepareAsync(request, cancellation);
         try
         {
-            return await File.ReadAllTextAsync(directory.Config, cancellation);
+            var configuration = OciJson.ReadConfig(await File.ReadAllBytesAsync(directory.Config, cancellation));
+            return Encoding.UTF8.GetString(OciJson.Serialize(configuration with { Annotations = null }));
         }
         finally
         {
@@ -69,6 +72,7 @@ public sealed class ContainerLauncher(
     private async Task<int> RunDirectlyAsync(ContainerDirectory directory, ContainerRecord record, CancellationToken cancellation)
     {
         var state = new ContainerState { Status = ContainerStatus.Created, Monitor = ProcessIdentity.Current };
+        using var signals = new SignalForwarding();
         try
         {
             using var container = await ContainerProcess.CreateAsync(
@@ -80,7 +84,7 @@ public sealed class ContainerLauncher(
 
             state = state with { Status = ContainerStatus.Running, Init = container.Init, Started = Now() };
             directory.Write(state);
-            using var signals = new SignalForwarding(number => container.Init.Signal(number));
+            signals.To(number => container.Init.Signal(number));
             var exit = container.WaitAsync();
             await container.StartAsync(CancellationToken.None);
             var code = await exit;

@@ -38,7 +38,7 @@ public sealed class EngineRun(StorePaths paths, ContainerEngine engine, string? 
         using var process = Process.Start(new ProcessStartInfo(program, Arguments(request, image, detach)))
             ?? throw new InvalidOperationException($"{program} did not start");
         // The engine forwards the signals that it gets from the terminal itself; this program only must not end before it.
-        using var signals = new SignalForwarding(number => Libc.Kill(process.Id, number));
+        using var signals = new SignalForwarding().To(number => Libc.Kill(process.Id, number));
         await process.WaitForExitAsync(cancellation);
         return process.ExitCode;
     }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using Torchyard.Containers.Cgroups;
 using Torchyard.Containers.Machine;
@@ -25,8 +24,13 @@ internal sealed class ContainerPreparation(
     /// <summary>Makes the directory; it is removed again when something is refused.</summary>
     public async Task<(ContainerDirectory Directory, ContainerRecord Record)> PrepareAsync(RunRequest request, CancellationToken cancellation)
     {
-        var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+        var id = ContainerId.New();
         var directory = store.DirectoryOf(id);
+        if (Libc.GetEffectiveUserId() == 0)
+        {
+            CgroupMoves.Expect(CgroupLayout.Detect());
+        }
+
         var runtime = runtimes.GetAsync(cancellation);
         var mounted = await layers.EnsureAsync(request.Image, progress, cancellation);
         ContainerRecord? record = null;
@@ -163,6 +167,8 @@ internal sealed class ContainerPreparation(
             CgroupsPath = cgroup.Path,
             Version2 = layout.Mode == CgroupMode.Unified,
         });
+        (configuration, var newFilter) = new FilterCache(store.Paths).Add(configuration, record.Runtime);
+        record = record with { NewFilter = newFilter };
         File.WriteAllBytes(directory.Config, OciJson.Serialize(configuration));
         EtcFiles.Write(directory, request.Network, configuration.Hostname!, record.Rootless);
         OverlayLinks.Write(directory.Links, mounted, directory.Upper, directory.Work);

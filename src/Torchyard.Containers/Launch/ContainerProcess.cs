@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json;
 using Torchyard.Containers.Namespaces;
 using Torchyard.Containers.Native;
@@ -71,11 +70,14 @@ internal sealed class ContainerProcess : IDisposable
             streams(start);
             var runtime = Launch(plan, start, directory, record, self, userNamespace?.Path);
             await runtime.WaitForExitAsync(cancellation);
-            if (runtime.ExitCode != 0
-                || !int.TryParse(File.ReadAllText(directory.PidFile).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-                || ProcessIdentity.Of(id) is not { } init)
+            if (runtime.ExitCode != 0 || directory.ReadPidFile() is not { } init)
             {
                 throw await FailureAsync(directory, record, runtime);
+            }
+
+            if (record.NewFilter is { } filter)
+            {
+                new FilterCache(directory.Store).Keep(filter, directory.RuntimeState, record.Id);
             }
 
             return new ContainerProcess(directory, record, self, userNamespace, plan) { Init = init, Streams = runtime };
@@ -91,6 +93,11 @@ internal sealed class ContainerProcess : IDisposable
     /// <exception cref="TorchyardException">TY4041 to TY4043.</exception>
     public async Task StartAsync(CancellationToken cancellation)
     {
+        if (_record.Runtime.Kind == OciRuntimeKind.Crun && ExecFifo.TryWrite(_directory.RuntimeState, _record.Id))
+        {
+            return;
+        }
+
         var start = _command.Start(_directory.RuntimeLog, "start", _record.Id);
         start.RedirectStandardError = true;
         var only = new NamespacePlan { CgroupCover = _plan.CgroupCover };

@@ -8,7 +8,6 @@ using Torchyard.Containers.Network;
 using Torchyard.Containers.Sessions;
 using Torchyard.Containers.State;
 using Torchyard.Platform;
-using Torchyard.Platform.Files;
 
 namespace Torchyard.Containers.Monitoring;
 
@@ -89,7 +88,7 @@ internal sealed class ContainerMonitor(ContainerDirectory directory, SelfProgram
         directory.Write(state);
         if (record.Remove)
         {
-            var paths = new StorePaths(Path.GetDirectoryName(Path.GetDirectoryName(directory.Root)!)!);
+            var paths = directory.Store;
             await new ContainerStore(paths, clock).RemoveDirectoryAsync(directory, record: null, CancellationToken.None);
         }
 

@@ -10,6 +10,7 @@ namespace Torchyard.Containers.Oci;
     WriteIndented = true)]
 [JsonSerializable(typeof(RuntimeConfig))]
 [JsonSerializable(typeof(ProcessConfig))]
+[JsonSerializable(typeof(SeccompConfig))]
 internal sealed partial class OciJson : JsonSerializerContext
 {
     /// <summary>The document as UTF-8.</summary>

@@ -44,7 +44,15 @@ public sealed class OciRootSandbox(StorePaths store, IOciRuntimeSource runtimes,
                 request.Lower,
                 request.Upper ?? Directory.CreateDirectory(Path.Combine(bundle, "upper")).FullName,
                 request.Work ?? Directory.CreateDirectory(Path.Combine(bundle, "work")).FullName);
-            AtomicFile.Write(Path.Combine(bundle, "config.json"), OciJson.Serialize(Configuration(request, command, id)));
+            var filters = new FilterCache(store);
+            var (configuration, newFilter) = filters.Add(Configuration(request, command, id), command.Runtime);
+            if (newFilter is not null)
+            {
+                // The runtime has deleted its state when it comes back, so the filter is taken while the program runs.
+                request = request with { OnLine = KeepFilter(request.OnLine, () => filters.Keep(newFilter, command.StateDirectory, id)) };
+            }
+
+            AtomicFile.Write(Path.Combine(bundle, "config.json"), OciJson.Serialize(configuration));
             var plan = new NamespacePlan
             {
                 CgroupCover = command.Cover(layout),
@@ -124,6 +132,20 @@ public sealed class OciRootSandbox(StorePaths store, IOciRuntimeSource runtimes,
                 new NamespacePlan { CgroupCover = plan.CgroupCover }, program, "kill.json");
             delete.WaitForExit();
         }
+    }
+
+    private static Action<string> KeepFilter(Action<string>? onLine, Action keep)
+    {
+        var once = 0;
+        return line =>
+        {
+            if (Interlocked.Exchange(ref once, 1) == 0)
+            {
+                keep();
+            }
+
+            onLine?.Invoke(line);
+        };
     }
 
     private static RuntimeConfig Configuration(SandboxRequest request, RuntimeCommand command, string id)

@@ -45,7 +45,7 @@ internal static class AttachClient
         using var resize = options.Terminal
             ? PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => SendSize())
             : null;
-        using var signals = new SignalForwarding(options.Signal);
+        using var signals = options.Signal is { } signal ? new SignalForwarding().To(signal) : null;
         SendSize();
         await SendAsync(AttachFrame.Encode(AttachKind.Start, []));
         if (options.Input)
@@ -182,36 +182,4 @@ internal sealed class DetachKeys
 
         return ([.. result], false);
     }
-}
-
-/// <summary>Hands the caller's signals on, instead of ending the caller.</summary>
-internal sealed class SignalForwarding : IDisposable
-{
-    private const int User1 = 10;
-    private const int User2 = 12;
-
-    private readonly List<PosixSignalRegistration> _registrations = [];
-
-    public SignalForwarding(Action<int>? forward)
-    {
-        if (forward is null)
-        {
-            return;
-        }
-
-        foreach (var (signal, number) in new[]
-                 {
-                     (PosixSignal.SIGHUP, 1), (PosixSignal.SIGINT, 2), (PosixSignal.SIGQUIT, 3), (PosixSignal.SIGTERM, 15),
-                     ((PosixSignal)User1, User1), ((PosixSignal)User2, User2),
-                 })
-        {
-            _registrations.Add(PosixSignalRegistration.Create(signal, context =>
-            {
-                context.Cancel = true;
-                forward(number);
-            }));
-        }
-    }
-
-    public void Dispose() => _registrations.ForEach(r => r.Dispose());
 }

@@ -71,7 +71,7 @@ internal sealed class ContainerExec(ContainerDirectory directory, ContainerRecor
             process.StandardInput.Close();
         }
 
-        using var signals = new SignalForwarding(number => Signal(files, number));
+        using var signals = new SignalForwarding().To(number => Signal(files, number));
         await process.WaitForExitAsync(cancellation);
         return Status(process, files);
     }

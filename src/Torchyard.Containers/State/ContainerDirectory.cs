@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using Torchyard.Platform.Files;
 
 namespace Torchyard.Containers.State;
 
@@ -39,6 +41,9 @@ internal sealed record ContainerDirectory(string Root)
     /// <summary>Targets of idmapped mounts.</summary>
     public string Mounts => Path.Combine(Root, "m");
 
+    /// <summary>The store that the container is in: <c>containers/ID</c> is two levels below it.</summary>
+    public StorePaths Store => new(Path.GetDirectoryName(Path.GetDirectoryName(Root)!)!);
+
     public string Volumes => Path.Combine(Root, "volumes");
 
     public string RuntimeState => Path.Combine(Root, "runtime");
@@ -58,6 +63,19 @@ internal sealed record ContainerDirectory(string Root)
 
     /// <summary>Reads the state.</summary>
     public ContainerState? ReadState() => Read(State) is { } json ? JsonSerializer.Deserialize(json, StateJson.Default.ContainerState) : null;
+
+    /// <summary>The first process as the runtime wrote it down, or null.</summary>
+    public ProcessIdentity? ReadPidFile() =>
+        Read(PidFile) is { } text && int.TryParse(text, NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var id)
+            ? ProcessIdentity.Of(id)
+            : null;
+
+    /// <summary>
+    /// The first process of a container whose maker died before it wrote that down. The number may be another process's by now, which
+    /// then started after the file was written.
+    /// </summary>
+    public ProcessIdentity? ReadAbandoned(TimeProvider clock) =>
+        ReadPidFile() is { } process && process.Started(clock) <= File.GetLastWriteTimeUtc(PidFile) + TimeSpan.FromSeconds(1) ? process : null;
 
     public void Write(ContainerRecord record) =>
         Replace(Record, JsonSerializer.SerializeToUtf8Bytes(record, StateJson.Default.ContainerRecord));

@@ -74,6 +74,9 @@ public sealed record ContainerRecord
     /// <summary>True when the runtime manages a cgroup of its own below these.</summary>
     public required bool RuntimeCgroup { get; init; }
 
+    /// <summary>Name under which the filter that the runtime compiles is to be kept; null when it was given one.</summary>
+    public string? NewFilter { get; init; }
+
     /// <summary>Bind mounts and volumes, <c>SOURCE -> TARGET</c>, for people.</summary>
     public required IReadOnlyList<MountRequest> Mounts { get; init; }
 

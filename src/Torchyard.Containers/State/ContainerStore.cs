@@ -158,10 +158,10 @@ public sealed class ContainerStore(StorePaths paths, TimeProvider clock)
                 return record is null || state is null ? null : new ContainerInfo(record, state);
             }
 
-            // Its maker died before the program inside was started, so nothing of value is in it.
+            // Its maker died before the program inside was started, or in the moment before that was written down.
             if (Directory.Exists(directory.Root))
             {
-                state?.Init?.Signal(SignalNumbers.Kill);
+                (state?.Init ?? directory.ReadAbandoned(Clock))?.Signal(SignalNumbers.Kill);
                 await RemoveDirectoryAsync(directory, record, cancellation);
             }
 

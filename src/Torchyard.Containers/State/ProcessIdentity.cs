@@ -9,6 +9,9 @@ namespace Torchyard.Containers.State;
 /// <param name="StartTime">Field 22 of /proc/PID/stat: clock ticks since boot (proc_pid_stat(5)).</param>
 public sealed record ProcessIdentity(int Id, long StartTime)
 {
+    // USER_HZ of linux/param.h: the same on every architecture that .NET runs on.
+    private const int TicksPerSecond = 100;
+
     /// <summary>This process.</summary>
     public static ProcessIdentity Current { get; } = Of(Environment.ProcessId)!;
 
@@ -19,6 +22,14 @@ public sealed record ProcessIdentity(int Id, long StartTime)
     /// <summary>True while the process lives; a zombie does not.</summary>
     [JsonIgnore]
     public bool IsAlive => Of(Id) == this;
+
+    /// <summary>When it started, to about a tenth of a second; right also after the clock was set, since it is counted back from now.</summary>
+    public DateTime Started(TimeProvider clock)
+    {
+        ArgumentNullException.ThrowIfNull(clock);
+        var uptime = double.Parse(File.ReadAllText("/proc/uptime").Split(' ')[0], CultureInfo.InvariantCulture);
+        return clock.GetUtcNow().UtcDateTime - TimeSpan.FromSeconds(uptime - ((double)StartTime / TicksPerSecond));
+    }
 
     /// <summary>Sends a signal, unless the process is gone.</summary>
     /// <returns>False when it is gone.</returns>

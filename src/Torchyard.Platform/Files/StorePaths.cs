@@ -30,6 +30,9 @@ public sealed record StorePaths(string Root)
     /// <summary>Programs fetched for this machine, such as crun.</summary>
     public string Tools => Path.Combine(Root, "tools");
 
+    /// <summary>Compiled system call filters of OCI runtimes; they save time and may be removed whenever nothing starts.</summary>
+    public string Filters => Path.Combine(Root, "filters");
+
     /// <summary>Work in progress, on the store's own file system so that a rename finishes it; emptied of leftovers by <c>prune</c>.</summary>
     public string Temporary => Path.Combine(Root, "tmp");
 

@@ -1,0 +1,66 @@
+using System.Runtime.InteropServices;
+
+namespace Torchyard.Containers.Sessions;
+
+/// <summary>Passes this program's own signals on, as long as it exists; those that come before there is a receiver wait for it.</summary>
+internal sealed class SignalForwarding : IDisposable
+{
+    private const int User1 = 10;
+    private const int User2 = 12;
+
+    private readonly Lock _gate = new();
+    private readonly List<PosixSignalRegistration> _registrations = [];
+    private readonly Queue<int> _waiting = new();
+    private Action<int>? _receiver;
+
+    /// <summary>Takes the signals from now on.</summary>
+    public SignalForwarding()
+    {
+        foreach (var (signal, number) in new[]
+                 {
+                     (PosixSignal.SIGHUP, 1), (PosixSignal.SIGINT, 2), (PosixSignal.SIGQUIT, 3), (PosixSignal.SIGTERM, 15),
+                     ((PosixSignal)User1, User1), ((PosixSignal)User2, User2),
+                 })
+        {
+            _registrations.Add(PosixSignalRegistration.Create(signal, context =>
+            {
+                context.Cancel = true;
+                Take(number);
+            }));
+        }
+    }
+
+    /// <summary>Names the receiver of the signals, also of those that have come already.</summary>
+    /// <param name="receiver">Gets the number of each signal.</param>
+    public SignalForwarding To(Action<int> receiver)
+    {
+        lock (_gate)
+        {
+            _receiver = receiver;
+            while (_waiting.TryDequeue(out var number))
+            {
+                receiver(number);
+            }
+        }
+
+        return this;
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _registrations.ForEach(r => r.Dispose());
+
+    private void Take(int number)
+    {
+        lock (_gate)
+        {
+            if (_receiver is null)
+            {
+                _waiting.Enqueue(number);
+            }
+            else
+            {
+                _receiver(number);
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using Torchyard.Containers.Native;
+using Torchyard.Containers.Sessions;
+
+namespace Torchyard.Containers.Tests.Sessions;
+
+public class SignalForwardingTests
+{
+    private const int User2 = 12;
+
+    [Fact]
+    public async Task A_signal_before_there_is_a_receiver_waits_for_it()
+    {
+        using var first = new SignalForwarding();
+        using var second = new SignalForwarding();
+        var taken = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var waited = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        second.To(taken.SetResult);
+
+        Libc.Kill(Environment.ProcessId, User2);
+        // Whether the first one had the signal before or after it gets a receiver, it hands it on once.
+        Assert.Equal(User2, await taken.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        first.To(waited.SetResult);
+
+        Assert.Equal(User2, await waited.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+    }
+}
