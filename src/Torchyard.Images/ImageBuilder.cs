@@ -8,6 +8,7 @@ using Torchyard.Images.Oci;
 using Torchyard.Images.Timings;
 using Torchyard.Images.Wheels;
 using Torchyard.Packages;
+using Torchyard.Packages.Cudnn;
 using Torchyard.Packages.Python.Fetch;
 using Torchyard.Platform;
 using Torchyard.Platform.Compression;
@@ -25,8 +26,14 @@ namespace Torchyard.Images;
 /// <param name="sandbox">Runs dpkg and the Python compiler.</param>
 /// <param name="supervisor">The program that the image starts with.</param>
 /// <param name="wheels">Gives the wheels of locks with a Python part; null when there are none.</param>
+/// <param name="cudnn">Gives the cuDNN of locks that have it; null when there are none.</param>
 public sealed class ImageBuilder(
-    StorePaths paths, IPackageFetcher fetcher, IRootSandbox sandbox, SupervisorProgram supervisor, IWheelFetcher? wheels = null)
+    StorePaths paths,
+    IPackageFetcher fetcher,
+    IRootSandbox sandbox,
+    SupervisorProgram supervisor,
+    IWheelFetcher? wheels = null,
+    ICudnnFetcher? cudnn = null)
 {
     private readonly OciLayout _layout = new(paths);
 
@@ -116,8 +123,7 @@ public sealed class ImageBuilder(
         }
         catch (DamagedPackageException damage)
         {
-            var removed = fetcher.RemoveDamaged(locked, cancellation).Append(damage.Package).Distinct();
-            progress.Note($"Damaged in the package cache, fetched again: {string.Join(", ", removed.Select(package => $"{package.Name} {package.Version}"))}");
+            progress.Note($"Damaged in the package cache, fetched again: {string.Join(", ", RemoveDamaged(locked, cancellation).Append(damage.Package).Distinct())}");
         }
 
         try
@@ -126,8 +132,14 @@ public sealed class ImageBuilder(
         }
         catch (DamagedPackageException damage)
         {
-            throw ImageErrors.PackageDamagedAgain(damage.Package.Name, paths.Packages, damage);
+            throw ImageErrors.PackageDamagedAgain(damage.Package, paths.Packages, damage);
         }
+    }
+
+    private IEnumerable<string> RemoveDamaged(RecipeLock locked, CancellationToken cancellation)
+    {
+        var debian = fetcher.RemoveDamaged(locked, cancellation).Select(package => $"{package.Name} {package.Version}");
+        return locked.Cudnn is { } archive && cudnn?.RemoveDamaged(archive) == true ? debian.Append($"cuDNN {archive.Version}") : debian;
     }
 
     private async Task<Digest> MakeAsync(RecipeLock locked, IProgressSink progress, CancellationToken cancellation)
@@ -176,6 +188,11 @@ public sealed class ImageBuilder(
         {
             throw ImageErrors.PythonNotBuilt();
         }
+
+        if (locked.Cudnn is null ? locked.Packages.Any(package => package.Name == CudnnInstaller.Package) : cudnn is null)
+        {
+            throw ImageErrors.CudnnNotLocked(CudnnInstaller.Package);
+        }
     }
 
     private string BuiltPath(Digest key) => Path.Combine(paths.Root, "build", "images", key.Hex);
@@ -203,7 +220,7 @@ public sealed class ImageBuilder(
             var wheelLayers = locked.Python is null ? null : new PythonLayers(
                 _layout, cache, locked.Recipe.Image, locked.Tools.Compressor, Path.Combine(directory, "wheels"));
             return await run.MakeAsync(
-                stages, controls.ToDictionary(pair => pair.Key, pair => pair.Value.Time), supervisor, wheelLayers, wheels, progress);
+                stages, controls.ToDictionary(pair => pair.Key, pair => pair.Value.Time), supervisor, wheelLayers, wheels, cudnn, progress);
         }
         catch
         {

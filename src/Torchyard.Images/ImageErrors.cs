@@ -76,6 +76,13 @@ internal static class ImageErrors
         "TY3018", "the lock has Python distributions, and this version of Torchyard builds images of Debian packages only",
         "Take [python] out of the recipe and lock again; python3-* packages of Debian are built");
 
+    internal static TorchyardException CudnnNotLocked(string package) => new(
+        "TY3023", $"the lock has Debian's {package}, which installs NVIDIA's cuDNN, and does not say which archive of cuDNN", "Run 'torchyard lock' again");
+
+    internal static TorchyardException OtherCudnn(string archive, string package) => new(
+        "TY3022", $"{archive} has not the SHA-512 that Debian's {package} gives the archive of this release: its source altered it",
+        "Lock again without the mirror or file that gave it (cudnn.mirrors, cudnn.archive, TORCHYARD_CUDNN_MIRROR)");
+
     internal static TorchyardException PackageDamagedAgain(string package, string cache, Exception inner) => new(
         "TY3020", $"{package} was fetched, checked and written to {cache}, and reads back differently: the disk or the memory of this machine fails",
         "Look at the kernel's log (dmesg) and the disk's health (smartctl -a); put the store on another disk with TORCHYARD_STORE", inner);

@@ -46,7 +46,7 @@ public sealed class ProgramUnpacker(IPackageFetcher fetcher)
                 Directory.Delete(temporary, recursive: true);
                 if (!first)
                 {
-                    throw ImageErrors.PackageDamagedAgain(damage.Package.Name, directory, damage);
+                    throw ImageErrors.PackageDamagedAgain(damage.Package, directory, damage);
                 }
 
                 _ = fetcher.RemoveDamaged(locked, cancellation);

@@ -35,6 +35,11 @@ public static class LockChanges
             }
         }
 
+        if (locked.Cudnn is { } cudnn)
+        {
+            result["cudnn (NVIDIA)"] = cudnn.Version;
+        }
+
         foreach (var package in locked.Python?.Packages ?? [])
         {
             result[$"{package.Name} (Python)"] = package.Version;

@@ -51,6 +51,7 @@ public static class LockReader
             Recipe = ReadRecipe(RequiredTable(table, "recipe")),
             Archives = [.. table.Tables("archive").Select(ReadArchive)],
             Packages = [.. table.Tables("package").Select(ReadPackage)],
+            Cudnn = table.Table("cudnn") is { } cudnn ? CudnnLockText.Read(cudnn) : null,
             Fit = table.Table("fit") is { } fit ? FitLockText.Read(fit) : null,
             Python = table.Table("python") is { } python ? PythonLockText.Read(python) : null,
         };

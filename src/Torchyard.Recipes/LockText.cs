@@ -39,6 +39,11 @@ public static class LockText
             WritePackage(body, package);
         }
 
+        if (locked.Cudnn is { } cudnn)
+        {
+            CudnnLockText.Write(body, cudnn);
+        }
+
         if (locked.Fit is { } fit)
         {
             FitLockText.Write(body, fit);

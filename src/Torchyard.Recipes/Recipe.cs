@@ -21,6 +21,9 @@ public sealed record Recipe
     /// <summary>GPUs and drivers that the PyTorch stack must fit, or null to go by the machine.</summary>
     public FitSettings? Fit { get; init; }
 
+    /// <summary>cuDNN for Debian's own CUDA packages, or null when the recipe says nothing of it.</summary>
+    public CudnnSettings? Cudnn { get; init; }
+
     /// <summary>Services that the supervisor starts.</summary>
     public ServiceSettings Services { get; init; } = new();
 

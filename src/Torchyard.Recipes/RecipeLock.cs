@@ -28,6 +28,9 @@ public sealed record RecipeLock
     /// <summary>Every Python distribution of the image, or null when the recipe has no <c>[python]</c>.</summary>
     public LockedPython? Python { get; init; }
 
+    /// <summary>NVIDIA's cuDNN, or null when no package of Debian needs it.</summary>
+    public LockedCudnn? Cudnn { get; init; }
+
     /// <summary>The PyTorch stack and the machines that it fits, or null when none was asked for.</summary>
     public LockedFit? Fit { get; init; }
 

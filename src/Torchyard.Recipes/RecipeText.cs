@@ -35,6 +35,11 @@ public static class RecipeText
             WriteFit(text, fit, prefix + "fit");
         }
 
+        if (recipe.Cudnn is { } cudnn)
+        {
+            WriteCudnn(text, cudnn, prefix + "cudnn");
+        }
+
         WriteServices(text, recipe.Services, prefix + "services");
         foreach (var mount in recipe.Mounts)
         {
@@ -73,6 +78,12 @@ public static class RecipeText
         .Add("torch", fit.Torch)
         .Add("build", fit.Build)
         .Add("fleet", fit.Fleet);
+
+    private static void WriteCudnn(TomlText text, CudnnSettings cudnn, string path) => text.Header(path)
+        .Add("accept-license", cudnn.AcceptLicense)
+        .Add("version", cudnn.Version)
+        .Add("mirrors", cudnn.Mirrors)
+        .Add("archive", cudnn.Archive);
 
     private static void WriteServices(TomlText text, ServiceSettings services, string path)
     {

@@ -27,6 +27,17 @@ public sealed class PresetTests
     }
 
     [Fact]
+    public void The_preset_with_debians_cuda_says_that_the_licence_of_cudnn_is_accepted()
+    {
+        var preset = Preset.Get("debian-cuda");
+        Assert.True(preset.Recipe.Cudnn!.AcceptLicense);
+        Assert.Contains(CudnnSettings.LicenseUrl, preset.Content, StringComparison.Ordinal);
+        Assert.Contains("python3-torch-cuda", preset.Recipe.Packages);
+        Assert.Equal(["main", "contrib", "non-free"], preset.Recipe.Base.Components);
+        Assert.Null(preset.Recipe.Limits.Gpus);
+    }
+
+    [Fact]
     public void An_unknown_preset_names_the_nearest()
     {
         var error = Assert.Throws<TorchyardException>(() => Preset.Get("cpuu"));

@@ -35,7 +35,21 @@ public sealed class RecipeReaderTests
     public void Gzip_has_its_own_default_level() =>
         Assert.Equal(6, Read(Smallest + "[image]\ncompression = \"gzip\"\n").Image.Level);
 
+    [Fact]
+    public void CuDNN_is_nothing_unless_the_recipe_says_something_of_it()
+    {
+        Assert.Null(Read(Smallest).Cudnn);
+        Assert.Equal(new CudnnSettings().AcceptLicense, Read(Smallest + "[cudnn]\n").Cudnn!.AcceptLicense);
+        var cudnn = Read(Smallest + "[cudnn]\naccept-license = true\nversion = \"9.0.0.312\"\nmirrors = [\"https://mirror.example/redist\"]\narchive = \"./x\"\n").Cudnn!;
+        Assert.Equal((true, "9.0.0.312", "./x"), (cudnn.AcceptLicense, cudnn.Version, cudnn.Archive));
+        Assert.Equal(["https://mirror.example/redist"], cudnn.Mirrors);
+    }
+
     [Theory]
+    [InlineData(Smallest + "[cudnn]\nversion = \"9.0\"\n", "TY1005", 5, 11, "9.0.0.312")]
+    [InlineData(Smallest + "[cudnn]\nmirrors = [\"ftp://x\"]\n", "TY1005", 5, 12, "whole URL")]
+    [InlineData(Smallest + "[cudnn]\narchive = \"\"\n", "TY1005", 5, 11, "archive.tar.xz")]
+    [InlineData(Smallest + "[cudnn]\naccept-licence = true\n", "TY1002", 5, 1, "write 'accept-license'")]
     [InlineData("name = \"x\n", "TY1001", 1, 10, "docs/recipe.md")]
     [InlineData("name = \"x\"\npackges = []\n", "TY1006", 1, 1, "[base]")]
     [InlineData(Smallest + "[limits]\nmemroy = \"8GiB\"\n", "TY1002", 5, 1, "write 'memory'")]

@@ -12,6 +12,7 @@ public sealed partial class RecipeReferenceTests
         suite = "trixie"
         [python]
         [fit]
+        [cudnn]
         [services.jupyter]
         [services.ssh]
         port = 2022
@@ -27,7 +28,7 @@ public sealed partial class RecipeReferenceTests
     {
         var asked = new HashSet<string>(StringComparer.Ordinal);
         RecipeReader.Read(Encoding.UTF8.GetBytes(Everything), "r", asked);
-        string[] tables = ["base", "python", "fit", "services", "services.jupyter", "services.ssh", "mounts", "limits", "image"];
+        string[] tables = ["base", "python", "fit", "cudnn", "services", "services.jupyter", "services.ssh", "mounts", "limits", "image"];
         var rows = Row().Matches(Document()).Select(match => match.Groups[1].Value).ToList();
         Assert.Equal(rows.Count, rows.Distinct().Count());
         Assert.Empty(asked.Except(tables).Except(rows).Select(key => $"docs/recipe.md lacks {key}"));

@@ -46,6 +46,7 @@ internal static class Samples
             Python = flag ? new PythonSettings { Packages = ["torch==2.10.0", "numpy"], Requirements = packages } : null,
             Fit = flag ? new FitSettings { Gpus = packages, Driver = services == 0 ? "535.183.01" : null, Torch = ">=2.8,<2.11", Build = "cu128" }
                 : services == 1 ? new FitSettings() : null,
+            Cudnn = services == 2 ? new CudnnSettings() : flag ? new CudnnSettings { AcceptLicense = true, Version = "9.0.0.312", Mirrors = ["https://mirror.example/redist"], Archive = "./x.tar.xz" } : null,
             Services = new ServiceSettings
             {
                 Jupyter = (services & 1) != 0 ? new JupyterSettings(0, "0.0.0.0") : null,
@@ -104,6 +105,7 @@ internal static class Samples
                 Indexes = [new LockedPythonIndex("pypi", "https://pypi.org/simple/")],
                 Packages = [.. wheels.DistinctBy(wheel => wheel.Name).OrderBy(wheel => wheel.Name, StringComparer.Ordinal)],
             } : null,
+            Cudnn = packages.Length > 1 ? new LockedCudnn { Version = "9.0.0.312", Cuda = 12, Url = "https://example.org/x.tar.xz", Size = 884762828, Sha256 = digest, License = "https://example.org/LICENSE.txt" } : null,
             Fit = python ? new LockedFit
             {
                 Torch = "2.9.1",

@@ -73,8 +73,11 @@ public sealed record StackAnswer
     /// <summary>CPython.</summary>
     public required string Python { get; init; }
 
-    /// <summary>Index of the build.</summary>
-    public required string Index { get; init; }
+    /// <summary>Index of the build; null for a package of Debian.</summary>
+    public string? Index { get; init; }
+
+    /// <summary>The package of Debian that has the build; null for wheels.</summary>
+    public string? Package { get; init; }
 
     /// <summary>CUDA toolkit, or null.</summary>
     public string? Cuda { get; init; }
@@ -125,7 +128,8 @@ public sealed record StackAnswer
         Torch = candidate.Torch.Torch,
         Build = candidate.Torch.Build,
         Python = candidate.Python,
-        Index = candidate.Index(tables),
+        Index = candidate.Torch.Package is null ? candidate.Index(tables) : null,
+        Package = candidate.Torch.Package,
         Cuda = candidate.Torch.Cuda?.ToString(),
         Cudnn = candidate.Torch.Cudnn,
         Nccl = candidate.Torch.Nccl,

@@ -65,6 +65,8 @@ public static class FitAnswerText
             yield return $"  needs    {package} in the image";
         if (stack.Note is { } note)
             yield return $"  note     {note}";
-        yield return $"  install  {string.Join(' ', stack.Requirements)} from {stack.Index}";
+        yield return stack.Package is { } debian
+            ? $"  install  {debian} of Debian (contrib, non-free), with cuDNN from NVIDIA: torchyard init debian-cuda"
+            : $"  install  {string.Join(' ', stack.Requirements)} from {stack.Index}";
     }
 }

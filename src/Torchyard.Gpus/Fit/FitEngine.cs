@@ -49,7 +49,7 @@ public sealed class FitEngine(FitTables tables)
     /// <summary>Every stack that a request allows: rows of the build table with the interpreters that come into question.</summary>
     public IEnumerable<StackCandidate> Candidates(FitRequest request)
     {
-        foreach (var build in tables.Builds)
+        foreach (var build in request.Build is null ? tables.Builds : tables.Builds.Concat(tables.DebianBuilds))
         {
             if (request.Torch is not null && !request.Torch.Contains(PythonVersion.Parse(build.Torch)))
                 continue;

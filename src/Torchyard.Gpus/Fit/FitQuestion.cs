@@ -93,7 +93,7 @@ public sealed record FitQuestion
 
     private static string ReadBuild(string text, FitTables tables)
     {
-        var builds = tables.Builds.Select(row => row.Build).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
+        var builds = tables.Builds.Concat(tables.DebianBuilds).Select(row => row.Build).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
         return builds.Contains(text, StringComparer.Ordinal)
             ? text : throw Wrong("TY5205", $"'{text}' is no PyTorch build that is known", $"use one of {string.Join(", ", builds)}");
     }

@@ -102,13 +102,16 @@ public sealed record TorchBuild
     /// <summary>Torchaudio of the same release.</summary>
     public string? Torchaudio { get; init; }
 
+    /// <summary>The package of a distribution that has this build; null for PyTorch's own wheels.</summary>
+    public string? Package { get; init; }
+
     /// <summary>Ids of the sources.</summary>
     public required IReadOnlyList<string> Source { get; init; }
 
     /// <summary>Where sources disagree, and which one the row follows.</summary>
     public string? Note { get; init; }
 
-    /// <summary>Local version as wheels of this build have it, e.g. <c>2.9.1+cu128</c>.</summary>
+    /// <summary>Local version as wheels of this build have it, e.g. <c>2.9.1+cu128</c>; for a distribution's package its name and the release.</summary>
     [JsonIgnore]
-    public string LocalVersion => $"{Torch}+{Build}";
+    public string LocalVersion => Package is null ? $"{Torch}+{Build}" : $"{Package} {Torch}";
 }

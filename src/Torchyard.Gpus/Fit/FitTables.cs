@@ -22,6 +22,7 @@ public sealed class FitTables
         var torch = Read("torch-builds.json", FitTablesJson.Default.TorchFile);
         TorchIndex = torch.Index;
         Builds = torch.Builds;
+        DebianBuilds = Read("debian-builds.json", FitTablesJson.Default.DebianFile).Builds;
         Systems = Read("base-systems.json", FitTablesJson.Default.SystemFile).Systems;
         Models = Read("gpu-models.json", FitTablesJson.Default.ModelFile).Models;
         Devices = Read("pci-devices.json", FitTablesJson.Default.DeviceFile).Devices.ToDictionary(row => row.Id, StringComparer.OrdinalIgnoreCase);
@@ -48,8 +49,11 @@ public sealed class FitTables
     /// <summary>GPU architectures.</summary>
     public IReadOnlyList<GpuArchitecture> Architectures { get; }
 
-    /// <summary>PyTorch builds.</summary>
+    /// <summary>PyTorch builds that are wheels.</summary>
     public IReadOnlyList<TorchBuild> Builds { get; }
+
+    /// <summary>PyTorch builds with CUDA that are packages of Debian: chosen only by name, since they come with the base system.</summary>
+    public IReadOnlyList<TorchBuild> DebianBuilds { get; }
 
     /// <summary>URL below which every build has its index.</summary>
     public string TorchIndex { get; }

@@ -16,6 +16,8 @@ internal sealed record ArchitectureFile(IReadOnlyList<GpuArchitecture> Architect
 
 internal sealed record TorchFile(string Index, IReadOnlyList<TorchBuild> Builds);
 
+internal sealed record DebianFile(IReadOnlyList<TorchBuild> Builds);
+
 internal sealed record SystemFile(IReadOnlyList<BaseSystem> Systems);
 
 internal sealed record ModelFile(IReadOnlyList<GpuModel> Models);
@@ -30,6 +32,7 @@ internal sealed record DeviceFile(IReadOnlyList<PciDevice> Devices);
 [JsonSerializable(typeof(ForwardFile))]
 [JsonSerializable(typeof(ArchitectureFile))]
 [JsonSerializable(typeof(TorchFile))]
+[JsonSerializable(typeof(DebianFile))]
 [JsonSerializable(typeof(SystemFile))]
 [JsonSerializable(typeof(ModelFile))]
 [JsonSerializable(typeof(DeviceFile))]

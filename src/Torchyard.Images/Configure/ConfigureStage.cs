@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using Torchyard.Images.Cudnn;
 using Torchyard.Images.Deb;
 using Torchyard.Images.Files;
 using Torchyard.Images.Layers;
@@ -24,6 +25,7 @@ internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? pytho
     /// <param name="shared">What they share with each other or with packages below.</param>
     /// <param name="read">Reads an entry of a package again, by its place.</param>
     /// <param name="lower">Layers below, top first.</param>
+    /// <param name="cudnn">Absolute paths of cuDNN's files when a layer below has them in the place of Debian's downloader; else empty.</param>
     /// <param name="directory">A new directory on the store's file system; the result is its <c>upper/</c>.</param>
     /// <param name="epoch">Time of everything that is made, seconds since 1970.</param>
     /// <param name="planned">Modules whose bytecode the layers below get anyway.</param>
@@ -33,6 +35,7 @@ internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? pytho
         IReadOnlyList<SharedPath> shared,
         Func<UnpackedPackage, string, (TarEntry Entry, byte[] Content)> read,
         IReadOnlyList<string> lower,
+        IReadOnlyList<string> cudnn,
         string directory,
         long epoch,
         IReadOnlySet<string> planned,
@@ -62,7 +65,7 @@ internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? pytho
 
         var tools = Path.Combine(directory, "tools");
         Directory.CreateDirectory(tools);
-        var request = Request(upper, packages, lower, directory, tools, epoch);
+        var request = Request(upper, packages, lower, cudnn, directory, tools, epoch);
         if (packages.Any(package => package.ControlFiles.ContainsKey("preinst")))
         {
             var prepared = await MeasureAsync(
@@ -129,7 +132,7 @@ internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? pytho
     }
 
     private static SandboxRequest Request(
-        UpperDirectory upper, IReadOnlyList<UnpackedPackage> packages, IReadOnlyList<string> lower, string directory, string tools, long epoch)
+        UpperDirectory upper, IReadOnlyList<UnpackedPackage> packages, IReadOnlyList<string> lower, IReadOnlyList<string> cudnn, string directory, string tools, long epoch)
     {
         // Essential packages first, and of these the two that the others' scripts take for granted.
         var scripts = packages.Where(package => package.ControlFiles.ContainsKey("preinst"))
@@ -141,6 +144,12 @@ internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? pytho
         Add("preinst.sh", "preinst.sh", Inside + "preinst.sh");
         Write("preinst", string.Concat(scripts.Select(name => name + "\n")), Inside + "preinst");
         Write("triggers", string.Concat(Activations(upper, packages).Select(line => line + "\n")), Inside + "triggers");
+        if (cudnn.Count > 0)
+        {
+            Write("cudnn-files", string.Concat(cudnn.Select(path => path + "\n")), Inside + "cudnn-files");
+            Add("update-nvidia-cudnn.sh", "update-nvidia-cudnn", "/" + DebianDownloader.Path);
+        }
+
         if (upper.Find("usr/bin/py3compile") is not null)
         {
             Add("log-call.sh", "py3compile", "/usr/bin/py3compile");

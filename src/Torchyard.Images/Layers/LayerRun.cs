@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Torchyard.Images.Configure;
+using Torchyard.Images.Cudnn;
 using Torchyard.Images.Deb;
 using Torchyard.Images.Environments;
 using Torchyard.Images.Files;
@@ -8,6 +9,7 @@ using Torchyard.Images.Oci;
 using Torchyard.Images.Tar;
 using Torchyard.Images.Timings;
 using Torchyard.Images.Wheels;
+using Torchyard.Packages.Cudnn;
 using Torchyard.Packages.Python.Fetch;
 using Torchyard.Platform;
 using Torchyard.Recipes;
@@ -43,10 +45,13 @@ internal sealed class LayerRun(
         SupervisorProgram supervisor,
         PythonLayers? pythonLayers,
         IWheelFetcher? wheels,
+        ICudnnFetcher? cudnn,
         IProgressSink progress)
     {
         // Wheels need nothing of the base system: their layers are made while its packages are unpacked and configured.
         var wheelLayers = pythonLayers is null ? null : Track(Task.Run(() => MakeWheelLayersAsync(pythonLayers, wheels, progress), abort.Token));
+        var cudnnLayer = locked.Cudnn is null ? null : Track(Task.Run(
+            () => CudnnLayer.MakeAsync(locked, files, cudnn!, layout, cache, NewDirectory("cudnn"), timings, abort.Token), abort.Token));
         using var task = progress.Begin("Building layers", locked.Packages.Sum(package => package.Size));
         var budget = Math.Max(0, locked.Recipe.Image.LayerBudget - stages.Count);
         var work = new List<List<PackageLayer>>();
@@ -76,10 +81,23 @@ internal sealed class LayerRun(
                 result.Add(FinishAsync(layer));
             }
 
-            var key = BuildKey.Stage(previous, work[index].Select(layer => layer.Key), epoch, locked);
+            // In place before the package that would fetch it is configured, and before ldconfig looks for libraries.
+            var withCudnn = cudnnLayer is not null && stages[index].Any(package => package.Name == CudnnInstaller.Package) ? await cudnnLayer : null;
+            if (withCudnn is not null)
+            {
+                lower.Insert(0, withCudnn.Root);
+                result.Add(Task.FromResult(withCudnn.Layer));
+                if (!withCudnn.IsCached)
+                {
+                    _finished.Add((withCudnn.Key, withCudnn.Layer.Layer, withCudnn.Root, static () => { }));
+                }
+            }
+
+            var keys = work[index].Select(layer => layer.Key);
+            var key = BuildKey.Stage(previous, withCudnn is null ? keys : keys.Append(withCudnn.Key), epoch, locked);
             previous = key.Hex;
             var (root, packed) = await ConfigureAsync(key, index, [.. work[index].SelectMany(layer => layer.Unpacked.Result)
-                .OrderBy(package => package.InfoName, StringComparer.Ordinal)], shared, lower, epoch, planned);
+                .OrderBy(package => package.InfoName, StringComparer.Ordinal)], shared, lower, withCudnn?.Files ?? [], epoch, planned);
             lower.Insert(0, root);
             result.Add(packed);
         }
@@ -282,7 +300,7 @@ internal sealed class LayerRun(
     };
 
     private async Task<(string Root, Task<ImageLayer> Packed)> ConfigureAsync(
-        Digest key, int index, List<UnpackedPackage> packages, List<SharedPath> shared, List<string> lower, long epoch, IReadOnlySet<string> planned)
+        Digest key, int index, List<UnpackedPackage> packages, List<SharedPath> shared, List<string> lower, IReadOnlyList<string> cudnn, long epoch, IReadOnlySet<string> planned)
     {
         var history = string.Create(CultureInfo.InvariantCulture, $"dpkg --configure -a, stage {index + 1}: {packages.Count} packages");
         if (cache.Find(key) is { } cached)
@@ -292,7 +310,7 @@ internal sealed class LayerRun(
 
         var stage = new ConfigureStage(sandbox, python, timings);
         var upper = await stage.RunAsync(
-            packages, shared, (package, place) => PackageUnpacker.ReadEntry(files[package.Package], package.Package, place), [.. lower], NewDirectory("stage"), epoch, planned, abort.Token);
+            packages, shared, (package, place) => PackageUnpacker.ReadEntry(files[package.Package], package.Package, place), [.. lower], cudnn, NewDirectory("stage"), epoch, planned, abort.Token);
         // Before the next stage looks at it: overlayfs copies the times of directories up.
         return (upper, Track(PackUpperAsync(key, upper, FixTimes(upper, epoch), history)));
     }

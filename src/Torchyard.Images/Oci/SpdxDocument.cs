@@ -9,6 +9,9 @@ namespace Torchyard.Images.Oci;
 /// <summary>The software bill of materials of an image: SPDX 2.3 in JSON (spdx.github.io/spdx-spec/v2.3).</summary>
 internal static class SpdxDocument
 {
+    private const string Cudnn = "SPDXRef-cudnn";
+    private const string CudnnLicense = "LicenseRef-NVIDIA-cuDNN";
+
     internal static byte[] Write(RecipeLock locked, Digest image)
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -72,6 +75,44 @@ internal static class SpdxDocument
             json.WriteEndObject();
         }
 
+        if (locked.Cudnn is { } cudnn)
+        {
+            WriteCudnn(json, cudnn);
+        }
+
+        json.WriteEndArray();
+        if (locked.Cudnn is not null)
+        {
+            WriteCudnnLicense(json, locked.Cudnn);
+        }
+    }
+
+    private static void WriteCudnn(Utf8JsonWriter json, LockedCudnn cudnn)
+    {
+        json.WriteStartObject();
+        json.WriteString("SPDXID", Cudnn);
+        json.WriteString("name", "cudnn");
+        json.WriteString("versionInfo", cudnn.Version);
+        json.WriteString("supplier", "Organization: NVIDIA");
+        json.WriteString("downloadLocation", cudnn.Url);
+        json.WriteBoolean("filesAnalyzed", false);
+        json.WriteString("licenseDeclared", CudnnLicense);
+        WriteChecksum(json, cudnn.Sha256);
+        json.WriteEndObject();
+    }
+
+    /// <summary>A licence that SPDX has no identifier for (clause 10): its text is where <c>seeAlsos</c> says, and in the image.</summary>
+    private static void WriteCudnnLicense(Utf8JsonWriter json, LockedCudnn cudnn)
+    {
+        json.WriteStartArray("hasExtractedLicensingInfos");
+        json.WriteStartObject();
+        json.WriteString("licenseId", CudnnLicense);
+        json.WriteString("name", "NVIDIA's licence of cuDNN");
+        json.WriteString("extractedText", "See /usr/share/doc/nvidia-cudnn/LICENSE in the image.");
+        json.WriteStartArray("seeAlsos");
+        json.WriteStringValue(cudnn.License);
+        json.WriteEndArray();
+        json.WriteEndObject();
         json.WriteEndArray();
     }
 
@@ -82,6 +123,11 @@ internal static class SpdxDocument
         foreach (var package in locked.Packages)
         {
             Relationship("SPDXRef-Image", "CONTAINS", Id(package));
+        }
+
+        if (locked.Cudnn is not null)
+        {
+            Relationship("SPDXRef-Image", "CONTAINS", Cudnn);
         }
 
         json.WriteEndArray();

@@ -40,6 +40,16 @@ internal sealed class ProjectFit(Invocation invocation)
         var torch = options.Torch ?? (before?.Recipe.Fit?.Torch == settings?.Torch ? kept?.AskedTorch : null);
         var build = options.Build ?? kept?.AskedBuild;
         var glibc = options.Glibc ?? kept?.AskedGlibc;
+        if (_tables.DebianBuilds.FirstOrDefault(row => row.Build == build) is { } debian)
+        {
+            throw new TorchyardException(
+                "TY5205", $"the build {build} is Debian's package {debian.Package}, and no index of Python has it",
+                $"name the package in 'packages' and take torch out of [python], or start from the preset: torchyard init debian-cuda")
+            {
+                IsUsage = true,
+            };
+        }
+
         if (settings is null && kept?.Origin is not FitOrigin.Options && !options.NamesMachines && torch is null && build is null
             && (!AsksForTorch(requirements) || Machine.Gpus.Count == 0))
         {
@@ -130,22 +140,62 @@ internal sealed class ProjectFit(Invocation invocation)
             return null;
         }
 
-        var (origin, targets) = Targets(source, before?.Fit, options, interpreter.Target.Machine);
-        var request = new FitRequest { Glibc = DottedVersion.Parse($"2.{interpreter.Target.GlibcMinor}"), GlibcOrigin = $"{source.Recipe.Base.Suite}, the base of the image" };
-        var machines = targets.Select(target => new FitEngine(_tables).Judge(new StackCandidate(row, interpreter.Line), target, request)).ToList();
-        if (machines.Find(machine => !machine.Fits) is { } wrong)
+        var (fit, wrong) = JudgeRow(row, source, interpreter, before, options);
+        if (wrong is not null)
         {
             Require(wrong.Verdict);
         }
 
-        return Locked(row, machines, interpreter, request, origin);
+        return fit;
+    }
+
+    /// <summary>Judges the PyTorch with CUDA among Debian's packages for the recipe's machines; null when there is none that is known, or no machine to judge it for.</summary>
+    /// <exception cref="TorchyardException">TY5213: it does not run on one of them, or another PyTorch was asked for.</exception>
+    public LockedFit? JudgeDebian(RecipeSource source, RecipeLock locked, RecipeLock? before, LockOptions options)
+    {
+        // Versions such as 2.6.0+dfsg-7+b1.
+        var row = _tables.DebianBuilds.FirstOrDefault(row => locked.Packages.Any(package =>
+            package.Name == row.Package && package.Version.StartsWith(row.Torch + "+", StringComparison.Ordinal)));
+        if (row is null)
+        {
+            return null;
+        }
+
+        const string Cure = "PyTorch's own wheels have other builds: 'torchyard fit' says which fits, and the presets a100, h100, h200 and cuda take them";
+        if ((options.Torch ?? source.Recipe.Fit?.Torch) is { } torch
+            && FitRequest.TryParseTorch(torch, out var versions) && !versions.Contains(PythonVersion.Parse(row.Torch)))
+        {
+            throw new TorchyardException("TY5213", $"PyTorch {torch} is asked for, and Debian's {row.Package} is {row.Torch}", Cure);
+        }
+
+        if ((options.Build ?? source.Recipe.Fit?.Build) is { } build && build != row.Build)
+        {
+            throw new TorchyardException("TY5213", $"the build {build} is asked for, and Debian's {row.Package} is {row.Build}", Cure);
+        }
+
+        if (source.Recipe.Fit is null && before?.Fit?.Origin is not FitOrigin.Options && !options.NamesMachines && Machine.Gpus.Count == 0)
+        {
+            return null;
+        }
+
+        var (fit, wrong) = JudgeRow(row, source, ProjectPython.Interpreter(locked), before, options);
+        return wrong is null ? fit with { Cudnn = locked.Cudnn?.Version ?? fit.Cudnn } : throw new TorchyardException(
+            "TY5213", $"Debian's PyTorch does not run on {wrong.Target.Name}:\n" + string.Join('\n', VerdictText.Lines(wrong.Verdict, sources: false)), Cure);
+    }
+
+    private (LockedFit Fit, StackVerdict? Wrong) JudgeRow(TorchBuild row, RecipeSource source, ImageInterpreter interpreter, RecipeLock? before, LockOptions options)
+    {
+        var (origin, targets) = Targets(source, before?.Fit, options, interpreter.Target.Machine);
+        var request = new FitRequest { Glibc = DottedVersion.Parse($"2.{interpreter.Target.GlibcMinor}"), GlibcOrigin = $"{source.Recipe.Base.Suite}, the base of the image" };
+        var machines = targets.Select(target => new FitEngine(_tables).Judge(new StackCandidate(row, interpreter.Line), target, request)).ToList();
+        return (Locked(row, machines, interpreter, request, origin), machines.Find(machine => !machine.Fits));
     }
 
     /// <summary>Whether the stack of a lock runs on this machine; null when it does, or when this machine has no GPUs.</summary>
     public TorchyardException? RefusalHere(RecipeLock locked)
     {
         if (locked.Fit is not { } fit || Machine.Gpus.Count == 0
-            || _tables.Builds.FirstOrDefault(row => row.Torch == fit.Torch && row.Build == fit.Build) is not { } row)
+            || _tables.Builds.Concat(_tables.DebianBuilds).FirstOrDefault(row => row.Torch == fit.Torch && row.Build == fit.Build) is not { } row)
         {
             return null;
         }

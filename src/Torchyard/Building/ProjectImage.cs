@@ -6,6 +6,7 @@ using Torchyard.Images;
 using Torchyard.Images.Environments;
 using Torchyard.Images.Wheels;
 using Torchyard.Packages;
+using Torchyard.Packages.Cudnn;
 using Torchyard.Packages.Python.Pip;
 using Torchyard.Platform;
 using Torchyard.Platform.Files;
@@ -22,6 +23,7 @@ internal sealed record PlacedLock(string Path, RecipeLock Lock);
 internal sealed class ProjectImage(Invocation invocation)
 {
     private readonly ProjectFit _fit = new(invocation);
+    private readonly ProjectCudnn _cudnn = new(invocation);
 
     /// <summary>The lock that answers the recipe as it is now, and this machine; resolves and writes one where there is none.</summary>
     /// <exception cref="TorchyardException">As <see cref="LockAsync"/>; TY1025: several locks are needed; TY5212: the lock's PyTorch does not run here.</exception>
@@ -67,7 +69,7 @@ internal sealed class ProjectImage(Invocation invocation)
         if (python is null || requirements is null)
         {
             LockFit.RequireServices(locked);
-            return Write(source, [(locked, null)], options);
+            return Write(source, [(locked with { Fit = _fit.JudgeDebian(source, locked, before, options) }, null)], options);
         }
 
         var interpreter = ProjectPython.Interpreter(locked);
@@ -147,7 +149,8 @@ internal sealed class ProjectImage(Invocation invocation)
     {
         using var packages = OpenPackages();
         using var python = OpenPython(locked);
-        var builder = Builder(packages, python);
+        using var cudnn = _cudnn.Open(locked);
+        var builder = Builder(packages, python, cudnn);
         if (!invocation.Caller.IsRoot)
         {
             return await builder.FindAsync(locked, cancellation) ?? await BuildInNamespaceAsync(locked, builder, account, cancellation);
@@ -164,7 +167,8 @@ internal sealed class ProjectImage(Invocation invocation)
     {
         using var packages = OpenPackages();
         using var python = OpenPython(locked);
-        return await Builder(packages, python).RemakeAsync(locked, invocation.Screen.Progress, cancellation);
+        using var cudnn = _cudnn.Open(locked);
+        return await Builder(packages, python, cudnn).RemakeAsync(locked, invocation.Screen.Progress, cancellation);
     }
 
     /// <summary>Layers have files of many users, which an ordinary user can only make in a user namespace: the program builds there.</summary>
@@ -206,7 +210,15 @@ internal sealed class ProjectImage(Invocation invocation)
         var tools = OwnTools(recipe);
         if (before is not null && !upgrade && LockFit.AsksForTheSameSystem(before.Recipe, recipe))
         {
-            return before with { RecipeDigest = digest, Recipe = recipe, Tools = tools, Python = null, Fit = null };
+            return before with
+            {
+                RecipeDigest = digest,
+                Recipe = recipe,
+                Tools = tools,
+                Cudnn = await _cudnn.LockAsync(source, before.Packages, before, options, cancellation),
+                Python = null,
+                Fit = null,
+            };
         }
 
         using var packages = OpenPackages();
@@ -225,6 +237,7 @@ internal sealed class ProjectImage(Invocation invocation)
             SourceDateEpoch = debian.SourceDateEpoch,
             Archives = debian.Archives,
             Packages = debian.Packages,
+            Cudnn = await _cudnn.LockAsync(source, debian.Packages, before, options, cancellation),
             Tools = tools,
         };
     }
@@ -261,12 +274,13 @@ internal sealed class ProjectImage(Invocation invocation)
         return new SandboxPip(invocation.Store, new OciRootSandbox(invocation.Store, invocation.Runtimes(), SelfProgram.Current), lower);
     }
 
-    private ImageBuilder Builder(DebianPackages packages, ProjectPython? python) => new(
+    private ImageBuilder Builder(DebianPackages packages, ProjectPython? python, CudnnArchives? cudnn) => new(
         invocation.Store,
         packages.CreateFetcher(),
         new OciRootSandbox(invocation.Store, invocation.Runtimes(), SelfProgram.Current),
         Supervisor(),
-        python?.CreateFetcher(invocation.Caller.WorkingDirectory));
+        python?.CreateFetcher(invocation.Caller.WorkingDirectory),
+        cudnn);
 
     private ProjectPython? OpenPython(RecipeLock locked) => locked.Python is null ? null : new ProjectPython(invocation);
 

@@ -158,6 +158,11 @@ internal sealed partial class LockCommand : Verb
                 screen.Line(stack);
             }
 
+            if (one.Cudnn is { } cudnn)
+            {
+                screen.Line($"cuDNN {cudnn.Version} for CUDA {cudnn.Cuda} from NVIDIA, under its own licence: {cudnn.License}");
+            }
+
             var what = (isNew, answer.DryRun, one.Changes.Count) switch
             {
                 (true, false, _) => "locked",
@@ -187,6 +192,9 @@ internal sealed partial class LockCommand : Verb
     internal sealed record LockSummary(
         string Lock, int Packages, long Bytes, string? Torch, string? Build, IReadOnlyList<string> Machines, IReadOnlyList<LockChange> Changes)
     {
+        /// <summary>NVIDIA's cuDNN, or null.</summary>
+        public CudnnSummary? Cudnn { get; private init; }
+
         /// <summary>The stack as a line for people, or null.</summary>
         [JsonIgnore]
         public string? Stack { get; private init; }
@@ -197,12 +205,13 @@ internal sealed partial class LockCommand : Verb
             return new LockSummary(
                 placed.Path,
                 after.Packages.Count + (after.Python?.Packages.Count ?? 0),
-                after.Packages.Sum(package => package.Size) + (after.Python?.Packages.Sum(package => package.Size) ?? 0),
+                after.Packages.Sum(package => package.Size) + (after.Python?.Packages.Sum(package => package.Size) ?? 0) + (after.Cudnn?.Size ?? 0),
                 after.Fit?.Torch,
                 after.Fit?.Build,
                 [.. after.Fit?.Machines.Select(machine => machine.Name) ?? []],
                 LockChanges.Between(before, after))
             {
+                Cudnn = after.Cudnn is { } cudnn ? new CudnnSummary(cudnn.Version, cudnn.Cuda, cudnn.License) : null,
                 Stack = after.Fit is { } fit ? Line(fit) : null,
             };
         }
@@ -217,6 +226,12 @@ internal sealed partial class LockCommand : Verb
                 + (fit.Cuda is null ? "" : $" ({string.Join(", ", parts)})");
         }
     }
+
+    /// <summary>The cuDNN of a lock.</summary>
+    /// <param name="Version">Release.</param>
+    /// <param name="Cuda">Major version of CUDA.</param>
+    /// <param name="License">Address of the licence that the recipe accepts.</param>
+    internal sealed record CudnnSummary(string Version, int Cuda, string License);
 
     internal sealed record Answer(bool DryRun, IReadOnlyList<LockSummary> Locks);
 

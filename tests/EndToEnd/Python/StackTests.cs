@@ -47,16 +47,35 @@ public sealed class StackTests(PythonProject python)
     [Fact]
     public async Task Debians_own_cuda_locks_without_any_index_of_python()
     {
-        // From contrib and non-free; 2.5 GB, so that it is not built here.
+        // From contrib and non-free; 2.6 GB and cuDNN, so that it is not built here.
         var directory = python.Store.NewProject("debian-cuda");
-        await File.WriteAllTextAsync(
-            Path.Combine(directory, "torchyard.toml"),
-            "name = \"debian-cuda\"\npackages = [\"python3-torch-cuda\"]\n[base]\nsuite = \"trixie\"\ncomponents = [\"main\", \"contrib\", \"non-free\"]\n", Cancellation);
+        var recipe = Path.Combine(directory, "torchyard.toml");
+        const string Packages = "name = \"debian-cuda\"\npackages = [\"python3-torch-cuda\"]\n[base]\nsuite = \"trixie\"\ncomponents = [\"main\", \"contrib\", \"non-free\"]\n";
+        await File.WriteAllTextAsync(recipe, Packages, Cancellation);
+        var refused = await python.Store.RunAsync(directory, ["lock"], Cancellation);
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("TY1016", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("accept-license = true", refused.Error, StringComparison.Ordinal);
 
-        (await python.Store.RunAsync(directory, ["lock"], Cancellation)).Succeeded().Printed("locked");
+        // A mirror as a directory: the manifest is all that 'lock' reads of it. The numbers are NVIDIA's.
+        const string Archive = "cudnn/linux-x86_64/cudnn-linux-x86_64-9.0.0.312_cuda12-archive.tar.xz";
+        const string Hash = "d3890e609d6530ee5b88ff95b60c8e6b1c1ec7fa966ec533925f20f896fcc630";
+        await File.WriteAllTextAsync(
+            Path.Combine(directory, "redistrib_9.0.0.json"),
+            $$$$$"""{"cudnn": {"version": "9.0.0.312", "license_path": "cudnn/LICENSE.txt", "linux-x86_64": {"cuda12": {"relative_path": "{{{{{Archive}}}}}", "sha256": "{{{{{Hash}}}}}", "size": "884762828"}}}}""",
+            Cancellation);
+        await File.WriteAllTextAsync(recipe, $"{Packages}[cudnn]\naccept-license = true\nmirrors = [\"file://{directory}/\"]\n", Cancellation);
+
+        (await python.Store.RunAsync(directory, ["lock", "--gpu", "h100", "--driver", "535.183.01"], Cancellation)).Succeeded()
+            .Printed("PyTorch 2.6.0 debian-cu124 for h100 with driver 535.183.01 (CUDA 12.4.1, cuDNN 9.0.0.312, NCCL 2.22.3)")
+            .Printed("cuDNN 9.0.0.312 for CUDA 12 from NVIDIA, under its own licence: https://developer.download.nvidia.com/compute/cudnn/redist/cudnn/LICENSE.txt");
 
         var locked = await File.ReadAllTextAsync(Path.Combine(directory, "torchyard.lock"), Cancellation);
         Assert.All(["libtorch-cuda-2.6", "libcublas12", "libnccl2", "nvidia-cudnn"], name => Assert.Contains($"name = \"{name}\"", locked, StringComparison.Ordinal));
+        Assert.Contains($"url = \"https://developer.download.nvidia.com/compute/cudnn/redist/{Archive}\"\nsize = 884762828\nsha256 = \"{Hash}\"", locked, StringComparison.Ordinal);
+        var unfit = await python.Store.RunAsync(directory, ["lock", "--gpu", "rtx-3090", "--driver", "515.65.01"], Cancellation);
+        Assert.Equal(1, unfit.ExitCode);
+        Assert.Contains("TY5213", unfit.Error, StringComparison.Ordinal);
     }
 
     [Fact]

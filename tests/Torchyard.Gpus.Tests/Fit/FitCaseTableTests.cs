@@ -21,7 +21,7 @@ public sealed class FitCaseTableTests
         var fields = line.Split('\t');
         var (torch, build, driver, gpu, python, glibc, expected) = (fields[0], fields[1], fields[2], fields[3], fields[4], fields[5], fields[6]);
         Assert.NotEmpty(fields[7]);
-        var row = Tables.Builds.FirstOrDefault(row => row.Torch == torch && row.Build == build);
+        var row = Tables.Builds.Concat(Tables.DebianBuilds).FirstOrDefault(row => row.Torch == torch && row.Build == build);
         if (expected == "absent")
         {
             Assert.Null(row);

@@ -17,6 +17,7 @@ public sealed class FitTablesTests
             .. Tables.Forward.Select(row => (row.Package, row.Source)),
             .. Tables.Architectures.Select(row => ($"sm {row.Capability}", row.Source)),
             .. Tables.Builds.Select(row => (row.LocalVersion, row.Source)),
+            .. Tables.DebianBuilds.Select(row => (row.LocalVersion, row.Source)),
             .. Tables.Systems.Select(row => (row.Id, row.Source)),
             .. Tables.Models.Select(row => (row.Id, row.Source)),
             .. Tables.Devices.Values.Select(row => (row.Id, row.Source)),
@@ -50,6 +51,17 @@ public sealed class FitTablesTests
             Assert.NotNull(row.Cudnn);
             Assert.NotEmpty(row.Python);
         });
+
+    [Fact]
+    public void A_build_of_debian_names_its_package_and_is_taken_only_when_it_is_named()
+    {
+        Assert.All(Tables.DebianBuilds, row => Assert.Equal($"debian-cu{row.Cuda!.Value.Major}{row.Cuda.Value.Minor}", row.Build));
+        Assert.All(Tables.DebianBuilds, row => Assert.NotEmpty(row.Package!));
+        Assert.All(Tables.Builds, row => Assert.Null(row.Package));
+        var engine = new FitEngine(Tables);
+        Assert.DoesNotContain(engine.Candidates(new FitRequest()), candidate => candidate.Torch.Package is not null);
+        Assert.Equal("python3-torch-cuda", Assert.Single(engine.Candidates(new FitRequest { Build = "debian-cu124" })).Torch.Package);
+    }
 
     [Fact]
     public void Every_release_has_exactly_one_build_on_PyPI() =>

@@ -35,6 +35,30 @@ public sealed class ConfigureStageTests : IDisposable
     }
 
     [Fact]
+    public async Task Debians_downloader_of_cudnn_finds_it_there_and_records_its_files()
+    {
+        var sandbox = new Dpkg();
+
+        await RunAsync(new DebBuilder("nvidia-cudnn").File("./usr/sbin/update-nvidia-cudnn", "#!"), sandbox, cudnn: ["/usr/lib/x/libcudnn.so", "/usr/lib/x/libcudnn.so.9"]);
+
+        Assert.Equal("/usr/lib/x/libcudnn.so\n/usr/lib/x/libcudnn.so.9\n", sandbox.Mounted("/run/torchyard/cudnn-files"));
+        // The real package calls it so; what stands in is run here with the list in another place.
+        var list = Path.Combine(_directory, "var/lib/nvidia-cudnn/filelist.txt");
+        var script = sandbox.Mounted("/usr/sbin/update-nvidia-cudnn")!.Replace("/run/torchyard/cudnn-files", Path.Combine(_directory, "files"), StringComparison.Ordinal);
+        File.WriteAllText(Path.Combine(_directory, "files"), "/usr/lib/x/libcudnn.so\n");
+        File.WriteAllText(Path.Combine(_directory, "script"), script);
+        using var run = System.Diagnostics.Process.Start("/bin/sh", [Path.Combine(_directory, "script"), "--update", "--filelist", list]);
+        await run.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal((0, "/usr/lib/x/libcudnn.so\n"), (run.ExitCode, File.ReadAllText(list)));
+
+        var without = new Dpkg();
+        Directory.Delete(Path.Combine(_directory, "layer"), recursive: true);
+        Directory.Delete(Path.Combine(_directory, "stage"), recursive: true);
+        await RunAsync(new DebBuilder("tool").File("./usr/bin/tool", "#!"), without);
+        Assert.Null(without.Mounted("/usr/sbin/update-nvidia-cudnn"));
+    }
+
+    [Fact]
     public async Task What_the_scripts_cost_is_accounted()
     {
         var timings = new BuildTimings();
@@ -46,7 +70,7 @@ public sealed class ConfigureStageTests : IDisposable
         Assert.Equal(TimeSpan.FromSeconds(3), row.Cpu);
     }
 
-    private async Task<string> RunAsync(DebBuilder deb, IRootSandbox sandbox, BuildTimings? timings = null)
+    private async Task<string> RunAsync(DebBuilder deb, IRootSandbox sandbox, BuildTimings? timings = null, IReadOnlyList<string>? cudnn = null)
     {
         Assert.SkipUnless(Environment.UserName == "root", "needs root for owners");
         var cancellation = TestContext.Current.CancellationToken;
@@ -64,6 +88,7 @@ public sealed class ConfigureStageTests : IDisposable
             shared: [],
             (_, _) => throw new InvalidOperationException("nothing is shared"),
             [layer],
+            cudnn ?? [],
             Path.Combine(_directory, "stage"),
             1_700_000_000,
             new HashSet<string>(),
@@ -73,10 +98,16 @@ public sealed class ConfigureStageTests : IDisposable
     /// <summary>Configures all packages without running anything; tells which files of the upper directory it found.</summary>
     private sealed class Dpkg(params string[] expected) : IRootSandbox
     {
+        private Dictionary<string, string> _mounts = [];
+
         public IReadOnlyList<bool> Found { get; private set; } = [];
+
+        /// <summary>Text of what was mounted over a place of the root; null for nothing.</summary>
+        public string? Mounted(string inside) => _mounts.GetValueOrDefault(inside);
 
         public Task<SandboxResult> RunAsync(SandboxRequest request, CancellationToken cancellation)
         {
+            _mounts = request.ReadOnlyMounts.ToDictionary(mount => mount.Value, mount => File.ReadAllText(mount.Key), StringComparer.Ordinal);
             Found = [.. expected.Select(path => File.Exists(Path.Combine(request.Upper!, path)))];
             var status = Path.Combine(request.Upper!, "var/lib/dpkg/status");
             File.WriteAllText(status, File.ReadAllText(status).Replace("install ok unpacked", "install ok installed", StringComparison.Ordinal));

@@ -30,7 +30,7 @@ public sealed class DamagedPackageTests : IDisposable
 
             var failure = Assert.Throws<DamagedPackageException>(() => Unpack(damaged, DebBuilder.Locked("sample", content)));
 
-            Assert.Equal("sample", failure.Package.Name);
+            Assert.Equal("sample 1.0", failure.Package);
         }
     }
 

@@ -10,7 +10,7 @@ internal sealed class CudaBuildRule : IFitRule
         if (wheel is null)
         {
             return Verdict.Of(
-                "build", FitOutcome.Fail, $"no {target.Architecture} wheel of {row.LocalVersion} is known", row.Source);
+                "build", FitOutcome.Fail, $"no {target.Architecture} {(row.Package is null ? "wheel" : "build")} of {row.LocalVersion} is known", row.Source);
         }
 
         if (row.Cuda is { } cuda)

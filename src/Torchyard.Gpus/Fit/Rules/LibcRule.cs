@@ -6,9 +6,10 @@ internal sealed class LibcRule : IFitRule
     public Verdict? Judge(StackCandidate candidate, FitTarget target, FitRequest request, FitTables tables)
     {
         var needed = candidate.Torch.Manylinux;
-        var tag = $"manylinux_{needed.Major}_{needed.Minor}";
+        var asking = candidate.Torch.Package ?? $"manylinux_{needed.Major}_{needed.Minor}";
+        IReadOnlyList<string> sources = candidate.Torch.Package is null ? ["wheel-tags", "pep600"] : candidate.Torch.Source;
         return request.Glibc >= needed
-            ? Verdict.Of("glibc", FitOutcome.Pass, $"glibc {request.Glibc} ({request.GlibcOrigin}) is at least {needed}, which {tag} asks for", "wheel-tags", "pep600")
-            : Verdict.Of("glibc", FitOutcome.Fail, $"glibc {request.Glibc} ({request.GlibcOrigin}) is older than {needed}, which {tag} asks for", "wheel-tags", "pep600");
+            ? Verdict.Of("glibc", FitOutcome.Pass, $"glibc {request.Glibc} ({request.GlibcOrigin}) is at least {needed}, which {asking} asks for", sources)
+            : Verdict.Of("glibc", FitOutcome.Fail, $"glibc {request.Glibc} ({request.GlibcOrigin}) is older than {needed}, which {asking} asks for", sources);
     }
 }

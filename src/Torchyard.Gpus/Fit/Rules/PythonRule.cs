@@ -9,6 +9,13 @@ internal sealed class PythonRule : IFitRule
     {
         const string Rule = "python";
         var row = candidate.Torch;
+        if (row.Package is not null)
+        {
+            return row.Python.Contains(candidate.Python, StringComparer.Ordinal)
+                ? Verdict.Of(Rule, FitOutcome.Pass, $"{row.LocalVersion} is built for CPython {candidate.Python}", row.Source)
+                : Verdict.Of(Rule, FitOutcome.Fail, $"{row.LocalVersion} is built for CPython {string.Join(" and ", row.Python)} alone, not for {candidate.Python}", row.Source);
+        }
+
         if (row.Python.Contains(candidate.Python, StringComparer.Ordinal))
             return Verdict.Of(Rule, FitOutcome.Pass, $"{row.LocalVersion} has wheels for CPython {candidate.Python}", row.Source);
         if (row.PythonExperimental.Contains(candidate.Python, StringComparer.Ordinal))
