@@ -128,12 +128,10 @@ def in_container(proof, folder, *arguments, limit=90, label="train"):
         "run", "--rm", "--gpus", "all", "-v", f"{folder}:/work", "-w", "/work", name(proof), "python3", "train.py", *plan(proof), *arguments, limit=limit, name=label)
 
 
-def killed_in_the_middle(proof, folder, arguments):
-    """Starts a run in a container, kills the container with -9 once it has passed a checkpoint; how far it was."""
-    log = os.path.join(proof.raw, f"killed-{arguments[1]}.txt")
-    holder = f"killed-{arguments[1]}"
-    started = proof.yard(
-        "run", "-d", "--name", holder, "--gpus", "all", "-v", f"{folder}:/work", "-w", "/work", name(proof), "python3", "train.py", *plan(proof), *arguments, name="killed")
+def killed_in_the_middle(proof, folder, holder, *command):
+    """Starts a training command in a container of that name, kills it with -9 once it has passed a checkpoint; how far it was."""
+    log = os.path.join(proof.raw, f"{holder}.txt")
+    started = proof.yard("run", "-d", "--name", holder, "--gpus", "all", "-v", f"{folder}:/work", "-w", "/work", name(proof), *command, name="killed")
     step, deadline = 0, time.monotonic() + min(60, proof.remaining())
     while started.ok and time.monotonic() < deadline:
         said = subprocess.run([proof.torchyard, "logs", holder], env=proof.environment, capture_output=True, text=True, timeout=20).stdout
@@ -160,7 +158,7 @@ def train(proof):
         loss = re.findall(r"loss ([\d.]+)", whole.out)
         proof.check(f"{precision}: the loss falls", len(loss) > 1 and float(loss[-1]) < float(loss[0]) * 0.7, f"{loss[0]} to {loss[-1]}")
         arguments = ["--precision", precision, "--checkpoints", f"killed-{precision}"]
-        at = killed_in_the_middle(proof, folder, arguments)
+        at = killed_in_the_middle(proof, folder, f"killed-{precision}", "python3", "train.py", *plan(proof), *arguments)
         resumed = in_container(proof, folder, *arguments, label=f"resumed-{precision}")
         again, _ = outcome(resumed.out)
         went_on = re.search(r"resumed from .* at step (\d+)", resumed.out)

@@ -11,10 +11,12 @@ import time
 
 import compute
 import container
+import environment
 import machine
 import record
 import sabotage
-from framework import FAIL, Proof, Step
+import several
+from framework import FAIL, PASS, SKIP, Proof, Step
 
 # In this order what later steps need comes first, and what can be spared comes last. Limits in seconds.
 STEPS = {
@@ -24,6 +26,7 @@ STEPS = {
     "fit": (30, compute.fit),
     "capture": (200, container.capture),
     "root": (60, container.run_as_root),
+    "up": (120, environment.up),
     "start": (40, container.start),
     "verify": (90, compute.verify),
     "bench": (240, compute.bench),
@@ -32,6 +35,11 @@ STEPS = {
     "speed": (120, compute.speed),
     "user": (60, container.run_as_user),
     "inside": (180, compute.bench_inside),
+    # These skip on a machine with one GPU.
+    "share": (60, several.share),
+    "topology": (20, several.topology),
+    "links": (240, several.links),
+    "ranks": (120, several.ranks),
 }
 
 
@@ -49,6 +57,7 @@ def arguments():
     parser.add_argument("--budget", type=float, default=470, help="seconds for everything")
     parser.add_argument("--only", default="torch,torchvision,triton,numpy", help="distributions that are captured, with what they need; '' for all")
     parser.add_argument("--image", default=None, help="an image of the store to use in place of a capture")
+    parser.add_argument("--up", default=None, help="directory with torchyard.toml, torchyard.lock and packages/ for the step 'up' (default: that of the bundle)")
     parser.add_argument("--small", default=None, help="an environment for the ordinary user's capture (default: a new empty one)")
     parser.add_argument("--runtime", default=None, help="crun or runc (default: torchyard's own choice)")
     parser.add_argument("--once", dest="twice", action="store_false", help="capture once, not twice")
@@ -64,7 +73,7 @@ def tools(options):
     target = os.path.join(options.work, "tools")
     shutil.rmtree(target, ignore_errors=True)
     if os.path.isdir(options.bundle):
-        shutil.copytree(options.bundle, target, symlinks=True)
+        shutil.copytree(options.bundle, target, symlinks=True, ignore=shutil.ignore_patterns("up", "*.xz"))
     program = os.path.dirname(os.path.realpath(options.torchyard))
     shutil.rmtree(os.path.join(target, "torchyard"), ignore_errors=True)
     os.makedirs(os.path.join(target, "torchyard"), exist_ok=True)
@@ -97,9 +106,10 @@ def main():
         limit, action = STEPS[name]
         proof.execute(Step(name, limit, action))
     proof.pack()
-    failed = [s.name for s in proof.steps if s.state == FAIL]
-    print(f"{len(proof.steps) - len(failed)} of {len(proof.steps)} steps passed in {time.monotonic() - proof.began:.0f} s; {options.out}")
-    return 1 if failed else 0
+    count = lambda state: sum(step.state == state for step in proof.steps)
+    skipped = f", {count(SKIP)} skipped" if count(SKIP) else ""
+    print(f"{count(PASS)} of {len(proof.steps)} steps passed{skipped} in {time.monotonic() - proof.began:.0f} s; {options.out}")
+    return 1 if count(FAIL) else 0
 
 
 if __name__ == "__main__":

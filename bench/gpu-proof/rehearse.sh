@@ -1,6 +1,7 @@
 #!/bin/sh
 # Rehearses gpu-proof without a GPU, on a machine that looks like the recorded one. Exit status 0: every step ran to its end, and all
 # checks passed that need no computing GPU.
+# REHEARSE_STEPS: which steps. FAKE_GPUS: how many GPUs the machine has (1).
 # usage: bench/gpu-proof/rehearse.sh STORE IMAGE [options of run]    IMAGE: of the store, with python3
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -9,7 +10,7 @@ store=$1 image=$2
 shift 2
 work=$(mktemp -d /tmp/gpu-rehearsal.XXXXXX)
 trap 'rm -rf "$work"' EXIT
-steps=${REHEARSE_STEPS:-facts,record,doctor,root,start,sabotage}
+steps=${REHEARSE_STEPS:-facts,record,doctor,root,up,start,sabotage}
 "$root/tests/Torchyard.Gpus.Tests/Fakes/enter.sh" "$root/tests/Torchyard.Gpus.Tests/Machines/h200" \
     "$here/run" --work "$work/work" --store "$store" --out "$work/out" --image "$image" --steps "$steps" --starts 4 --budget 200 "$@" || true
 python3 -B "$here/rehearsed.py" "$work"/out/*/report.json

@@ -6,7 +6,7 @@ import sys
 
 # What a machine of fakes cannot give, and why.
 EXPECTED = [
-    (r"PyTorch|busy: a program holds", "there is no PyTorch for GPUs"),
+    (r"PyTorch|ranks: on GPUs|^inside: every collective|busy: a program holds", "there is no PyTorch for GPUs, and no NCCL in the image"),
     (r"no permission: doctor finds|doctor: nodes\.numbers|every line has a probe|nothing is broken here|the machine is whole again", "the nodes are the null device, so their numbers are wrong"),
     (r"the DataLoader's check fails", "needs PyTorch in the image"),
     (r"injection adds under|memory limit in force|CPU limit in force|process limit in force", "times and cgroup v2 are those of another machine"),

@@ -19,11 +19,20 @@ internal static class NvmlReader
         foreach (var found in search.Find("libnvidia-ml.so.1"))
         {
             if (files.RealPath(found.Path) is { } real && NvmlLibrary.TryLoad(real) is { } library)
-                return Read(library, identity);
+            {
+                var read = Read(library, identity);
+                return identity ? read : read with { Gpus = [.. read.Gpus.Select(gpu => gpu with { NumaNode = NumaNode(files, gpu.PciAddress) })] };
+            }
         }
 
         return GpuSnapshot.None;
     }
+
+    /// <summary>
+    /// The kernel's answer, -1 for none: nvmlDeviceGetNumaNodeId means the node of a GPU's own memory, which only coherent ones have (nvml.h).
+    /// </summary>
+    private static int? NumaNode(MachineFiles files, string? address) =>
+        address is not null && files.ReadNumber($"/sys/bus/pci/devices/{address}/numa_node") is >= 0 and var node ? (int)node : null;
 
     /// <summary>Reads the machine through a loaded NVML.</summary>
     public static GpuSnapshot Read(NvmlLibrary nvml, bool identity = false)
@@ -121,7 +130,6 @@ internal static class NvmlReader
                 PcieReplays = Counter("nvmlDeviceGetPcieReplayCounter"),
                 NvLinks = links,
                 NvLinksActive = linksActive,
-                NumaNode = Number("nvmlDeviceGetNumaNodeId"),
                 FabricState = fabricState,
                 FabricStatus = fabricStatus,
                 Processes = Processes(),

@@ -1,3 +1,4 @@
+using Torchyard.EndToEnd.Engines;
 using Torchyard.EndToEnd.Environment;
 using Torchyard.EndToEnd.Program;
 
@@ -14,16 +15,18 @@ public sealed class FakeGpuTests(RunningEnvironment environment)
 
     /// <summary>The proof on a GPU: its first run on one is not its first run.</summary>
     [Theory]
-    [InlineData("crun", "facts,record,doctor,root,start,sabotage")]
-    [InlineData("runc", "root")]
-    public async Task The_gpu_proof_runs_to_its_end_and_what_needs_no_gpu_passes(string runtime, string steps)
+    [InlineData("crun", 1, "facts,record,doctor,root,up,start,sabotage")]
+    [InlineData("runc", 1, "root")]
+    [InlineData("crun", 2, "share,topology,links,ranks")]
+    public async Task The_gpu_proof_runs_to_its_end_and_what_needs_no_gpu_passes(string runtime, int gpus, string steps)
     {
         FakeGpuMachine.Require(runtime);
+        await SmallImage.BuildAsync(environment, Cancellation);
         var result = await HostProgram.RunAsync(
             Path.Combine(FakeGpuMachine.Repository, "bench/gpu-proof/rehearse.sh"),
-            [environment.Store.Store, environment.Report.Image, "--torchyard", TestStore.Program, "--runtime", runtime],
+            [environment.Store.Store, environment.Report.Image, "--torchyard", TestStore.Program, "--runtime", runtime, "--up", Path.Combine(environment.Store.Root, "small"), "--samples", "2048"],
             Cancellation,
-            environment: new Dictionary<string, string> { ["REHEARSE_STEPS"] = steps, ["NCCL_NVLS_ENABLE"] = "0" });
+            environment: new Dictionary<string, string> { ["REHEARSE_STEPS"] = steps, ["FAKE_GPUS"] = gpus.ToString(System.Globalization.CultureInfo.InvariantCulture), ["NCCL_NVLS_ENABLE"] = "0" });
 
         Assert.True(result.ExitCode == 0, result.Transcript);
         Assert.Contains(" 0 unexpected failures", result.Output, StringComparison.Ordinal);

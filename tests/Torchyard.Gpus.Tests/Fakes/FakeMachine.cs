@@ -108,6 +108,7 @@ internal sealed class FakeMachine : IDisposable
             Write($"/dev/nvidia{gpu.Minor ?? i}", $"c 195:{gpu.Minor ?? i} 0666 0:0");
             Write($"/sys/bus/pci/devices/{address}/vendor", "0x10de\n");
             Write($"/sys/bus/pci/devices/{address}/class", "0x030200\n");
+            Write($"/sys/bus/pci/devices/{address}/numa_node", $"{gpu.NumaNode ?? -1}\n");
             foreach (var mig in gpu.MigDevices)
             {
                 Write($"/proc/driver/nvidia/capabilities/gpu{gpu.Minor}/mig/gi{mig.GpuInstance}/access", "");

@@ -58,7 +58,6 @@ internal static class NvmlAnswers
             ("nvmlDeviceGetCurrPcieLinkWidth", [gpu.PcieWidth]),
             ("nvmlDeviceGetMaxPcieLinkWidth", [gpu.PcieWidthMax]),
             ("nvmlDeviceGetPcieReplayCounter", [gpu.PcieReplays]),
-            ("nvmlDeviceGetNumaNodeId", [gpu.NumaNode]),
             ("nvmlDeviceGetGpuFabricInfoV", [gpu.FabricState, gpu.FabricStatus]),
             .. Enumerable.Range(0, gpu.NvLinks ?? 0).Select(link => ($"nvmlDeviceGetNvLinkState/{link}", (long?[])[link < gpu.NvLinksActive ? 1 : 0])),
             ("nvmlDeviceGetMaxMigDeviceCount", [gpu.MigDevices.Count > 0 ? 7 : null]),

@@ -50,7 +50,6 @@ def of_device(number, gpu):
     yield from line("nvmlDeviceGetCurrPcieLinkWidth", gpu.get("pcie_width"))
     yield from line("nvmlDeviceGetMaxPcieLinkWidth", gpu.get("pcie_width_max"))
     yield from line("nvmlDeviceGetPcieReplayCounter", gpu.get("pcie_replays"))
-    yield from line("nvmlDeviceGetNumaNodeId", gpu.get("numa_node"))
     for link in range(gpu.get("nv_links") or 0):
         yield from line("nvmlDeviceGetNvLinkState", int(link < (gpu.get("nv_links_active") or 0)), argument=link)
     yield from line("nvmlDeviceGetGpuFabricInfoV", gpu.get("fabric_state"), gpu.get("fabric_status"))

@@ -20,6 +20,13 @@ def main(arguments):
     if "-L" in arguments:
         for gpu in gpus:
             print(f"GPU {gpu['index']}: {gpu['name']} (UUID: {gpu['uuid']})")
+    elif arguments == ["topo", "-m"]:
+        columns = "".join(f"\t\033[4mGPU{g['index']}" for g in gpus)
+        print(f"{columns}\tCPU Affinity\tNUMA Affinity\tGPU NUMA ID\033[0m")
+        for gpu in gpus:
+            links = gpu.get("nv_links_active") or 0
+            cells = [" X " if other is gpu else f"NV{links}" if links else "PHB" for other in gpus]
+            print("\t".join([f"GPU{gpu['index']}", *cells, "0-15", str(gpu.get("numa_node", "N/A")), "N/A"]))
     elif query:
         for gpu in gpus:
             rows = gpu.get("remapped_rows") or {}
