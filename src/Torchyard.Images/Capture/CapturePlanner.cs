@@ -55,6 +55,7 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
         return new CapturePlan
         {
             Request = request,
+            Tree = tree,
             Environment = environment,
             Target = target,
             Layers = layers,
@@ -62,6 +63,7 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
             Services = Services(assembly, target, request.Base),
             Packages = packages,
             Distributions = chosen,
+            Software = [.. chosen.Where(distribution => _parts.Exists(part => part.Contains(distribution.Origin))), .. _linked],
             ModuleRoots = ModuleRoots(environment, target),
             Added = _notes.Added,
             LeftOut = _notes.LeftOut,
@@ -212,10 +214,13 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
             {
                 var installed = new DistributionReader(tree).ReadSite(addition.Path);
                 _parts.Add(Scan(addition.Path, addition.Path, installed, installed, EnvironmentOwner, null));
+                _linked.AddRange(installed);
                 _notes.Added.Add(addition);
             }
         }
     }
+
+    private readonly List<InstalledDistribution> _linked = [];
 
     // Directories of Python packages that dpkg's packages share, such as /usr/lib/python3/dist-packages.
     private readonly List<string> _systemSites = [];

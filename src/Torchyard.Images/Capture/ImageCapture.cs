@@ -58,6 +58,7 @@ public sealed class ImageCapture(StorePaths paths, SupervisorProgram supervisor,
         var made = await MakeLayersAsync(plan, directory.Path, progress, cancellation);
         var elapsed = clock.GetElapsedTime(began);
         var manifest = WriteImage(plan, name, [.. made]);
+        await ImageWriter.AttachAsync(_layout, CapturedSoftware.Of(plan, name), locked: null, manifest, cancellation);
         var image = await store.NameAsync(manifest, request.Name, cancellation);
         return (image, CaptureReport.Of(plan, made, elapsed));
     }

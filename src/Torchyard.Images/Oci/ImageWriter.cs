@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Torchyard.Images.Environments;
 using Torchyard.Images.Layers;
+using Torchyard.Images.Oci.Sbom;
 using Torchyard.Platform;
 using Torchyard.Recipes;
 
@@ -67,7 +68,11 @@ internal static class ImageWriter
     /// Attaches the software bill of materials and the lock as artifacts whose subject is the image (image-spec 1.1, manifest.md, "Guidelines for
     /// artifact usage"), listed under the tag that distribution-spec's referrers fallback names.
     /// </summary>
-    internal static async Task AttachAsync(OciLayout layout, RecipeLock locked, Digest manifest, CancellationToken cancellation)
+    internal static Task AttachAsync(OciLayout layout, RecipeLock locked, Digest manifest, CancellationToken cancellation) =>
+        AttachAsync(layout, LockedSoftware.Of(locked), locked, manifest, cancellation);
+
+    /// <summary>Attaches the software bill of materials of an image, and its lock if it has one.</summary>
+    internal static async Task AttachAsync(OciLayout layout, SpdxContent software, RecipeLock? locked, Digest manifest, CancellationToken cancellation)
     {
         var subject = new OciDescriptor
         {
@@ -75,12 +80,13 @@ internal static class ImageWriter
             Digest = manifest,
             Size = new FileInfo(layout.BlobPath(manifest)).Length,
         };
-        var created = Timestamp(locked.SourceDateEpoch);
-        OciDescriptor[] artifacts =
-        [
-            Artifact(MediaTypes.Spdx, SpdxDocument.Write(locked, manifest), "sbom.spdx.json"),
-            Artifact(MediaTypes.Lock, Encoding.UTF8.GetBytes(LockText.Write(locked)), LockText.FileName),
-        ];
+        var created = Timestamp(software.Created);
+        List<OciDescriptor> artifacts = [Artifact(MediaTypes.Spdx, SpdxDocument.Write(software, manifest), "sbom.spdx.json")];
+        if (locked is not null)
+        {
+            artifacts.Add(Artifact(MediaTypes.Lock, Encoding.UTF8.GetBytes(LockText.Write(locked)), LockText.FileName));
+        }
+
         var referrers = layout.WriteDocument(OciJson.Serialize(new OciIndex { Manifests = artifacts }), MediaTypes.Index) with
         {
             Annotations = new(StringComparer.Ordinal) { [OciLayout.NameAnnotation] = ReferrersTag(manifest) },

@@ -39,6 +39,10 @@ public sealed class CaptureTests : IDisposable
         Assert.Equal(0, again.GetProperty("bytes_read").GetInt64());
         Assert.Contains(first.GetProperty("left_out").EnumerateArray(), omission => omission.GetProperty("path").GetString() == Environment + "/.git");
 
+        var names = AttachedSbom.PackageUrls(AttachedSbom.Read(Path.Combine(_root, "store"), digest!));
+        Assert.Contains(names, name => name.StartsWith("pkg:deb/debian/python3-numpy@", StringComparison.Ordinal));
+        Assert.Contains(names, name => name.StartsWith("pkg:deb/debian/libc6@", StringComparison.Ordinal));
+
         // An ordinary user, with a store of its own and nothing to reuse.
         Directory.CreateDirectory(Path.Combine(_root, "other"));
         File.SetUnixFileMode(Path.Combine(_root, "other"), (UnixFileMode)0x1FF);

@@ -11,7 +11,7 @@ public sealed class DistributionSelectionTests
     [
         .. Fixture("pytorch-2.11-cu130.requirements.txt").TrimEnd('\n').Split("\n\n")
             .Select(text => WheelMetadata.Parse(System.Text.Encoding.UTF8.GetBytes(text)))
-            .Select(metadata => new InstalledDistribution(metadata.Name.ToLowerInvariant().Replace('_', '-').Replace('.', '-'), metadata.Version, IsConda: false)
+            .Select(metadata => new InstalledDistribution(metadata.Name.ToLowerInvariant().Replace('_', '-').Replace('.', '-'), metadata.Version)
             {
                 Origin = "",
                 Requires = metadata.RequiresDist,

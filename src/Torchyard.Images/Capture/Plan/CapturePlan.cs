@@ -30,6 +30,9 @@ internal sealed record CapturePlan
 
     public required CaptureRequest Request { get; init; }
 
+    /// <summary>The machine.</summary>
+    public required HostTree Tree { get; init; }
+
     public required CapturedEnvironment Environment { get; init; }
 
     /// <summary>Absolute path of the environment in the image.</summary>
@@ -49,6 +52,12 @@ internal sealed record CapturePlan
 
     /// <summary>Distributions of the environment that are taken.</summary>
     public required IReadOnlyList<InstalledDistribution> Distributions { get; init; }
+
+    /// <summary>
+    /// Distributions that are in the image besides the packages' own: those of the environment and of the directories that it imports from.
+    /// What it sees of the system's Python packages is files of <see cref="Packages"/>.
+    /// </summary>
+    public required IReadOnlyList<InstalledDistribution> Software { get; init; }
 
     /// <summary>Directories (paths inside the image, ended by a slash) whose Python modules get bytecode.</summary>
     public required IReadOnlyList<string> ModuleRoots { get; init; }

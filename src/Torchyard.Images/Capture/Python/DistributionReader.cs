@@ -2,6 +2,7 @@ using System.Text.Json;
 using Torchyard.Images.Capture.Host;
 using Torchyard.Packages.Python.Markers;
 using Torchyard.Packages.Python.Wheels;
+using Torchyard.Platform;
 
 namespace Torchyard.Images.Capture.Python;
 
@@ -47,8 +48,9 @@ internal sealed class DistributionReader(HostTree tree)
             {
                 using var document = JsonDocument.Parse(content);
                 var root = document.RootElement;
-                found.Add(new InstalledDistribution(Text(root, "name"), Text(root, "version"), IsConda: true)
+                found.Add(new InstalledDistribution(Text(root, "name"), Text(root, "version"))
                 {
+                    Conda = Origin(root),
                     Origin = path,
                     Files = [.. Texts(root, "files").Select(file => Join(prefix, file)), path],
                     Requires = [.. Texts(root, "depends").Select(depends => depends.Split(' ')[0])],
@@ -136,7 +138,7 @@ internal sealed class DistributionReader(HostTree tree)
         {
             var headers = MetadataHeaders.Parse(content);
             return ProjectName.TryParse(headers.All("Name").FirstOrDefault(), out var name)
-                ? new InstalledDistribution(name.Normal, headers.All("Version").FirstOrDefault() ?? "", IsConda: false)
+                ? new InstalledDistribution(name.Normal, headers.All("Version").FirstOrDefault() ?? "")
                 {
                     Origin = "",
                     Requires = [.. headers.All("Requires-Dist")],
@@ -190,6 +192,18 @@ internal sealed class DistributionReader(HostTree tree)
                 .Where(path => path.Length > 0);
         }
     }
+
+    private static CondaOrigin Origin(JsonElement root)
+    {
+        return new CondaOrigin(
+            Given("build"), Given("subdir"), Given("url") is { } url && Uri.TryCreate(url, UriKind.Absolute, out var address) && address.UserInfo.Length == 0 ? WithoutToken(url) : null,
+            Given("sha256") is { } hex && Digest.TryParse("sha256:" + hex, out var digest) ? digest : null);
+
+        string? Given(string name) => root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
+    }
+
+    /// <summary>Private channels may have their token in the path (/t/TOKEN/); it is nobody's business what an image was made with.</summary>
+    private static string? WithoutToken(string url) => url.Contains("/t/", StringComparison.Ordinal) ? null : url;
 
     private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString() ?? "";
 
