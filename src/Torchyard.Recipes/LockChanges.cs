@@ -1,7 +1,7 @@
 namespace Torchyard.Recipes;
 
 /// <summary>A package that a new lock has otherwise than the old one.</summary>
-/// <param name="Name">Name, with the architecture where the locks have several.</param>
+/// <param name="Name">Name, with the architecture where the locks have several, and with what it is for where it is not a Debian package of the image.</param>
 /// <param name="Before">Version in the old lock, or null where it was not.</param>
 /// <param name="After">Version in the new lock, or null where it is not.</param>
 public sealed record LockChange(string Name, string? Before, string? After);
@@ -42,7 +42,19 @@ public static class LockChanges
 
         foreach (var package in locked.Python?.Packages ?? [])
         {
-            result[$"{package.Name} (Python)"] = package.Version;
+            // Of Git the version alone often stays the same from commit to commit.
+            result[$"{package.Name} (Python)"] = package.Source?.Commit is { } commit ? $"{package.Version} at {commit[..12]}" : package.Version;
+        }
+
+        foreach (var package in locked.BuildPackages)
+        {
+            result[$"{package.Name} (for builds)"] = package.Version;
+        }
+
+        // Two builds may use two versions of a tool.
+        foreach (var tools in (locked.Python?.BuildPackages ?? []).GroupBy(tool => tool.Name, StringComparer.Ordinal))
+        {
+            result[$"{tools.Key} (Python, for builds)"] = string.Join(", ", tools.Select(tool => tool.Version).Distinct(StringComparer.Ordinal));
         }
 
         return result;

@@ -40,12 +40,15 @@ public static class LockFit
         var lines = new List<string>();
         lines.AddRange(recipe.Packages.Except(before.Packages, StringComparer.Ordinal).Select(package => $"the recipe asks for {package}, the lock was made without it"));
         lines.AddRange(before.Packages.Except(recipe.Packages, StringComparer.Ordinal).Select(package => $"the lock was made with {package}, which the recipe no longer asks for"));
+        Compare(Build(before), Build(recipe), "python.build-packages");
         Compare(before.Name, recipe.Name, "name");
         Compare(before.Base.Suite, recipe.Base.Suite, "base.suite");
         Compare(before.Base.Snapshot ?? "none", recipe.Base.Snapshot ?? "none", "base.snapshot");
         Compare(before.Base.Architecture, recipe.Base.Architecture, "base.architecture");
         Compare(before.Image.Compression.ToString().ToLowerInvariant(), recipe.Image.Compression.ToString().ToLowerInvariant(), "image.compression");
         return lines;
+
+        static string Build(Recipe recipe) => recipe.Python is { BuildPackages: { Count: > 0 } packages } ? string.Join(' ', packages.Order(StringComparer.Ordinal)) : "none";
 
         void Compare(string old, string now, string key)
         {

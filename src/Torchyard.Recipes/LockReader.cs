@@ -8,7 +8,7 @@ namespace Torchyard.Recipes;
 public static class LockReader
 {
     private const int LargestFile = 64 << 20;
-    private const string Cure = "run 'torchyard lock' to write it again";
+    internal const string Cure = "run 'torchyard lock' to write it again";
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">Path as the user gave it; error messages repeat it.</param>
@@ -51,6 +51,7 @@ public static class LockReader
             Recipe = ReadRecipe(RequiredTable(table, "recipe")),
             Archives = [.. table.Tables("archive").Select(ReadArchive)],
             Packages = [.. table.Tables("package").Select(ReadPackage)],
+            BuildPackages = [.. table.Tables("build-package").Select(ReadPackage)],
             Cudnn = table.Table("cudnn") is { } cudnn ? CudnnLockText.Read(cudnn) : null,
             Fit = table.Table("fit") is { } fit ? FitLockText.Read(fit) : null,
             Python = table.Table("python") is { } python ? PythonLockText.Read(python) : null,

@@ -36,7 +36,13 @@ public static class LockText
         foreach (var package in locked.Packages
             .OrderBy(package => package.Name, StringComparer.Ordinal).ThenBy(package => package.Architecture, StringComparer.Ordinal))
         {
-            WritePackage(body, package);
+            WritePackage(body, "package", package);
+        }
+
+        foreach (var package in locked.BuildPackages
+            .OrderBy(package => package.Name, StringComparer.Ordinal).ThenBy(package => package.Architecture, StringComparer.Ordinal))
+        {
+            WritePackage(body, "build-package", package);
         }
 
         if (locked.Cudnn is { } cudnn)
@@ -74,9 +80,9 @@ public static class LockText
         .Add("release-digest", archive.ReleaseDigest.ToString())
         .Add("release-date", archive.ReleaseDate);
 
-    private static void WritePackage(TomlText text, LockedDebianPackage package)
+    private static void WritePackage(TomlText text, string path, LockedDebianPackage package)
     {
-        text.ArrayHeader("package")
+        text.ArrayHeader(path)
             .Add("name", package.Name)
             .Add("version", package.Version)
             .Add("architecture", package.Architecture)

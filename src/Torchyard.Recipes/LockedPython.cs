@@ -19,6 +19,12 @@ public sealed record LockedPython
 
     /// <summary>Every distribution, by normalised name (ordinal).</summary>
     public required IReadOnlyList<LockedPythonPackage> Packages { get; init; }
+
+    /// <summary>
+    /// What the wheels of <see cref="LockedPythonPackage.Source"/> were built with, by file name (ordinal). None of it is installed; several versions
+    /// of one distribution may be there.
+    /// </summary>
+    public IReadOnlyList<LockedPythonPackage> BuildPackages { get; init; } = [];
 }
 
 /// <summary>An index of the lock.</summary>
@@ -55,6 +61,9 @@ public sealed record LockedPythonPackage
 
     /// <summary>Path of a local wheel, relative to the recipe (or absolute, as the recipe has it).</summary>
     public string? Path { get; init; }
+
+    /// <summary>What the wheel was built from when it was locked; null for a wheel that was there.</summary>
+    public LockedSource? Source { get; init; }
 
     /// <summary>Requires-Python of the wheel, or null.</summary>
     public string? RequiresPython { get; init; }

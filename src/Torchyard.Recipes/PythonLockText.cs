@@ -15,30 +15,12 @@ internal static class PythonLockText
 
         foreach (var package in python.Packages.OrderBy(package => package.Name, StringComparer.Ordinal))
         {
-            text.ArrayHeader("python.package")
-                .Add("name", package.Name)
-                .Add("version", package.Version)
-                .Add("filename", package.Filename)
-                .Add("size", package.Size)
-                .Add("sha256", package.Sha256.Hex)
-                .Add("index", package.Index)
-                .Add("url", package.Url)
-                .Add("path", package.Path)
-                .Add("requires-python", package.RequiresPython);
-            if (package.Extras.Count > 0)
-            {
-                text.Add("extras", package.Extras);
-            }
+            Write(text, "python.package", package);
+        }
 
-            if (package.Requires.Count > 0)
-            {
-                text.Add("requires", package.Requires);
-            }
-
-            if (package.Requested)
-            {
-                text.Add("requested", true);
-            }
+        foreach (var package in python.BuildPackages.OrderBy(package => package.Filename, StringComparer.Ordinal))
+        {
+            Write(text, "python.build-package", package);
         }
     }
 
@@ -50,9 +32,52 @@ internal static class PythonLockText
             Resolver = table.RequiredText("resolver"),
             Indexes = [.. table.Tables("index").Select(ReadIndex)],
             Packages = [.. table.Tables("package").Select(ReadPackage)],
+            BuildPackages = [.. table.Tables("build-package").Select(ReadPackage)],
         };
         table.Finish();
         return result;
+    }
+
+    private static void Write(TomlText text, string path, LockedPythonPackage package)
+    {
+        text.ArrayHeader(path)
+            .Add("name", package.Name)
+            .Add("version", package.Version)
+            .Add("filename", package.Filename)
+            .Add("size", package.Size)
+            .Add("sha256", package.Sha256.Hex)
+            .Add("index", package.Index)
+            .Add("url", package.Url)
+            .Add("path", package.Path)
+            .Add("requires-python", package.RequiresPython);
+        if (package.Extras.Count > 0)
+        {
+            text.Add("extras", package.Extras);
+        }
+
+        if (package.Requires.Count > 0)
+        {
+            text.Add("requires", package.Requires);
+        }
+
+        if (package.Requested)
+        {
+            text.Add("requested", true);
+        }
+
+        if (package.Source is { } source)
+        {
+            text.Header(path + ".source")
+                .Add("url", source.Url)
+                .Add("path", source.Path)
+                .Add("filename", source.Filename)
+                .Add("size", source.Size)
+                .Add("sha256", source.Sha256?.Hex)
+                .Add("commit", source.Commit)
+                .Add("revision", source.Revision)
+                .Add("subdirectory", source.Subdirectory)
+                .Add("built-with", source.BuiltWith);
+        }
     }
 
     private static LockedPythonIndex ReadIndex(TomlTableReader table)
@@ -74,6 +99,7 @@ internal static class PythonLockText
             Index = table.Text("index"),
             Url = table.Text("url"),
             Path = table.Text("path"),
+            Source = table.Table("source") is { } source ? ReadSource(source) : null,
             RequiresPython = table.Text("requires-python"),
             Extras = table.Texts("extras") ?? [],
             Requires = table.Texts("requires") ?? [],
@@ -81,5 +107,25 @@ internal static class PythonLockText
         };
         table.Finish();
         return result;
+    }
+
+    private static LockedSource ReadSource(TomlTableReader table)
+    {
+        var result = new LockedSource
+        {
+            Url = table.Text("url"),
+            Path = table.Text("path"),
+            Filename = table.Text("filename"),
+            Size = table.Whole("size", 0, long.MaxValue),
+            Sha256 = table.Text("sha256") is null ? null : LockReader.RequiredDigest(table, "sha256"),
+            Commit = table.Text("commit"),
+            Revision = table.Text("revision"),
+            Subdirectory = table.Text("subdirectory"),
+            BuiltWith = table.Texts("built-with") ?? [],
+        };
+        table.Finish();
+        return (result.Commit is null) != (result.Sha256 is null) && (result.Filename is null) == (result.Sha256 is null)
+            ? result
+            : throw table.Wrong("commit", "a source has either a commit, or a filename and a sha256", LockReader.Cure, "TY1021");
     }
 }

@@ -7,7 +7,6 @@ internal static class PythonReader
 {
     public static PythonSettings Read(TomlTableReader table)
     {
-        var defaults = new PythonSettings();
         var result = new PythonSettings
         {
             Packages = table.Texts("packages") ?? [],
@@ -19,7 +18,8 @@ internal static class PythonReader
             Indexes = RecipeChecks.Urls(table, "indexes", table.Texts("indexes") ?? []),
             ExtraIndexes = RecipeChecks.Urls(table, "extra-indexes", table.Texts("extra-indexes") ?? []),
             FindLinks = table.Texts("find-links") ?? [],
-            OnlyBinary = table.Texts("only-binary") ?? defaults.OnlyBinary,
+            OnlyBinary = table.Texts("only-binary") ?? [],
+            BuildPackages = RecipeChecks.Packages(table, table.Texts("build-packages") ?? [], "build-packages"),
         };
         table.Finish();
         if (result.Pylock is not null && (result.Packages.Count > 0 || result.Requirements.Count > 0 || result.Pyproject is not null))

@@ -6,7 +6,8 @@ namespace Torchyard.Recipes;
 /// </summary>
 public sealed record PythonSettings
 {
-    /// <summary>Requirements (dependency specifiers, PEP 508), or paths of local wheels (<c>./dist/x.whl</c>), relative to the recipe.</summary>
+    /// <summary>Requirements (dependency specifiers, PEP 508), or paths of local wheels and source
+    /// archives (<c>./dist/x.whl</c>), relative to the recipe.</summary>
     public IReadOnlyList<string> Packages { get; init; } = [];
 
     /// <summary>Requirement files in pip's format, relative to the recipe. Where every line is pinned by hash they are taken as they are.</summary>
@@ -33,12 +34,15 @@ public sealed record PythonSettings
     /// <summary>Indexes that come before <see cref="Indexes"/>, such as a site's own or <c>https://download.pytorch.org/whl/cu128</c>.</summary>
     public IReadOnlyList<string> ExtraIndexes { get; init; } = [];
 
-    /// <summary>Directories with wheels, relative to the recipe; their files stand beside those of the index that has the project.</summary>
+    /// <summary>Directories with wheels and source archives, relative to the recipe; their files stand beside those of the index that has the project.</summary>
     public IReadOnlyList<string> FindLinks { get; init; } = [];
 
+    /// <summary>Projects of which only wheels are taken, and nothing is built; <c>:all:</c> for every project.</summary>
+    public IReadOnlyList<string> OnlyBinary { get; init; } = [];
+
     /// <summary>
-    /// Projects of which only wheels are taken; <c>:all:</c> for every project. Source distributions are not built, so that what has
-    /// no wheel is refused with the reason in any case.
+    /// Debian packages that are there while wheels are built, such as <c>gcc</c> and <c>python3-dev</c>; they are never in the image.
+    /// Written as <see cref="Recipe.Packages"/>.
     /// </summary>
-    public IReadOnlyList<string> OnlyBinary { get; init; } = [":all:"];
+    public IReadOnlyList<string> BuildPackages { get; init; } = [];
 }

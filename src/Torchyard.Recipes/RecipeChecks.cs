@@ -106,7 +106,7 @@ internal static partial class RecipeChecks
         labels.Keys.Any(string.IsNullOrWhiteSpace) ? throw table.Wrong("labels", "a label has no name", "give it a name such as \"org.example.team\"") : labels;
 
     /// <summary>Debian package requests: <c>name</c>, <c>name:arch</c>, <c>name=version</c> (Debian Policy 5.6.1, 5.6.12).</summary>
-    public static IReadOnlyList<string> Packages(TomlTableReader table, IReadOnlyList<string> packages)
+    public static IReadOnlyList<string> Packages(TomlTableReader table, IReadOnlyList<string> packages, string key = "packages")
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < packages.Count; i++)
@@ -114,12 +114,12 @@ internal static partial class RecipeChecks
             var request = packages[i];
             if (!PackagePattern().IsMatch(request))
             {
-                throw table.WrongItem("packages", i, $"'{request}' is no package request", CureFor(request), "TY1008");
+                throw table.WrongItem(key, i, $"'{request}' is no package request", CureFor(request), "TY1008");
             }
 
             if (!seen.Add(request.Split('=')[0]))
             {
-                throw table.WrongItem("packages", i, $"the package '{request.Split('=')[0]}' is named twice", "remove one of the two", "TY1008");
+                throw table.WrongItem(key, i, $"the package '{request.Split('=')[0]}' is named twice", "remove one of the two", "TY1008");
             }
         }
 

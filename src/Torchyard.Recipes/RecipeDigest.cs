@@ -41,12 +41,12 @@ public static class RecipeDigest
             .Concat(python?.Pyproject is { } project ? [project] : [])
             .Concat(python?.Pylock is { } pylock ? [pylock] : [])
             .Concat(recipe.Fit?.Fleet is { } fleet ? [fleet] : [])
-            .Concat(python is null ? [] : python.Packages.Where(IsLocalWheel));
+            .Concat(python is null ? [] : python.Packages.Where(IsLocalFile));
     }
 
-    private static bool IsLocalWheel(string requirement) =>
-        requirement.EndsWith(".whl", StringComparison.Ordinal)
-        && (requirement.StartsWith('.') || requirement.StartsWith('/'));
+    private static bool IsLocalFile(string requirement) =>
+        (requirement.StartsWith('.') || requirement.StartsWith('/'))
+        && (requirement.EndsWith(".whl", StringComparison.Ordinal) || LockedSource.IsArchiveName(requirement));
 
     private static Digest DigestOf(string file, string? directory)
     {

@@ -25,6 +25,12 @@ public sealed record RecipeLock
     /// <summary>Every Debian package of the image, by name then architecture (ordinal).</summary>
     public required IReadOnlyList<LockedDebianPackage> Packages { get; init; }
 
+    /// <summary>
+    /// Debian packages that are there beside <see cref="Packages"/> while wheels are built (<see cref="PythonSettings.BuildPackages"/>), and never
+    /// in the image; by name then architecture (ordinal).
+    /// </summary>
+    public IReadOnlyList<LockedDebianPackage> BuildPackages { get; init; } = [];
+
     /// <summary>Every Python distribution of the image, or null when the recipe has no <c>[python]</c>.</summary>
     public LockedPython? Python { get; init; }
 

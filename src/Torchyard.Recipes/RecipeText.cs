@@ -70,7 +70,8 @@ public static class RecipeText
         .Add("indexes", python.Indexes)
         .Add("extra-indexes", python.ExtraIndexes)
         .Add("find-links", python.FindLinks)
-        .Add("only-binary", python.OnlyBinary);
+        .Add("only-binary", python.OnlyBinary)
+        .Add("build-packages", python.BuildPackages);
 
     private static void WriteFit(TomlText text, FitSettings fit, string path) => text.Header(path)
         .Add("gpus", fit.Gpus)

@@ -17,6 +17,28 @@ public sealed class LockChangesTests
     }
 
     [Fact]
+    public void Another_commit_of_the_same_version_is_a_change()
+    {
+        var before = Lock() with { Python = Python('a') };
+        var after = before with { Python = Python('b') };
+        Assert.Equal([new LockChange("vcs (Python)", $"1.0 at {new string('a', 12)}", $"1.0 at {new string('b', 12)}")], LockChanges.Between(before, after));
+
+        static LockedPython Python(char commit) => new()
+        {
+            Interpreter = "3.13",
+            Resolver = "pip",
+            Packages =
+            [
+                new LockedPythonPackage
+                {
+                    Name = "vcs", Version = "1.0", Filename = "vcs-1.0-py3-none-any.whl", Size = 1, Sha256 = Digest.Of("p"u8),
+                    Source = new LockedSource { Url = "https://host/r", Commit = new string(commit, 40) },
+                },
+            ],
+        };
+    }
+
+    [Fact]
     public void A_lock_differs_from_itself_in_nothing() => Samples.Locks.Sample(locked => LockChanges.Between(locked, locked).Count == 0);
 
     private static RecipeLock Lock(params (string Name, string Version)[] packages) => new()

@@ -43,7 +43,7 @@ internal static class Samples
             Packages = packages,
             Recommends = flag,
             Base = new DebianBase { Suite = rest.Item1, Security = flag, ExtraSuites = packages, Snapshot = flag ? "20260102T030405Z" : null },
-            Python = flag ? new PythonSettings { Packages = ["torch==2.10.0", "numpy"], Requirements = packages } : null,
+            Python = flag ? new PythonSettings { Packages = ["torch==2.10.0", "numpy"], Requirements = packages, BuildPackages = ["gcc"], OnlyBinary = ["numpy"] } : null,
             Fit = flag ? new FitSettings { Gpus = packages, Driver = services == 0 ? "535.183.01" : null, Torch = ">=2.8,<2.11", Build = "cu128" }
                 : services == 1 ? new FitSettings() : null,
             Cudnn = services == 2 ? new CudnnSettings() : flag ? new CudnnSettings { AcceptLicense = true, Version = "9.0.0.312", Mirrors = ["https://mirror.example/redist"], Archive = "./x.tar.xz" } : null,
@@ -87,6 +87,12 @@ internal static class Samples
             Extras = flag ? ["dev"] : [],
             Requires = flag ? ["numpy"] : [],
             Requested = flag,
+            Source = digest.Hex[0] switch
+            {
+                < '5' => null,
+                < '9' => new LockedSource { Url = "https://host/r", Commit = new string('c', 40), Revision = flag ? "main" : null, Subdirectory = flag ? "python" : null, BuiltWith = ["a-1-py3-none-any.whl"] },
+                _ => new LockedSource { Url = flag ? null : "https://host/x.zip", Path = flag ? "./x.zip" : null, Filename = "x.zip", Size = 5, Sha256 = digest },
+            },
         });
 
     public static Gen<RecipeLock> Locks { get; } =
@@ -98,12 +104,14 @@ internal static class Samples
             Archives = [new LockedArchive("trixie", "http://deb.debian.org/debian", "trixie", ["main"], digest, 1_767_323_045)],
             Packages = [.. packages.DistinctBy(package => (package.Name, package.Architecture))
                 .OrderBy(package => package.Name, StringComparer.Ordinal).ThenBy(package => package.Architecture, StringComparer.Ordinal)],
+            BuildPackages = [.. packages.Take(packages.Length / 3)],
             Python = python ? new LockedPython
             {
                 Interpreter = "3.13",
                 Resolver = "pip 25.1.1",
                 Indexes = [new LockedPythonIndex("pypi", "https://pypi.org/simple/")],
                 Packages = [.. wheels.DistinctBy(wheel => wheel.Name).OrderBy(wheel => wheel.Name, StringComparer.Ordinal)],
+                BuildPackages = [.. wheels.Take(1)],
             } : null,
             Cudnn = packages.Length > 1 ? new LockedCudnn { Version = "9.0.0.312", Cuda = 12, Url = "https://example.org/x.tar.xz", Size = 884762828, Sha256 = digest, License = "https://example.org/LICENSE.txt" } : null,
             Fit = python ? new LockedFit

@@ -128,7 +128,7 @@ internal sealed class PythonLayers(OciLayout layout, LayerCache cache, ImageSett
         var history = "python " + string.Join(' ', group.Select(w => $"{w.Package.Name}=={w.Package.Version}"));
         var key = BuildKey.Of("wheels", [
             Packing,
-            .. group.Select(w => $"{w.Package.Sha256.Hex} {w.Package.Requested} {w.Package.Url}"),
+            .. group.Select(w => $"{w.Package.Sha256.Hex} {w.Package.Requested} {(DirectUrl.Of(w.Package) is { } origin ? Digest.Of(origin).Hex : "")}"),
             .. leftOut.Where(l => group.Any(w => w.Package.Name == l.Name)).Select(l => $"{l.Name} {l.Path}").Order(StringComparer.Ordinal),
         ]);
         if (cache.Find(key) is { } cached)

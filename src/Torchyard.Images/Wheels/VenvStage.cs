@@ -92,20 +92,7 @@ internal sealed class VenvStage(IRootSandbox sandbox)
             Requested = true,
         };
         var plan = new InstallPlanner(new VenvLayout(locked.Interpreter, LockedPython.VenvPath)).Plan(wheel, package);
-        foreach (var planned in plan.Files)
-        {
-            var target = Path.Combine(upper, LockedPython.VenvPath[1..], planned.Path);
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            using var content = planned.Content is { } made
-                ? new MemoryStream(made.ToArray(), writable: false)
-                : (Stream)new WheelContentStream(plan, planned.Source!, wheel.OpenFile(planned.Source!), mounted: null);
-            using (var output = File.Create(target))
-            {
-                content.CopyTo(output);
-            }
-
-            File.SetUnixFileMode(target, (UnixFileMode)(planned.Executable ? 0x1ED : 0x1A4));
-        }
+        InstalledFiles.Write(plan, Path.Combine(upper, LockedPython.VenvPath[1..]));
     }
 
     /// <summary>Gives the environment to its user. Only what is in the upper directory is touched, so that nothing of the layers is copied up.</summary>

@@ -16,6 +16,7 @@ public static class HostCommand
     /// <param name="arguments">Arguments, as they are.</param>
     /// <param name="environment">Whole environment of the program, or null for the caller's.</param>
     /// <param name="input">Text for its standard input, or null for none.</param>
+    /// <param name="changes">Variables that differ from that environment; null takes one away.</param>
     /// <param name="cancellation">Kills the program.</param>
     /// <exception cref="System.ComponentModel.Win32Exception">The program cannot be started.</exception>
     public static async Task<CommandResult> RunAsync(
@@ -23,6 +24,7 @@ public static class HostCommand
         IEnumerable<string> arguments,
         IReadOnlyDictionary<string, string>? environment = null,
         string? input = null,
+        IReadOnlyDictionary<string, string?>? changes = null,
         CancellationToken cancellation = default)
     {
         var start = new ProcessStartInfo(program, arguments)
@@ -39,6 +41,11 @@ public static class HostCommand
             {
                 start.Environment[name] = value;
             }
+        }
+
+        foreach (var (name, value) in changes ?? new Dictionary<string, string?>())
+        {
+            start.Environment[name] = value;
         }
 
         using var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start");

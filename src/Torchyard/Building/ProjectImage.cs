@@ -75,6 +75,8 @@ internal sealed class ProjectImage(Invocation invocation)
         var interpreter = ProjectPython.Interpreter(locked);
         var plan = source.Recipe.Python?.Pylock is null ? _fit.Plan(source, requirements, interpreter, before, options) : null;
         IPipRunner? pip = null;
+        IReadOnlyList<string>? buildSystem = null;
+        var builder = WheelBuilder(async token => buildSystem ??= await SystemAsync(locked, forBuilds: true, token));
         var locks = new List<(RecipeLock, FleetStack?)>();
         foreach (var stack in plan?.Stacks ?? [null!])
         {
@@ -86,7 +88,9 @@ internal sealed class ProjectImage(Invocation invocation)
                 new ResolveOptions { Keep = keep, Target = target },
                 plan is null ? null : FitConstraints.Of(stack.Machines[0], FitTables.Default),
                 interpreter,
-                async token => pip ??= await BasePipAsync(locked, token),
+                async token => pip ??= new SandboxPip(invocation.Store, Sandbox(), await SystemAsync(locked, forBuilds: false, token)),
+                builder,
+                options.Upgrade ? null : KeptBuilds(before, locked, keep, options.UpgradePackages),
                 cancellation);
             if (plan is null)
             {
@@ -151,6 +155,7 @@ internal sealed class ProjectImage(Invocation invocation)
         using var python = OpenPython(locked);
         using var cudnn = _cudnn.Open(locked);
         var builder = Builder(packages, python, cudnn);
+        await EnsureWheelsAsync(locked, builder, python, cancellation);
         if (!invocation.Caller.IsRoot)
         {
             return await builder.FindAsync(locked, cancellation) ?? await BuildInNamespaceAsync(locked, builder, account, cancellation);
@@ -168,7 +173,9 @@ internal sealed class ProjectImage(Invocation invocation)
         using var packages = OpenPackages();
         using var python = OpenPython(locked);
         using var cudnn = _cudnn.Open(locked);
-        return await Builder(packages, python, cudnn).RemakeAsync(locked, invocation.Screen.Progress, cancellation);
+        var builder = Builder(packages, python, cudnn);
+        await EnsureWheelsAsync(locked, builder, python, cancellation);
+        return await builder.RemakeAsync(locked, invocation.Screen.Progress, cancellation);
     }
 
     /// <summary>Layers have files of many users, which an ordinary user can only make in a user namespace: the program builds there.</summary>
@@ -206,11 +213,11 @@ internal sealed class ProjectImage(Invocation invocation)
     {
         var recipe = source.Recipe;
         var digest = RecipeDigest.Of(recipe, source.DigestDirectory);
-        var upgrade = options.Upgrade || (before is not null && options.UpgradePackages.Any(name => before.Packages.Any(package => package.Name == name)));
+        var upgrade = options.Upgrade || (before is not null && options.UpgradePackages.Any(name => before.Packages.Concat(before.BuildPackages).Any(package => package.Name == name)));
         var tools = OwnTools(recipe);
         if (before is not null && !upgrade && LockFit.AsksForTheSameSystem(before.Recipe, recipe))
         {
-            return before with
+            var kept = before with
             {
                 RecipeDigest = digest,
                 Recipe = recipe,
@@ -219,18 +226,12 @@ internal sealed class ProjectImage(Invocation invocation)
                 Python = null,
                 Fit = null,
             };
+            return SameBuildPackages(before.Recipe, recipe) ? kept : await WithBuildPackagesAsync(kept, source, options, cancellation);
         }
 
         using var packages = OpenPackages();
-        var debian = await packages.LockAsync(
-            recipe with
-            {
-                Base = recipe.Base with { Keyrings = [.. recipe.Base.Keyrings.Select(file => Path.GetFullPath(file, source.Directory))] },
-            },
-            upgrade ? [] : before?.Archives ?? [],
-            options.Offline,
-            cancellation);
-        return new RecipeLock
+        var debian = await packages.LockAsync(Absolute(recipe, source), upgrade ? [] : before?.Archives ?? [], options.Offline, cancellation);
+        var locked = new RecipeLock
         {
             RecipeDigest = digest,
             Recipe = recipe,
@@ -240,6 +241,53 @@ internal sealed class ProjectImage(Invocation invocation)
             Cudnn = await _cudnn.LockAsync(source, debian.Packages, before, options, cancellation),
             Tools = tools,
         };
+        return await WithBuildPackagesAsync(locked, source, options, cancellation);
+    }
+
+    /// <summary>The lock with the Debian packages that builds of wheels need beside the image's, which stay as they are.</summary>
+    private async Task<RecipeLock> WithBuildPackagesAsync(RecipeLock locked, RecipeSource source, LockOptions options, CancellationToken cancellation)
+    {
+        var asked = locked.Recipe.Python?.BuildPackages ?? [];
+        if (asked.Count == 0)
+        {
+            return locked with { BuildPackages = [] };
+        }
+
+        using var packages = OpenPackages();
+        var names = asked.Select(request => request.Split('=', ':')[0]).ToHashSet(StringComparer.Ordinal);
+        var recipe = Absolute(locked.Recipe, source) with
+        {
+            Packages = [.. locked.Packages.Where(package => !names.Contains(package.Name)).Select(Pinned), .. asked],
+        };
+        var debian = await packages.LockAsync(recipe, locked.Archives, options.Offline, cancellation);
+        var image = locked.Packages.Select(package => package.Sha256).ToHashSet();
+        return debian.Archives.Select(archive => archive.ReleaseDigest).SequenceEqual(locked.Archives.Select(archive => archive.ReleaseDigest))
+            ? locked with { BuildPackages = [.. debian.Packages.Where(package => !image.Contains(package.Sha256))] }
+            : throw new TorchyardException(
+                "TY1026", "the packages of build-packages cannot be added: the archive as it was for the lock is not in the store any more, and a newer one may not fit the image's packages",
+                "run 'torchyard lock --upgrade'");
+
+        static string Pinned(LockedDebianPackage package) => $"{package.Name}:{package.Architecture}={package.Version}";
+    }
+
+    private static bool SameBuildPackages(Recipe one, Recipe other) =>
+        (one.Python?.BuildPackages ?? []).Order(StringComparer.Ordinal).SequenceEqual((other.Python?.BuildPackages ?? []).Order(StringComparer.Ordinal));
+
+    private static Recipe Absolute(Recipe recipe, RecipeSource source) => recipe with
+    {
+        Base = recipe.Base with { Keyrings = [.. recipe.Base.Keyrings.Select(file => Path.GetFullPath(file, source.Directory))] },
+    };
+
+    /// <summary>What an earlier lock built stays where it was built on the same system; what is to be upgraded, or is built with that, is built anew.</summary>
+    private static LockedPython? KeptBuilds(RecipeLock? before, RecipeLock locked, IReadOnlyList<LockedPythonPackage> keep, IReadOnlyList<string> upgrade)
+    {
+        if (before?.Python is not { } python || !before.Packages.SequenceEqual(locked.Packages) || !before.BuildPackages.SequenceEqual(locked.BuildPackages))
+        {
+            return null;
+        }
+
+        var tools = python.BuildPackages.Where(tool => upgrade.Contains(tool.Name)).Select(tool => tool.Filename).ToHashSet(StringComparer.Ordinal);
+        return python with { Packages = [.. keep.Where(package => package.Source?.BuiltWith.Any(tools.Contains) != true)] };
     }
 
     private List<PlacedLock> Write(RecipeSource source, List<(RecipeLock Lock, FleetStack? Stack)> locks, LockOptions options)
@@ -261,23 +309,48 @@ internal sealed class ProjectImage(Invocation invocation)
         return placed;
     }
 
+    /// <summary>Makes sure that the wheels which the lock built from source are in the store, unless the image is there already.</summary>
+    private async Task EnsureWheelsAsync(RecipeLock locked, ImageBuilder builder, ProjectPython? python, CancellationToken cancellation)
+    {
+        if (locked.Python is null || python is null)
+        {
+            return;
+        }
+
+        IReadOnlyList<string>? system = null;
+        var rebuilder = python.CreateRebuilder(
+            invocation.Caller.WorkingDirectory, WheelBuilder(async token => system ??= await SystemAsync(locked, forBuilds: true, token)));
+        if (rebuilder.IsNeeded(locked.Python) && await builder.FindAsync(locked, cancellation) is null)
+        {
+            await rebuilder.RebuildAsync(locked.Python, cancellation);
+        }
+    }
+
     /// <summary>
-    /// Python requirements are resolved by the base system's own pip, so the base system is built first; its layers are those of the image.
+    /// The base system of a lock, top layer first. Python requirements are resolved by its own pip and wheels are built on it, so it is built before
+    /// the image; its layers are those of the image. With build packages it is another system, of which nothing gets into the image.
     /// </summary>
-    private async Task<IPipRunner> BasePipAsync(RecipeLock locked, CancellationToken cancellation)
+    private async Task<IReadOnlyList<string>> SystemAsync(RecipeLock locked, bool forBuilds, CancellationToken cancellation)
     {
         // Only the layers are of use: the name goes, and 'prune' leaves what an image shares with them.
         var recipe = locked.Recipe with { Python = null, Fit = null, Image = locked.Recipe.Image with { Tag = "lock-base" } };
-        var system = await BuildAsync(locked with { Recipe = recipe, Python = null, Fit = null }, cancellation);
+        var packages = forBuilds
+            ? locked.Packages.Concat(locked.BuildPackages).OrderBy(package => package.Name, StringComparer.Ordinal).ThenBy(package => package.Architecture, StringComparer.Ordinal).ToList()
+            : locked.Packages;
+        var system = await BuildAsync(locked with { Recipe = recipe, Packages = packages, BuildPackages = [], Python = null, Fit = null }, cancellation);
         var lower = await new MendingLayers(invocation).EnsureAsync(system, invocation.Screen.Progress, cancellation);
         await new ImageStore(invocation.Store).RemoveAsync($"{recipe.Name}:lock-base", static _ => null, force: true, cancellation);
-        return new SandboxPip(invocation.Store, new OciRootSandbox(invocation.Store, invocation.Runtimes(), SelfProgram.Current), lower);
+        return lower;
     }
+
+    private SandboxWheelBuilder WheelBuilder(Func<CancellationToken, Task<IReadOnlyList<string>>> system) => new(invocation.Store, Sandbox(), system);
+
+    private OciRootSandbox Sandbox() => new(invocation.Store, invocation.Runtimes(), SelfProgram.Current);
 
     private ImageBuilder Builder(DebianPackages packages, ProjectPython? python, CudnnArchives? cudnn) => new(
         invocation.Store,
         packages.CreateFetcher(),
-        new OciRootSandbox(invocation.Store, invocation.Runtimes(), SelfProgram.Current),
+        Sandbox(),
         Supervisor(),
         python?.CreateFetcher(invocation.Caller.WorkingDirectory),
         cudnn);

@@ -6,6 +6,7 @@ using Torchyard.Packages.Python.Names;
 using Torchyard.Packages.Python.Pip;
 using Torchyard.Packages.Python.Requirements;
 using Torchyard.Packages.Python.Settings;
+using Torchyard.Packages.Python.Sources;
 using Torchyard.Packages.Python.Versions;
 using Torchyard.Platform;
 using Torchyard.Recipes;
@@ -20,6 +21,7 @@ internal sealed class ProjectPython : IDisposable
     private readonly IndexTransport _transport;
     private readonly WheelCache _cache;
     private readonly SimpleIndexClient _client;
+    private readonly SourceFetcher _sources;
 
     public ProjectPython(Invocation invocation, bool offline = false)
     {
@@ -28,6 +30,7 @@ internal sealed class ProjectPython : IDisposable
         _transport = new IndexTransport(_pip, IndexCredentials.Read(invocation.Caller.Variable, invocation.Caller.Home), offline: offline);
         _cache = new WheelCache(invocation.Store, _transport);
         _client = new SimpleIndexClient(_transport, new IndexCache(invocation.Store));
+        _sources = new SourceFetcher(invocation.Store, _cache, _transport, new GitRepositories(invocation.Store, _transport));
     }
 
     /// <summary>What <c>[python]</c> of a recipe asks for, its files read.</summary>
@@ -44,8 +47,10 @@ internal sealed class ProjectPython : IDisposable
     /// <param name="builds">The builds of torch and its companions to take; null to leave it to the index.</param>
     /// <param name="interpreter">The image's interpreter.</param>
     /// <param name="pip">Runs the base system's pip; called only where it is needed.</param>
+    /// <param name="builder">Builds what has no wheel.</param>
+    /// <param name="kept">The Python part of an earlier lock for the same base system, whose builds stay; null for none.</param>
     /// <param name="cancellation">Ends it.</param>
-    /// <exception cref="TorchyardException">TY2503 to TY2520.</exception>
+    /// <exception cref="TorchyardException">TY2503 to TY2526.</exception>
     public async Task<PythonResolution> LockAsync(
         RecipeSource source,
         RequirementSet set,
@@ -53,34 +58,50 @@ internal sealed class ProjectPython : IDisposable
         FitConstraints? builds,
         ImageInterpreter interpreter,
         Func<CancellationToken, Task<IPipRunner>> pip,
+        IWheelBuilder builder,
+        LockedPython? kept,
         CancellationToken cancellation)
     {
         var settings = source.Recipe.Python!;
-        if (settings.Pylock is { } pylock)
-        {
-            return new PythonResolution(PylockReader.Read(pylock, source.Directory, interpreter.Target, interpreter.Python), []);
-        }
-
+        var progress = _invocation.Screen.Progress;
         var merged = settings with { Indexes = [.. settings.Indexes, .. set.Indexes], ExtraIndexes = [.. settings.ExtraIndexes, .. set.ExtraIndexes] };
         var indexes = new PythonIndexes(_client, PythonIndexes.Choose(merged, _pip, _transport.Credentials, _invocation.Caller.Variable), set.FindLinks);
-        if (set.IsPinned)
-        {
-            return await new PinnedResolver(indexes, _invocation.Screen.Progress).ResolveAsync(set, interpreter.Target, interpreter.Python, cancellation);
-        }
 
         // A wheel of torch that the recipe names by path or URL is an answer already.
-        if (builds is not null && !set.Requirements.Any(line => DirectName(line) == "torch"))
+        if (builds is not null && !set.IsPinned && !set.Requirements.Any(line => DirectName(line) == "torch"))
         {
             (var constraints, indexes) = await BuildPins.ResolveAsync(builds.Torch, builds.Companions, indexes, cancellation);
             options = options with { Constraints = [.. options.Constraints, .. constraints] };
         }
 
-        return await new PythonResolver(indexes, _cache, await pip(cancellation), _invocation.Screen.Progress).ResolveAsync(set, options, cancellation);
+        var sources = new SourceWheels(_sources, _cache, CreateFetcher(source.Directory), Maker(builder))
+        {
+            Resolver = async (own, token) => new PythonResolver(indexes, _cache, await pip(token), progress, own),
+            Directory = source.Directory,
+            Constraints = [.. options.Constraints, .. set.Constraints.Select(line => line.Requirement?.ToString()).OfType<string>()],
+            OnlyBinary = set.OnlyBinary,
+            Target = interpreter.Target,
+            Kept = kept,
+        };
+        if (settings.Pylock is { } pylock)
+        {
+            var (locked, unbuilt) = PylockReader.Read(pylock, source.Directory, interpreter.Target, interpreter.Python);
+            return new PythonResolution(await sources.CompleteAsync(locked, unbuilt, cancellation), []);
+        }
+
+        return set.IsPinned
+            ? await new PinnedResolver(indexes, progress, sources).ResolveAsync(set, interpreter.Target, interpreter.Python, cancellation)
+            : await new PythonResolver(indexes, _cache, await pip(cancellation), progress, sources).ResolveAsync(set, options, cancellation);
     }
+
+    /// <summary>Builds again what a lock built from source and this store lacks.</summary>
+    /// <param name="directory">Directory that local archives are relative to.</param>
+    /// <param name="builder">Builds on the lock's base system.</param>
+    public WheelRebuilder CreateRebuilder(string directory, IWheelBuilder builder) => new(_sources, _cache, CreateFetcher(directory), Maker(builder), directory);
 
     /// <summary>Fetches the wheels of a lock, from the machine's mirror of PyPI where it has one.</summary>
     /// <param name="directory">Directory that local wheels are relative to.</param>
-    public IWheelFetcher CreateFetcher(string directory)
+    public WheelFetcher CreateFetcher(string directory)
     {
         var mirrors = new[] { _pip.IndexUrl }.Concat(_pip.ExtraIndexUrls).OfType<string>()
             .Select(url => _transport.Credentials.Adopt(url.EndsWith('/') ? url : url + "/", _invocation.Caller.Variable)).ToList();
@@ -89,6 +110,8 @@ internal sealed class ProjectPython : IDisposable
 
     /// <inheritdoc />
     public void Dispose() => _transport.Dispose();
+
+    private WheelMaker Maker(IWheelBuilder builder) => new(_invocation.Store, _cache, builder, _invocation.Screen.Progress);
 
     /// <summary>The interpreter and glibc that the locked Debian packages bring.</summary>
     public static ImageInterpreter Interpreter(RecipeLock locked)
@@ -108,6 +131,7 @@ internal sealed class ProjectPython : IDisposable
     private static string? DirectName(RequirementLine line) =>
         line.LocalWheel is { } path && WheelFileName.TryParse(Path.GetFileName(path), out var wheel) ? wheel.Name
         : line.Url is { } url && WheelFileName.TryParse(Uri.UnescapeDataString(url.Segments[^1]), out var remote) ? remote.Name
+        : line.Source is not null ? line.Requirement?.Name.Normal
         : null;
 
     private static string? Upstream(RecipeLock locked, string package) =>

@@ -17,7 +17,7 @@ internal sealed class TestIndex : IAsyncDisposable
     {
         for (var attempt = 0; ; attempt++)
         {
-            var port = Random.Shared.Next(20000, 60000);
+            var port = Random.Shared.Next(10000, 32000);
             _listener.Prefixes.Clear();
             _listener.Prefixes.Add($"http://127.0.0.1:{port}/");
             try
@@ -196,7 +196,7 @@ internal sealed class TestIndex : IAsyncDisposable
         if (wantsMetadata)
         {
             using var wheel = new ZipArchive(new MemoryStream(file.Content, writable: false));
-            using var metadata = wheel.Entries.Single(entry => entry.FullName.EndsWith(".dist-info/METADATA", StringComparison.Ordinal)).Open();
+            using var metadata = wheel.Entries.Single(entry => entry.FullName.EndsWith(".dist-info/METADATA", StringComparison.Ordinal) && entry.FullName.Count(c => c == '/') == 1).Open();
             using var copy = new MemoryStream();
             metadata.CopyTo(copy);
             Write(context, copy.ToArray());

@@ -50,7 +50,7 @@ public sealed class LockCommandTests
     public async Task A_python_requirement_that_cannot_be_installed_is_refused_before_anything_is_fetched()
     {
         using var run = new CommandRun();
-        run.Write("torchyard.toml", Recipe + "[python]\npackages = [\"git+https://example.org/x.git\"]\n");
+        run.Write("torchyard.toml", Recipe + "[python]\npackages = [\"git+ext::sh\"]\n");
         Assert.Equal(2, await run.RunAsync("lock"));
         Assert.Contains("TY2514", run.Error, StringComparison.Ordinal);
         Assert.Contains("torchyard.toml:6:13", run.Error, StringComparison.Ordinal);

@@ -27,6 +27,15 @@ public static class LockReasons
                 $"{distribution.Name} {distribution.Version}", "python", Chains(python.Packages, distribution.Name), PythonFacts(python, distribution, tables));
         }
 
+        if (name.Normal.Length > 0 && locked.Python?.BuildPackages.FirstOrDefault(found => found.Name == name.Normal) is { } tool)
+        {
+            var users = locked.Python.Packages.Concat(locked.Python.BuildPackages).Where(user => user.Source?.BuiltWith.Contains(tool.Filename) == true).Select(user => user.Name);
+            return new LockReason(
+                $"{tool.Name} {tool.Version}", "python", [], [$"wheels are built with it, of {string.Join(", ", users)}; it is not in the image", $"{tool.Filename}, resolved by {locked.Python.Resolver}"]);
+        }
+
+        if (locked.BuildPackages.FirstOrDefault(found => found.Name == package) is { } builder)
+            return new LockReason($"{builder.Name} {builder.Version}", "debian", [], ["build-packages of [python] asks for it or for what needs it: it is there while wheels are built, and not in the image"]);
         if (locked.Packages.FirstOrDefault(found => found.Name == package) is not { } debian)
             return null;
         var facts = new List<string>();
@@ -114,9 +123,20 @@ public static class LockReasons
         var index = python.Indexes.FirstOrDefault(found => found.Id == package.Index);
         if (index is not null && python.Indexes.Count > 1)
             facts.Add($"{index.Url} is the first of the recipe's indexes that has {package.Name}");
-        facts.Add($"{package.Filename} from {index?.Url ?? package.Url ?? package.Path ?? "the recipe"}, resolved by {python.Resolver} for CPython {python.Interpreter}");
+        if (package.Source is { } source)
+        {
+            var with = source.BuiltWith.Count == 0 ? "with nothing but Python" : $"with {string.Join(", ", source.BuiltWith.Select(Tool))}";
+            facts.Add(source.IsGit
+                ? $"built from commit {source.Commit} of {source.Url}{(source.Revision is null ? "" : $", which was {source.Revision}")}, {with}"
+                : $"built from {source.Filename}, {with}");
+        }
+
+        facts.Add($"{package.Filename} from {index?.Url ?? package.Source?.Url ?? package.Url ?? package.Source?.Path ?? package.Path ?? "the recipe"}, resolved by {python.Resolver} for CPython {python.Interpreter}");
         return facts;
     }
+
+    // setuptools-80.9.0-py3-none-any.whl
+    private static string Tool(string filename) => string.Join(' ', filename.Split('-').Take(2));
 
     private static TorchBuild? Row(LockedPythonPackage torch, FitTables tables)
     {

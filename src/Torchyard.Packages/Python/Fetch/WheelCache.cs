@@ -9,7 +9,7 @@ using Torchyard.Platform.Files;
 namespace Torchyard.Packages.Python.Fetch;
 
 /// <summary>
-/// Wheels of the package cache, <c>packages/sha256/ab/abcd…</c>: fetched once, hashed while they stream, resumed after a break,
+/// Wheels and source archives of the package cache, <c>packages/sha256/ab/abcd…</c>: fetched once, hashed while they stream, resumed after a break,
 /// and there under their hash by rename only when it is right.
 /// </summary>
 public sealed class WheelCache(StorePaths store, IndexTransport transport)
@@ -19,6 +19,25 @@ public sealed class WheelCache(StorePaths store, IndexTransport transport)
     /// <summary>Path of a cached wheel; it need not exist.</summary>
     public string PathOf(Digest sha256) => Path.Combine(store.Packages, "sha256", sha256.Hex[..2], sha256.Hex);
 
+    /// <summary>Takes a file that was made on this machine into the cache; it is moved there.</summary>
+    /// <param name="file">The file, on the store's file system.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <returns>Its place and hash.</returns>
+    public async Task<(string Path, Digest Sha256)> AddAsync(string file, CancellationToken cancellation)
+    {
+        Digest sha256;
+        await using (var stream = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.Read, 1))
+        {
+            sha256 = Digest.FromHash(await SHA256.HashDataAsync(stream, cancellation));
+            stream.Flush(flushToDisk: true);
+        }
+
+        Directory.CreateDirectory(Path.GetDirectoryName(PathOf(sha256))!);
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        File.Move(file, PathOf(sha256), overwrite: true);
+        return (PathOf(sha256), sha256);
+    }
+
     /// <summary>Gives the wheel's file, fetching it if need be.</summary>
     /// <param name="url">Where it is: https, or a file of this machine.</param>
     /// <param name="expected">Its SHA-256 when that is known; else whatever comes is kept under its own.</param>
@@ -26,8 +45,19 @@ public sealed class WheelCache(StorePaths store, IndexTransport transport)
     /// <param name="task">Told of every byte.</param>
     /// <param name="cancellation">Ends it; the part that came stays for the next try.</param>
     /// <exception cref="TorchyardException">TY2503 to TY2505; TY2508 when the bytes are not those of the hash.</exception>
+    public Task<(string Path, Digest Sha256)> GetAsync(Uri url, Digest? expected, long? size, IProgressTask task, CancellationToken cancellation) =>
+        GetAsync(url, expected, size, long.MaxValue, task, cancellation);
+
+    /// <summary>As above, and no more than so many bytes, whatever the server sends.</summary>
+    /// <param name="url">Where it is: https, or a file of this machine.</param>
+    /// <param name="expected">Its SHA-256 when that is known; else whatever comes is kept under its own.</param>
+    /// <param name="size">Its size when that is known.</param>
+    /// <param name="limit">Most bytes that are taken.</param>
+    /// <param name="task">Told of every byte.</param>
+    /// <param name="cancellation">Ends it; the part that came stays for the next try.</param>
+    /// <exception cref="TorchyardException">TY2503 to TY2505; TY2508 when the bytes are not those of the hash.</exception>
     public async Task<(string Path, Digest Sha256)> GetAsync(
-        Uri url, Digest? expected, long? size, IProgressTask task, CancellationToken cancellation)
+        Uri url, Digest? expected, long? size, long limit, IProgressTask task, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(url);
         if (expected is { } known && File.Exists(PathOf(known)))
@@ -49,7 +79,7 @@ public sealed class WheelCache(StorePaths store, IndexTransport transport)
         {
             try
             {
-                var actual = await DownloadAsync(url, part, expected is not null, size, task, cancellation);
+                var actual = await DownloadAsync(url, part, expected is not null, size, limit, task, cancellation);
                 if (expected is { } wanted && actual != wanted)
                 {
                     File.Delete(part);
@@ -75,7 +105,7 @@ public sealed class WheelCache(StorePaths store, IndexTransport transport)
     }
 
     private async Task<Digest> DownloadAsync(
-        Uri url, string part, bool resume, long? size, IProgressTask task, CancellationToken cancellation)
+        Uri url, string part, bool resume, long? size, long most, IProgressTask task, CancellationToken cancellation)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         await using var file = new FileStream(part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1);
@@ -101,6 +131,11 @@ public sealed class WheelCache(StorePaths store, IndexTransport transport)
                     if (size is { } limit && file.Position + read > limit)
                     {
                         throw new TorchyardException("TY2508", $"{IndexProblem.Show(url)} is longer than its {limit} bytes", "Try another index, or lock again");
+                    }
+
+                    if (file.Position + read > most)
+                    {
+                        throw new TorchyardException("TY2508", $"{IndexProblem.Show(url)} is longer than {most} bytes, more than is taken from there", "Check the address; large data does not belong into a source archive");
                     }
 
                     hash.AppendData(buffer, 0, read);

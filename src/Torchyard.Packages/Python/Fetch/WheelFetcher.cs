@@ -60,29 +60,46 @@ public sealed class WheelFetcher(
 
     private async Task<Uri> LocateAsync(LockedPythonPackage package, LockedPython locked, CancellationToken cancellation)
     {
+        if (package.Source is not null)
+        {
+            // Whoever fetches has them built first; only a store that was cleared meanwhile gets here.
+            throw new TorchyardException("TY2507", $"{package.Filename} was built from source and is not in the store", "Run the same command again: it is built again");
+        }
+
         if (package.Path is { } path)
         {
             return new Uri(Path.GetFullPath(path, directory));
         }
 
-        if (package.Index is null)
-        {
-            return new Uri(package.Url ?? throw new InvalidDataException($"the lock names no source for {package.Name}"));
-        }
+        return package.Index is null
+            ? new Uri(package.Url ?? throw new InvalidDataException($"the lock names no source for {package.Name}"))
+            : await LocateAsync(locked, package.Index, package.Name, package.Filename, package.Sha256, cancellation);
+    }
 
-        var canonical = locked.Indexes.First(i => i.Id == package.Index).Url;
+    /// <summary>Finds where this machine's indexes have a file of a lock.</summary>
+    /// <param name="locked">The lock, which has the indexes.</param>
+    /// <param name="index">Id of the index that the file is from.</param>
+    /// <param name="name">Normalised project name.</param>
+    /// <param name="filename">The file.</param>
+    /// <param name="sha256">Its hash.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="TorchyardException">TY2503 to TY2507.</exception>
+    public async Task<Uri> LocateAsync(LockedPython locked, string? index, string name, string filename, Digest sha256, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(locked);
+        var canonical = locked.Indexes.First(i => i.Id == index).Url;
         IReadOnlyList<Uri> roots = canonical == PythonIndexes.PyPI && mirrors.Count > 0 ? mirrors : [.. mirrors, new Uri(canonical)];
         foreach (var root in roots.Distinct())
         {
-            var page = await client.FindProjectAsync(root, package.Name, cancellation);
-            if (page?.Files.FirstOrDefault(f => f.Filename == package.Filename && (f.Sha256 is null || f.Sha256 == package.Sha256)) is { } file)
+            var page = await client.FindProjectAsync(root, name, cancellation);
+            if (page?.Files.FirstOrDefault(f => f.Filename == filename && (f.Sha256 is null || f.Sha256 == sha256)) is { } file)
             {
                 return file.Url;
             }
         }
 
         throw new TorchyardException(
-            "TY2507", $"{string.Join(" and ", roots.Distinct().Select(IndexProblem.Show))} {(roots.Count == 1 ? "has" : "have")} no {package.Filename} with the lock's hash",
-            "Use an index or mirror that has it, or run 'torchyard lock --upgrade-package " + package.Name + "'");
+            "TY2507", $"{string.Join(" and ", roots.Distinct().Select(IndexProblem.Show))} {(roots.Count == 1 ? "has" : "have")} no {filename} with the lock's hash",
+            "Use an index or mirror that has it, or run 'torchyard lock --upgrade-package " + name + "'");
     }
 }

@@ -2,10 +2,10 @@ using Torchyard.Packages.Python.Names;
 
 namespace Torchyard.Packages.Python.Indexes;
 
-/// <summary>Wheels in find-links directories.</summary>
+/// <summary>Wheels and source distributions in find-links directories.</summary>
 internal static class FindLinksFiles
 {
-    /// <summary>The wheels of a project, by file name.</summary>
+    /// <summary>The files of a project, by file name.</summary>
     /// <exception cref="Torchyard.Platform.TorchyardException">TY2519: a directory does not exist.</exception>
     public static IReadOnlyList<ProjectFile> Find(IReadOnlyList<string> directories, string name)
     {
@@ -18,11 +18,12 @@ internal static class FindLinksFiles
                     "TY2519", $"find-links names '{directory}', which is no directory", "Correct 'find-links' of [python]; pages of links are not read");
             }
 
-            foreach (var path in Directory.EnumerateFiles(directory, "*.whl").Order(StringComparer.Ordinal))
+            foreach (var path in Directory.EnumerateFiles(directory).Order(StringComparer.Ordinal))
             {
-                if (WheelFileName.TryParse(Path.GetFileName(path), out var wheel) && wheel.Name == name)
+                var filename = Path.GetFileName(path);
+                if (WheelFileName.TryParse(filename, out var wheel) ? wheel.Name == name : SourceArchiveName.TryParse(filename, name, out _))
                 {
-                    files.Add(new ProjectFile { Filename = wheel.Text, Url = new Uri(Path.GetFullPath(path)), Size = new FileInfo(path).Length });
+                    files.Add(new ProjectFile { Filename = filename, Url = new Uri(Path.GetFullPath(path)), Size = new FileInfo(path).Length });
                 }
             }
         }

@@ -104,6 +104,14 @@ public sealed class IndexTransport : IDisposable
         return new DeadlineStream(await response.Content.ReadAsStreamAsync(cancellation), TimeSpan.FromSeconds(_settings.Timeout), _time);
     }
 
+    /// <summary>Refuses what is neither https nor on loopback or a trusted host.</summary>
+    /// <exception cref="Torchyard.Platform.TorchyardException">TY2505.</exception>
+    public void RequireScheme(Uri url)
+    {
+        ArgumentNullException.ThrowIfNull(url);
+        CheckScheme(url, url);
+    }
+
     /// <inheritdoc />
     public void Dispose() => _client.Dispose();
 

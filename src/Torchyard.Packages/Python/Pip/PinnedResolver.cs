@@ -2,6 +2,7 @@ using Torchyard.Packages.Python.Indexes;
 using Torchyard.Packages.Python.Markers;
 using Torchyard.Packages.Python.Names;
 using Torchyard.Packages.Python.Requirements;
+using Torchyard.Packages.Python.Sources;
 using Torchyard.Packages.Python.Versions;
 using Torchyard.Packages.Python.Wheels;
 using Torchyard.Platform;
@@ -11,9 +12,12 @@ namespace Torchyard.Packages.Python.Pip;
 
 /// <summary>
 /// Requirements that are all pinned by version and hash are an answer already: they are taken as they are, without pip. Of each, the
-/// wheel with one of the given hashes that fits the interpreter best is chosen.
+/// wheel with one of the given hashes that fits the interpreter best is chosen; where none does, the source distribution with one of them.
 /// </summary>
-public sealed class PinnedResolver(PythonIndexes indexes, IProgressSink progress)
+/// <param name="indexes">The indexes.</param>
+/// <param name="progress">Told of what is odd.</param>
+/// <param name="sources">Builds what is pinned as a source; null to refuse it.</param>
+public sealed class PinnedResolver(PythonIndexes indexes, IProgressSink progress, SourceWheels? sources = null)
 {
     /// <summary>Finds the wheels.</summary>
     /// <param name="set">Pinned requirements (<see cref="RequirementSet.IsPinned"/>).</param>
@@ -31,9 +35,10 @@ public sealed class PinnedResolver(PythonIndexes indexes, IProgressSink progress
         var packages = new List<LockedPythonPackage>();
         var all = new List<WheelMetadata>();
         var requires = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+        var built = new List<BuiltWheel>();
         foreach (var line in set.Requirements.Where(r => r.Requirement!.Applies(environment)))
         {
-            var (package, metadata) = await ChooseAsync(line, tags, cancellation);
+            var (package, metadata) = await ChooseAsync(line, tags, set, built, cancellation);
             if (!requires.TryAdd(package.Name, metadata?.RequiresDist ?? []))
             {
                 throw RequirementProblem.Wrong(line.Place, $"{package.Name} is pinned twice", "Remove one of the lines");
@@ -46,18 +51,20 @@ public sealed class PinnedResolver(PythonIndexes indexes, IProgressSink progress
             }
         }
 
+        var tools = BuildTools.Union(built);
         var locked = new LockedPython
         {
             Interpreter = environment.PythonVersion,
             Resolver = "hash-pinned requirements",
-            Indexes = [.. indexes.Indexes.Where(i => packages.Any(p => p.Index == i.Id)).Select(i => new LockedPythonIndex(i.Id, i.Canonical))],
+            Indexes = [.. indexes.Indexes.Where(i => packages.Concat(tools).Any(p => p.Index == i.Id)).Select(i => new LockedPythonIndex(i.Id, i.Canonical))],
             Packages = RequirementGraph.Link(packages, requires, environment),
+            BuildPackages = tools,
         };
         return new PythonResolution(locked, all);
     }
 
     private async Task<(LockedPythonPackage Package, WheelMetadata? Metadata)> ChooseAsync(
-        RequirementLine line, SupportedTags tags, CancellationToken cancellation)
+        RequirementLine line, SupportedTags tags, RequirementSet set, List<BuiltWheel> built, CancellationToken cancellation)
     {
         var requirement = line.Requirement!;
         var name = requirement.Name.Normal;
@@ -71,11 +78,40 @@ public sealed class PinnedResolver(PythonIndexes indexes, IProgressSink progress
             .Where(c => c.Wheel is not null && PythonVersion.TryParse(c.Wheel.Version, out var own) && requirement.Versions.Contains(own, preReleases: true))
             .ToList();
         var hashed = wheels.Where(c => c.File.Sha256 is { } hash && line.Hashes.Contains(hash)).ToList();
+        if (!hashed.Any(c => tags.Rank(c.Wheel!) is not null) && sources is not null && set.MayBuild(name)
+            && found.Page.Files.FirstOrDefault(file => SourceArchiveName.TryParse(file.Filename, name, out var own) && requirement.Versions.Contains(own, preReleases: true)
+                && file.Sha256 is { } hash && line.Hashes.Contains(hash)) is { } archive)
+        {
+            var reference = new SourceReference
+            {
+                Url = archive.Url,
+                Filename = archive.Filename,
+                Sha256 = archive.Sha256,
+                Size = archive.Size,
+                Path = archive.Url.IsFile ? Path.GetRelativePath(set.Directory, archive.Url.LocalPath) : null,
+                IsFromIndex = !archive.Url.IsFile,
+            };
+            built.Add(await sources.BuildAsync(reference, [], cancellation));
+            var package = new LockedPythonPackage
+            {
+                Name = name,
+                Version = "",
+                Filename = "",
+                Size = 0,
+                Sha256 = default,
+                Index = reference.IsFromIndex ? found.Index?.Id : null,
+                RequiresPython = archive.RequiresPython ?? built[^1].Metadata.RequiresPython,
+                Extras = [.. requirement.Extras.Order(StringComparer.Ordinal)],
+                Requested = true,
+            };
+            return (SourceWheels.Complete(package, built[^1]), built[^1].Metadata);
+        }
+
         if (hashed.Count == 0)
         {
             throw new TorchyardException(
-                "TY2508", $"{place}no wheel of {name} {version} in {found.Page.Url.Host} has one of the {line.Hashes.Count} given hashes",
-                wheels.Count == 0 ? "The version has no wheel there: build one and name its directory in find-links" : "Add the wheel's hash if it is right; else find out who changed it");
+                "TY2508", $"{place}no file of {name} {version} in {found.Page.Url.Host} has one of the {line.Hashes.Count} given hashes",
+                "Add the hash of its wheel or source distribution if it is right; else find out who changed it");
         }
 
         var best = hashed.Where(c => tags.Rank(c.Wheel!) is not null).OrderBy(c => tags.Rank(c.Wheel!)).ThenByDescending(c => c.Wheel!.Build, StringComparer.Ordinal).FirstOrDefault();

@@ -13,6 +13,9 @@ public static class PipArguments
         ["PYTHONNOUSERSITE"] = "1",
     };
 
+    // While pip waits for METADATA of a source, Torchyard builds it; days are enough for any compiler.
+    private const string Timeout = "604800";
+
     /// <summary>Arguments from <c>pip</c> on.</summary>
     /// <param name="request">What to resolve.</param>
     /// <param name="requirements">Path of the requirements file, as pip sees it.</param>
@@ -25,7 +28,7 @@ public static class PipArguments
         [
             "pip", "--isolated", "--no-input", "--disable-pip-version-check", "--no-cache-dir",
             "install", "--dry-run", "--ignore-installed", "--report", report,
-            "--index-url", request.IndexUrl.AbsoluteUri, "--only-binary", ":all:", "--progress-bar", "off", "--retries", "0", "--timeout", "600",
+            "--index-url", request.IndexUrl.AbsoluteUri, "--only-binary", ":all:", "--progress-bar", "off", "--retries", "0", "--timeout", Timeout,
             .. request.PreReleases ? new[] { "--pre" } : [],
             "--requirement", requirements, "--constraint", constraints,
         ];

@@ -9,6 +9,11 @@ namespace Torchyard.Packages.Python.Pip;
 /// <summary>Says why pip found no answer: which project has no wheel for this interpreter and what it has instead, else pip's own words.</summary>
 internal static partial class PipFailure
 {
+    /// <summary>Normalised names of the projects of which pip found no file that would do.</summary>
+    public static IEnumerable<string> Unmatched(string output) => output.Split('\n')
+        .Where(line => line.StartsWith("ERROR:", StringComparison.Ordinal)).Select(line => NoMatch().Match(line["ERROR:".Length..].Trim()))
+        .Where(match => match.Success).Select(match => Requirement.TryParse(match.Groups[1].Value, out var wanted, out _) ? wanted.Name.Normal : null).OfType<string>();
+
     public static async Task<TorchyardException> ExplainAsync(
         string output, PythonIndexes indexes, IReadOnlyDictionary<string, string> withoutWheels, CancellationToken cancellation)
     {
@@ -24,8 +29,8 @@ internal static partial class PipFailure
             if (withoutWheels.TryGetValue(name, out var example))
             {
                 return new TorchyardException(
-                    "TY2513", $"{name} has no wheel, only source distributions such as {example}; Torchyard does not build them",
-                    $"Build the wheel once (pip wheel --no-deps {name} -w wheels/) and name its directory in find-links, or choose another distribution");
+                    "TY2513", $"{name} has no wheel, only source distributions such as {example}, and 'only-binary' forbids to build it",
+                    $"Take {name} or :all: out of only-binary, or build the wheel once (pip wheel --no-deps {name} -w wheels/) and name its directory in find-links");
             }
 
             if (await indexes.FindAsync(name, cancellation) is not { } found)
@@ -36,6 +41,11 @@ internal static partial class PipFailure
             }
 
             return NoFit(match.Groups[1].Value, name, found, line);
+        }
+
+        if (errors.Contains("Exception:"))
+        {
+            return new TorchyardException("TY2509", $"pip itself failed:\n{Last(output)}", "Repeat; if it stays so, the base system's pip is too old or damaged");
         }
 
         return new TorchyardException(

@@ -4,6 +4,7 @@ using Torchyard.Packages.Python.Indexes;
 using Torchyard.Packages.Python.Markers;
 using Torchyard.Packages.Python.Names;
 using Torchyard.Packages.Python.Requirements;
+using Torchyard.Packages.Python.Sources;
 using Torchyard.Packages.Python.Wheels;
 using Torchyard.Platform;
 using Torchyard.Recipes;
@@ -14,26 +15,45 @@ namespace Torchyard.Packages.Python.Pip;
 /// Turns requirements into the Python part of a lock. pip's own resolver finds the set, for the image's interpreter; this gives it one
 /// index to talk to and turns its report into names, hashes and sizes that hold on any mirror.
 /// </summary>
-public sealed class PythonResolver(PythonIndexes indexes, WheelCache cache, IPipRunner pip, IProgressSink progress)
+/// <param name="indexes">The real indexes.</param>
+/// <param name="cache">The package cache.</param>
+/// <param name="pip">Runs pip.</param>
+/// <param name="progress">Told how far it is.</param>
+/// <param name="sources">Builds what has no wheel; null to refuse it.</param>
+public sealed class PythonResolver(PythonIndexes indexes, WheelCache cache, IPipRunner pip, IProgressSink progress, SourceWheels? sources = null)
 {
     /// <summary>Resolves.</summary>
     /// <param name="set">What the recipe asks for.</param>
     /// <param name="options">Constraints, versions to keep, the interpreter.</param>
     /// <param name="cancellation">Ends it.</param>
-    /// <exception cref="TorchyardException">TY2503 to TY2509, TY2513, TY2514.</exception>
+    /// <exception cref="TorchyardException">TY2503 to TY2509, TY2513, TY2514, TY2520 to TY2526.</exception>
     public async Task<PythonResolution> ResolveAsync(RequirementSet set, ResolveOptions options, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(set);
         ArgumentNullException.ThrowIfNull(options);
-        var direct = await DirectWheels.CollectAsync(set.Requirements, cache, cancellation);
-        await using var server = new LoopbackIndex(indexes, cache, direct.ToDictionary(d => d.Key, d => d.Value.File), options.Target);
-        var requirements = string.Join('\n', set.Requirements.Select(line => Line(line, server, direct))) + "\n";
+        var collected = await DirectWheels.CollectAsync(set.Requirements, cache, line => BuildAsync(line, options, cancellation), cancellation);
+        var direct = collected.ToDictionary(wheel => wheel.Name.Text, StringComparer.Ordinal);
+        var candidates = sources is null ? null : new IndexSources(sources, set, options.BuildChain);
+        await using var server = new LoopbackIndex(indexes, cache, direct.ToDictionary(d => d.Key, d => d.Value.File), options.Target, candidates);
+        var requirements = string.Join('\n', set.Requirements.Select(line => Line(line, server, collected))) + "\n";
         var constraints = set.Constraints.Where(c => c.Requirement is not null).Select(c => c.Requirement!.ToString()).Concat(options.Constraints).ToList();
         var kept = new KeptVersions(options.Keep, set, options.Constraints);
-        using var task = progress.Begin("Resolving Python packages", null, ProgressUnit.Items);
+        using var task = progress.Begin(
+            options.BuildChain is [.., var outer] ? $"Resolving what builds {outer}" : "Resolving Python packages", null, ProgressUnit.Items);
         var result = await AskAsync();
-        for (var round = 1; result.Report is null && !kept.IsEmpty && server.Failure is null; round++)
+        for (var round = 1; result.Report is null && server.Failure is null; round++)
         {
+            if (PipFailure.Unmatched(result.Output).Any(server.ShowSources))
+            {
+                result = await AskAsync();
+                continue;
+            }
+
+            if (kept.IsEmpty)
+            {
+                break;
+            }
+
             if (round < KeptVersions.Rounds)
             {
                 kept.Release(result.Output);
@@ -53,10 +73,13 @@ public sealed class PythonResolver(PythonIndexes indexes, WheelCache cache, IPip
 
         var report = Read(result.Report);
         var packages = new List<LockedPythonPackage>();
+        var built = new List<BuiltWheel>();
         foreach (var installation in report.Install!)
         {
-            packages.Add(await LockAsync(installation, server, direct, set, cancellation));
+            packages.Add(await LockAsync(installation, server, direct, set, built, cancellation));
         }
+
+        var tools = BuildTools.Union(built);
 
         var environment = report.MarkerEnvironment();
         task.Done($"{packages.Count} distributions");
@@ -65,9 +88,10 @@ public sealed class PythonResolver(PythonIndexes indexes, WheelCache cache, IPip
         {
             Interpreter = environment.PythonVersion,
             Resolver = $"pip {report.PipVersion}",
-            Indexes = [.. indexes.Indexes.Where(i => packages.Any(p => p.Index == i.Id)).Select(i => new LockedPythonIndex(i.Id, i.Canonical))],
+            Indexes = [.. indexes.Indexes.Where(i => packages.Concat(tools).Any(p => p.Index == i.Id)).Select(i => new LockedPythonIndex(i.Id, i.Canonical))],
             Packages = RequirementGraph.Link(packages, report.Install!.ToDictionary(
                 i => Normal(i.Metadata!.Name!), i => (IReadOnlyList<string>)(i.Metadata!.RequiresDist ?? []), StringComparer.Ordinal), environment),
+            BuildPackages = tools,
         };
         return new PythonResolution(locked, [.. report.Install!.Select(i => new WheelMetadata
         {
@@ -115,15 +139,22 @@ public sealed class PythonResolver(PythonIndexes indexes, WheelCache cache, IPip
         }
     }
 
-    private static string Line(RequirementLine line, LoopbackIndex server, IReadOnlyDictionary<string, DirectWheel> direct)
+    private Task<BuiltWheel> BuildAsync(RequirementLine line, ResolveOptions options, CancellationToken cancellation) => sources is null
+        ? throw RequirementProblem.Wrong(line.Place, $"{line.Source!.Shown} must be built, and nothing is built here", "Name a wheel")
+        : sources.BuildAsync(line.Source!, options.BuildChain, cancellation);
+
+    private static string Line(RequirementLine line, LoopbackIndex server, IReadOnlyList<DirectWheel> direct)
     {
-        if (line.LocalWheel is null && line.Url is null)
+        if (line.LocalWheel is null && line.Url is null && line.Source is null)
         {
             return line.Requirement!.ToString();
         }
 
-        var filename = line.LocalWheel is { } local ? Path.GetFileName(local) : Uri.UnescapeDataString(line.Url!.Segments[^1]);
-        var text = new StringBuilder(direct[filename].Name.Name);
+        // Of two lines that name the same file, one has it.
+        var filename = line.LocalWheel is { } local ? Path.GetFileName(local) : line.Url is { } url ? Uri.UnescapeDataString(url.Segments[^1]) : null;
+        var wheel = direct.FirstOrDefault(one => one.Line == line) ?? direct.First(one => filename is null ? one.Line.Source?.Shown == line.Source!.Shown : one.Name.Text == filename);
+        filename = wheel.Name.Text;
+        var text = new StringBuilder(wheel.Name.Name);
         if (line.Requirement is { Extras.Count: > 0 } requirement)
         {
             text.Append('[').AppendJoin(',', requirement.Extras).Append(']');
@@ -136,8 +167,9 @@ public sealed class PythonResolver(PythonIndexes indexes, WheelCache cache, IPip
     private async Task<LockedPythonPackage> LockAsync(
         PipInstallation installation,
         LoopbackIndex server,
-        IReadOnlyDictionary<string, DirectWheel> direct,
+        Dictionary<string, DirectWheel> direct,
         RequirementSet set,
+        List<BuiltWheel> built,
         CancellationToken cancellation)
     {
         var metadata = installation.Metadata;
@@ -161,19 +193,51 @@ public sealed class PythonResolver(PythonIndexes indexes, WheelCache cache, IPip
         if (server.Base.IsBaseOf(url))
         {
             var isDirect = server.Base.MakeRelativeUri(url).OriginalString.StartsWith("direct/", StringComparison.Ordinal);
-            return isDirect
-                ? FromDirect(locked, direct[locked.Filename])
-                : await FromIndexAsync(locked, installation.IsYanked, set, cancellation);
+            if ((isDirect ? direct[locked.Filename].Built : server.Built(locked.Filename)) is not { } made)
+            {
+                return isDirect
+                    ? FromDirect(locked, direct[locked.Filename])
+                    : await FromIndexAsync(locked, installation.IsYanked, set, cancellation);
+            }
+
+            built.Add(made);
+            var index = isDirect || made.Source.Url is not null ? null : (await indexes.FindAsync(name, cancellation))?.Index?.Id;
+            return FromSource(locked with { Requested = isDirect || installation.Requested }, made, index, installation, set);
         }
 
         if (url.Scheme is not ("https" or "http") || !WheelFileName.TryParse(locked.Filename, out _))
         {
-            throw RequirementProblem.VersionControl(null, $"{metadata.Name} @ {url}");
+            throw new TorchyardException(
+                "TY2514", $"a distribution's own metadata asks for {metadata.Name} @ {IndexProblem.Show(url)}, which is not followed",
+                $"Name it in [python] packages yourself: \"{metadata.Name} @ …\"");
         }
 
         // A distribution's own metadata asked for a direct URL.
         var (path, sha256) = await cache.GetAsync(new UriBuilder(url) { Fragment = "" }.Uri, null, null, SilentProgress.Instance, cancellation);
         return locked with { Url = url.AbsoluteUri, Sha256 = sha256, Size = new FileInfo(path).Length };
+    }
+
+    private LockedPythonPackage FromSource(LockedPythonPackage locked, BuiltWheel built, string? index, PipInstallation installation, RequirementSet set)
+    {
+        if (installation.IsYanked)
+        {
+            progress.Warn($"{locked.Name} {locked.Version} was withdrawn by its publisher");
+        }
+
+        if (built.Source.Sha256 is { } archive)
+        {
+            RequireHash(locked.Name, built.Source.Filename!, archive, set);
+        }
+
+        var isOfIndex = built.Source is { Url: null, Path: null };
+        return locked with
+        {
+            Filename = built.Filename,
+            Sha256 = built.Sha256,
+            Size = built.Size,
+            Index = isOfIndex ? index : null,
+            Source = built.Source,
+        };
     }
 
     private static LockedPythonPackage FromDirect(LockedPythonPackage locked, DirectWheel wheel) => locked with
@@ -205,14 +269,7 @@ public sealed class PythonResolver(PythonIndexes indexes, WheelCache cache, IPip
             (hash, size) = (actual, new FileInfo(path).Length);
         }
 
-        var given = set.Requirements.Concat(set.Constraints).Where(r => r.Hashes.Count > 0 && r.Requirement?.Name.Normal == locked.Name).ToList();
-        if (given.FirstOrDefault(r => !r.Hashes.Contains(hash.Value)) is { } other)
-        {
-            throw new TorchyardException(
-                "TY2508", $"{(other.Place is null ? "" : $"{other.Place}: ")}{locked.Filename} of the index has SHA-256 {hash.Value.Hex}, which is none of the hashes given for {locked.Name}",
-                "Add the hash if the file is right; else find out who changed it");
-        }
-
+        RequireHash(locked.Name, locked.Filename, hash.Value, set);
         return locked with
         {
             Sha256 = hash.Value,
@@ -222,5 +279,40 @@ public sealed class PythonResolver(PythonIndexes indexes, WheelCache cache, IPip
         };
     }
 
+    private static void RequireHash(string name, string filename, Digest hash, RequirementSet set)
+    {
+        var given = set.Requirements.Concat(set.Constraints).Where(r => r.Hashes.Count > 0 && r.Requirement?.Name.Normal == name).ToList();
+        if (given.FirstOrDefault(r => !r.Hashes.Contains(hash)) is { } other)
+        {
+            throw new TorchyardException(
+                "TY2508", $"{(other.Place is null ? "" : $"{other.Place}: ")}{filename} of the index has SHA-256 {hash.Hex}, which is none of the hashes given for {name}",
+                "Add the hash if the file is right; else find out who changed it");
+        }
+    }
+
     private static string Normal(string name) => ProjectName.TryParse(name, out var project) ? project.Normal : name;
+
+    /// <summary>Source distributions of indexes and find-links directories, built as a lock needs them.</summary>
+    private sealed class IndexSources(SourceWheels sources, RequirementSet set, IReadOnlyList<string> chain) : ISourceCandidates
+    {
+        public bool MayBuild(string name) => set.MayBuild(name);
+
+        public Task<BuiltWheel> BuildAsync(RequirementLine line, CancellationToken cancellation) => set.MayBuild(line.Requirement!.Name.Normal)
+            ? sources.BuildAsync(line.Source!, chain, cancellation)
+            : throw new TorchyardException(
+                "TY2513", $"a distribution asks for {line.Requirement}, and 'only-binary' forbids to build it", $"Take {line.Requirement.Name} or :all: out of only-binary");
+
+        public Task<BuiltWheel> BuildAsync(ProjectFile file, FoundProject project, CancellationToken cancellation) => sources.BuildAsync(
+            new SourceReference
+            {
+                Url = file.Url,
+                Filename = file.Filename,
+                Sha256 = file.Sha256,
+                Size = file.Size,
+                Path = file.Url.IsFile ? Path.GetRelativePath(set.Directory, file.Url.LocalPath) : null,
+                IsFromIndex = !file.Url.IsFile,
+            },
+            chain,
+            cancellation);
+    }
 }

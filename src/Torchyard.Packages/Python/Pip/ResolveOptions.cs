@@ -15,6 +15,9 @@ public sealed record ResolveOptions
 
     /// <summary>The interpreter, when it is known: wheels that it does not take are not offered to pip.</summary>
     public InterpreterTarget? Target { get; init; }
+
+    /// <summary>What is being built, outermost first, when this resolves what a build needs.</summary>
+    public IReadOnlyList<string> BuildChain { get; init; } = [];
 }
 
 /// <summary>An answer.</summary>

@@ -1,5 +1,6 @@
 using Torchyard.Packages.Python.Markers;
 using Torchyard.Packages.Python.Names;
+using Torchyard.Packages.Python.Sources;
 using Torchyard.Packages.Python.Versions;
 using Torchyard.Platform;
 using Torchyard.Recipes;
@@ -17,8 +18,9 @@ public static class PylockReader
     /// <param name="directory">The recipe's directory.</param>
     /// <param name="target">The image's interpreter.</param>
     /// <param name="python">Its full version.</param>
-    /// <exception cref="TorchyardException">TY2515 with file, line and reason; TY2513 when a package has no fitting wheel.</exception>
-    public static LockedPython Read(string file, string directory, InterpreterTarget target, PythonVersion python)
+    /// <returns>The lock, and the sources of those packages that have no fitting wheel and must be built, by name; their wheels are not known yet.</returns>
+    /// <exception cref="TorchyardException">TY2515 with file, line and reason; TY2513 when a package has neither a fitting wheel nor a source.</exception>
+    public static (LockedPython Locked, IReadOnlyDictionary<string, SourceReference> Sources) Read(string file, string directory, InterpreterTarget target, PythonVersion python)
     {
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(python);
@@ -40,12 +42,13 @@ public static class PylockReader
         var tags = new SupportedTags(target);
         var packages = new List<LockedPythonPackage>();
         var indexes = new List<LockedPythonIndex>();
+        var sources = new Dictionary<string, SourceReference>(StringComparer.Ordinal);
         foreach (var node in Array(document, "packages"))
         {
             var table = node as TomlTable ?? throw Wrong(Place(file, node), "a package is no table");
             if (Applies(table, "marker", file, environment))
             {
-                packages.Add(ReadPackage(table, file, directory, tags, indexes));
+                packages.Add(ReadPackage(table, file, directory, tags, indexes, sources));
             }
         }
 
@@ -54,13 +57,14 @@ public static class PylockReader
             throw Wrong(Place(file, document), $"{twice.Key} is there {twice.Count()} times for this interpreter");
         }
 
-        return new LockedPython
+        var locked = new LockedPython
         {
             Interpreter = environment.PythonVersion,
             Resolver = Text(document, "created-by", file) is { } tool ? $"pylock.toml by {tool}" : "pylock.toml",
             Indexes = indexes,
             Packages = [.. packages.OrderBy(p => p.Name, StringComparer.Ordinal)],
         };
+        return (locked, sources);
     }
 
     private static void CheckEnvironment(TomlTable document, string file, MarkerEnvironment environment, PythonVersion python)
@@ -79,17 +83,12 @@ public static class PylockReader
     }
 
     private static LockedPythonPackage ReadPackage(
-        TomlTable table, string file, string directory, SupportedTags tags, List<LockedPythonIndex> indexes)
+        TomlTable table, string file, string directory, SupportedTags tags, List<LockedPythonIndex> indexes, Dictionary<string, SourceReference> sources)
     {
         var place = Place(file, table);
         if (!ProjectName.TryParse(Text(table, "name", file), out var name))
         {
             throw Wrong(place, "a package has no proper name");
-        }
-
-        if (Find(table, "vcs") is not null)
-        {
-            throw RequirementProblem.VersionControl(place, name.Normal);
         }
 
         var candidates = Array(table, "wheels").OfType<TomlTable>()
@@ -105,11 +104,12 @@ public static class PylockReader
             }
             else
             {
-                throw new TorchyardException(
-                    "TY2513", $"{place}: {name} has no wheel that fits the image's interpreter", "Lock again for this interpreter, or build the wheel and lock with it")
+                sources[name.Normal] = Source(table, file, directory) ?? throw new TorchyardException(
+                    "TY2513", $"{place}: {name} has neither a wheel that fits the image's interpreter nor a source to build one from", "Lock again for this interpreter")
                 {
                     Location = place,
                 };
+                return Described(table, file, name, sources[name.Normal].IsFromIndex ? indexes : null);
             }
         }
 
@@ -125,23 +125,80 @@ public static class PylockReader
         var size = Find(wheel, "size") is TomlInteger { Value: > 0 } bytes ? bytes.Value
             : path is not null && File.Exists(Path.GetFullPath(path, directory)) ? new FileInfo(Path.GetFullPath(path, directory)).Length
             : throw Wrong(Place(file, wheel), $"{filename.Text} has no size");
+        var described = Described(table, file, name, indexes);
+        return described with
+        {
+            Version = described.Version.Length > 0 ? described.Version : filename.Version,
+            Filename = filename.Text,
+            Size = size,
+            Sha256 = sha256,
+            Url = described.Index is null ? url : null,
+            Path = path,
+        };
+    }
+
+    /// <summary>A package without its wheel.</summary>
+    private static LockedPythonPackage Described(TomlTable table, string file, ProjectName name, List<LockedPythonIndex>? indexes)
+    {
         var index = Text(table, "index", file);
         return new LockedPythonPackage
         {
             Name = name.Normal,
-            Version = Text(table, "version", file) ?? filename.Version,
-            Filename = filename.Text,
-            Size = size,
-            Sha256 = sha256,
-            Index = index is null ? null : IndexId(index, indexes),
-            Url = index is null ? url : null,
-            Path = path,
+            Version = Text(table, "version", file) ?? "",
+            Filename = "",
+            Size = 0,
+            Sha256 = default,
+            Index = index is null || indexes is null ? null : IndexId(index, indexes),
             RequiresPython = Text(table, "requires-python", file),
             Requires = [.. Array(table, "dependencies").OfType<TomlTable>()
                 .Select(d => ProjectName.TryParse(Text(d, "name", file), out var n) ? n.Normal : null).OfType<string>()
                 .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
         };
     }
+
+    /// <summary>What the wheel of a package can be built from: a commit, an archive that was asked for, or the source distribution of an index.</summary>
+    private static SourceReference? Source(TomlTable table, string file, string directory)
+    {
+        if (Find(table, "vcs") is TomlTable vcs)
+        {
+            var commit = Text(vcs, "commit-id", file) ?? "";
+            var repository = Text(vcs, "url", file) ?? (Text(vcs, "path", file) is { } local ? new Uri(Path.GetFullPath(local, directory)).AbsoluteUri : "");
+            return GitUrl.IsCommit(commit)
+                ? GitUrl.Parse($"{Text(vcs, "type", file)}+{repository}", Place(file, vcs)) with
+                {
+                    Commit = commit,
+                    Revision = Text(vcs, "requested-revision", file),
+                    Subdirectory = Subdirectory(vcs, file),
+                }
+                : throw Wrong(Place(file, vcs), "its commit-id is no full hash of a commit");
+        }
+
+        var asked = Find(table, "archive") as TomlTable;
+        if ((asked ?? Find(table, "sdist")) is not TomlTable archive)
+        {
+            return null;
+        }
+
+        var path = Text(archive, "path", file);
+        var url = path is null ? Text(archive, "url", file) : null;
+        var name = (Text(archive, "name", file) ?? path ?? url?.Split('#', '?')[0] ?? "").Split('/')[^1];
+        return Find(archive, "hashes") is TomlTable hashes && Digest.TryParse(Text(hashes, "sha256", file)?.ToLowerInvariant(), out var sha256)
+            && LockedSource.IsArchiveName(name) && Uri.TryCreate(url ?? Path.GetFullPath(path ?? name, directory), UriKind.Absolute, out var place)
+            ? new SourceReference
+            {
+                Url = place,
+                Filename = Uri.UnescapeDataString(name),
+                Sha256 = sha256,
+                Size = Find(archive, "size") is TomlInteger { Value: > 0 } bytes ? bytes.Value : null,
+                Path = path,
+                Subdirectory = Subdirectory(archive, file),
+                IsFromIndex = asked is null && path is null && Text(table, "index", file) is not null,
+            }
+            : throw Wrong(Place(file, archive), "its archive has no sha256, or a name or address that cannot be used");
+    }
+
+    private static string? Subdirectory(TomlTable table, string file) =>
+        Text(table, "subdirectory", file) is { } named ? GitUrl.Subdirectory("subdirectory=" + named, named, Place(file, table)) : null;
 
     private static string IndexId(string url, List<LockedPythonIndex> indexes)
     {

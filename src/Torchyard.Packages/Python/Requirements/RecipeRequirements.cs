@@ -21,6 +21,7 @@ public static class RecipeRequirements
         ArgumentNullException.ThrowIfNull(environment);
         var set = new RequirementSet { Directory = directory };
         var reader = new RequirementFileReader(set, environment);
+        set.AddOnlyBinary(settings.OnlyBinary);
         for (var i = 0; i < settings.Packages.Count; i++)
         {
             try

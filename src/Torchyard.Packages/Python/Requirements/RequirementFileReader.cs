@@ -1,7 +1,9 @@
 using Torchyard.Packages.Python.Markers;
 using Torchyard.Packages.Python.Names;
 using Torchyard.Packages.Python.Settings;
+using Torchyard.Packages.Python.Sources;
 using Torchyard.Platform;
+using Torchyard.Recipes;
 
 namespace Torchyard.Packages.Python.Requirements;
 
@@ -19,7 +21,7 @@ internal sealed class RequirementFileReader(RequirementSet into, Func<string, st
     /// <param name="path">Absolute path.</param>
     /// <param name="shown">Path for messages.</param>
     /// <param name="isConstraint">True when its lines are constraints.</param>
-    /// <exception cref="TorchyardException">TY2512 with file, line and reason; TY2514 for version control URLs.</exception>
+    /// <exception cref="TorchyardException">TY2512 with file, line and reason; TY2514 for version control URLs that are not followed.</exception>
     public void Read(string path, string shown, bool isConstraint) => Read(path, shown, isConstraint, 0);
 
     /// <summary>Reads one requirement as a recipe or command line has it.</summary>
@@ -30,24 +32,13 @@ internal sealed class RequirementFileReader(RequirementSet into, Func<string, st
     {
         var hashes = new List<Digest>();
         var trimmed = TakeHashes(IndexCredentials.ExpandVariables(text.Trim(), environment), hashes, place);
-        var target = trimmed;
         var at = trimmed.IndexOf(" @ ", StringComparison.Ordinal);
-        if (at > 0)
+        if (at < 0 && (IsUrl(trimmed) || GitUrl.IsVersionControl(trimmed)))
         {
-            target = trimmed[(at + 3)..].TrimStart();
+            return FromUrl(trimmed.Split(' ')[0], null, hashes, place);
         }
 
-        if (IsVersionControl(target))
-        {
-            throw RequirementProblem.VersionControl(place, trimmed);
-        }
-
-        if (at < 0 && IsUrl(trimmed))
-        {
-            return Url(trimmed.Split(' ')[0], null, hashes, place);
-        }
-
-        if (at < 0 && (trimmed.EndsWith(".whl", StringComparison.Ordinal) || trimmed.StartsWith('.') || trimmed.StartsWith('/')))
+        if (at < 0 && (trimmed.EndsWith(".whl", StringComparison.Ordinal) || LockedSource.IsArchiveName(trimmed) || trimmed.StartsWith('.') || trimmed.StartsWith('/')))
         {
             return Local(trimmed, directory, null, hashes, place);
         }
@@ -61,7 +52,7 @@ internal sealed class RequirementFileReader(RequirementSet into, Func<string, st
         {
             null => new RequirementLine { Requirement = requirement, Hashes = hashes, Place = place },
             var url when url.StartsWith("file:", StringComparison.Ordinal) => Local(new Uri(url).LocalPath, directory, requirement, hashes, place),
-            var url => Url(url, requirement, hashes, place),
+            var url => FromUrl(url, requirement, hashes, place),
         };
     }
 
@@ -118,8 +109,11 @@ internal sealed class RequirementFileReader(RequirementSet into, Func<string, st
             case "--pre":
                 into.PreReleases = true;
                 break;
-            case "--require-hashes" or "--prefer-binary" or "--only-binary":
-                // Hashes that are given are always checked, and only wheels are taken.
+            case "--only-binary":
+                into.AddOnlyBinary(value.Split(','));
+                break;
+            case "--require-hashes" or "--prefer-binary":
+                // Hashes that are given are always checked, and wheels are taken where there are any.
                 break;
             case "-e" or "--editable":
                 throw RequirementProblem.Wrong(place, "an editable install has no place in an image", "Mount the project's directory, or build a wheel of it and name that");
@@ -208,24 +202,49 @@ internal sealed class RequirementFileReader(RequirementSet into, Func<string, st
     private static RequirementLine Local(string written, string directory, Requirement? requirement, List<Digest> hashes, SourceLocation? place)
     {
         var path = Path.GetFullPath(written, directory);
-        if (!WheelFileName.TryParse(Path.GetFileName(path), out _))
+        var isArchive = LockedSource.IsArchiveName(path);
+        if (!isArchive && !WheelFileName.TryParse(Path.GetFileName(path), out _))
         {
-            throw RequirementProblem.Wrong(place, $"'{written}' is no wheel; source trees and archives are not built", "Build a wheel of it (pip wheel --no-deps PATH) and name that");
+            throw RequirementProblem.Wrong(
+                place, $"'{written}' is neither a wheel nor a source archive (.tar.gz, .zip)",
+                "A directory changes unseen, so it cannot be locked: make an archive of it (python -m build --sdist, git archive) and name that, or git+file:///DIRECTORY");
         }
 
-        return File.Exists(path)
-            ? new RequirementLine { Requirement = requirement, LocalWheel = path, WrittenPath = written, Hashes = hashes, Place = place }
-            : throw RequirementProblem.Wrong(place, $"there is no file '{written}'", "Correct the path; it is relative to the file that names it");
+        if (!File.Exists(path))
+        {
+            throw RequirementProblem.Wrong(place, $"there is no file '{written}'", "Correct the path; it is relative to the file that names it");
+        }
+
+        return isArchive
+            ? new RequirementLine
+            {
+                Requirement = requirement,
+                Source = new SourceReference { Url = new Uri(path), Filename = Path.GetFileName(path), Path = written, Sha256 = OneOf(hashes) },
+                Hashes = hashes,
+                Place = place,
+            }
+            : new RequirementLine { Requirement = requirement, LocalWheel = path, WrittenPath = written, Hashes = hashes, Place = place };
     }
 
-    private static RequirementLine Url(string text, Requirement? requirement, List<Digest> hashes, SourceLocation? place)
+    /// <summary>A requirement by URL: of a wheel, of a source archive, or of a repository.</summary>
+    /// <exception cref="TorchyardException">TY2512, TY2514.</exception>
+    internal static RequirementLine FromUrl(string text, Requirement? requirement, List<Digest> hashes, SourceLocation? place)
     {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || !WheelFileName.TryParse(Uri.UnescapeDataString(url.Segments[^1]), out _))
+        if (GitUrl.IsVersionControl(text))
         {
-            throw RequirementProblem.Wrong(place, $"'{text}' is not the URL of a wheel; source archives are not built", "Give the URL of a .whl file");
+            return new RequirementLine { Requirement = requirement, Source = GitUrl.Parse(text, place), Place = place };
         }
 
-        foreach (var part in url.Fragment.TrimStart('#').Split('&'))
+        var filename = Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "https" or "http" or "file" ? Uri.UnescapeDataString(url.Segments[^1]) : "";
+        var isWheel = WheelFileName.TryParse(filename, out _);
+        if (!isWheel && (!LockedSource.IsArchiveName(filename) || filename.Contains('/')))
+        {
+            throw RequirementProblem.Wrong(
+                place, $"'{text}' is the URL of neither a wheel nor a source archive",
+                filename.EndsWith(".tar.bz2", StringComparison.OrdinalIgnoreCase) ? "bzip2 is not read: give a .tar.gz or .zip of it" : "Give the URL of a .whl, .tar.gz or .zip file, or git+https://… for a repository");
+        }
+
+        foreach (var part in url!.Fragment.TrimStart('#').Split('&'))
         {
             if (part.StartsWith("sha256=", StringComparison.Ordinal) && Digest.TryParse(part[7..].ToLowerInvariant(), out var digest))
             {
@@ -233,15 +252,20 @@ internal sealed class RequirementFileReader(RequirementSet into, Func<string, st
             }
         }
 
-        return new RequirementLine { Requirement = requirement, Url = url, Hashes = hashes, Place = place };
+        return isWheel
+            ? new RequirementLine { Requirement = requirement, Url = url, Hashes = hashes, Place = place }
+            : new RequirementLine
+            {
+                Requirement = requirement,
+                Source = new SourceReference { Url = url, Filename = filename, Sha256 = OneOf(hashes), Subdirectory = GitUrl.Subdirectory(url.Fragment, text, place) },
+                Hashes = hashes,
+                Place = place,
+            };
     }
 
-    private static bool IsUrl(string text) => text.StartsWith("https://", StringComparison.Ordinal) || text.StartsWith("http://", StringComparison.Ordinal);
+    private static Digest? OneOf(List<Digest> hashes) => hashes.Count == 1 ? hashes[0] : null;
 
-    private static bool IsVersionControl(string text) =>
-        text.StartsWith("git+", StringComparison.Ordinal) || text.StartsWith("hg+", StringComparison.Ordinal)
-        || text.StartsWith("svn+", StringComparison.Ordinal) || text.StartsWith("bzr+", StringComparison.Ordinal)
-        || text.StartsWith("git://", StringComparison.Ordinal);
+    private static bool IsUrl(string text) => text.StartsWith("https://", StringComparison.Ordinal) || text.StartsWith("http://", StringComparison.Ordinal);
 
     private static string Beside(string shown, string included) => Path.Combine(Path.GetDirectoryName(shown) ?? "", included);
 }

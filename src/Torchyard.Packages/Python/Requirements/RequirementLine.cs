@@ -1,4 +1,5 @@
 using Torchyard.Packages.Python.Markers;
+using Torchyard.Packages.Python.Sources;
 using Torchyard.Platform;
 
 namespace Torchyard.Packages.Python.Requirements;
@@ -18,6 +19,9 @@ public sealed record RequirementLine
     /// <summary>URL of a wheel, or null.</summary>
     public Uri? Url { get; init; }
 
+    /// <summary>A source that the wheel is to be built from, in the place of a wheel; or null.</summary>
+    public SourceReference? Source { get; init; }
+
     /// <summary>SHA-256 hashes that the file may have (<c>--hash</c>, or the URL's fragment); empty for any.</summary>
     public IReadOnlyList<Digest> Hashes { get; init; } = [];
 
@@ -26,4 +30,16 @@ public sealed record RequirementLine
 
     /// <summary>True for <c>name==version</c> with hashes: nothing is left to resolve.</summary>
     public bool IsPinned => Requirement is { Url: null, Versions.Clauses: [{ Operator: Versions.VersionOperator.Equal, IsPrefix: false }] } && Hashes.Count > 0;
+
+    /// <summary>A requirement of a distribution's own metadata, which may name a URL but neither a file of this machine nor a source over plain HTTP; null when it is none.</summary>
+    internal static RequirementLine? OfMetadata(string text)
+    {
+        if (!Requirement.TryParse(text, out var requirement, out _))
+        {
+            return null;
+        }
+
+        var line = requirement.Url is { } url ? RequirementFileReader.FromUrl(url, requirement, [], null) : new RequirementLine { Requirement = requirement };
+        return (line.Url ?? line.Source?.Url)?.IsFile == true || line.Source?.Url.Scheme == Uri.UriSchemeHttp ? null : line;
+    }
 }

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using Torchyard.Platform;
 using Torchyard.Recipes;
 
@@ -76,9 +75,9 @@ public sealed class InstallPlanner(VenvLayout layout)
             Add(Made($"{info}/REQUESTED", []));
         }
 
-        if (package.Url is { } url)
+        if (DirectUrl.Of(package) is { } origin)
         {
-            Add(Made($"{info}/direct_url.json", DirectUrl(url, package.Sha256)));
+            Add(Made($"{info}/direct_url.json", origin));
         }
 
         if (FindFileAsDirectory(files.Keys) is { } both)
@@ -199,25 +198,6 @@ public sealed class InstallPlanner(VenvLayout layout)
             sys.exit({script.Function}())
 
         """.ReplaceLineEndings("\n"));
-
-    private static byte[] DirectUrl(string url, Digest sha256)
-    {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            json.WriteStartObject("archive_info");
-            json.WriteString("hash", "sha256=" + sha256.Hex);
-            json.WriteStartObject("hashes");
-            json.WriteString("sha256", sha256.Hex);
-            json.WriteEndObject();
-            json.WriteEndObject();
-            json.WriteString("url", url);
-            json.WriteEndObject();
-        }
-
-        return buffer.ToArray();
-    }
 
     private static InstalledFile Copy(string path, WheelFile file, bool executable) =>
         new() { Path = path, Executable = executable, Size = file.Entry.Size, Hash = file.Hash, Source = file };

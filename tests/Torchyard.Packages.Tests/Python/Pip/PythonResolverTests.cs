@@ -72,15 +72,6 @@ public sealed class PythonResolverTests
     }
 
     [Fact]
-    public async Task What_has_no_wheel_is_refused_with_the_reason()
-    {
-        await using var server = new TestIndex().Add("old", "old-1.0.tar.gz", [1, 2, 3]);
-        var error = await Assert.ThrowsAsync<TorchyardException>(() => ResolveAsync(["old"], [], server));
-        Assert.Equal("TY2513", error.Code);
-        Assert.Contains("old-1.0.tar.gz", error.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task A_wheel_for_another_interpreter_is_refused_with_the_reason()
     {
         await using var server = new TestIndex().Add(new TestWheel("demo", "1.0", "cp27-cp27m-win32"), "demo");

@@ -45,12 +45,14 @@ public sealed class RequirementFileReaderTests
 
     [Theory]
     [InlineData("torch==\n", 1, "TY2512")]
-    [InlineData("\n\ngit+https://host/x.git\n", 3, "TY2514")]
-    [InlineData("x @ git+ssh://git@host/x.git@main\n", 1, "TY2514")]
+    [InlineData("\n\nhg+https://host/x\n", 3, "TY2514")]
+    [InlineData("x @ git+ext::sh\n", 1, "TY2514")]
     [InlineData("a\n-e .\n", 2, "TY2512")]
     [InlineData("./src\n", 1, "TY2512")]
     [InlineData("./gone-1-py3-none-any.whl\n", 1, "TY2512")]
-    [InlineData("https://host/x-1.tar.gz\n", 1, "TY2512")]
+    [InlineData("./gone-1.tar.gz\n", 1, "TY2512")]
+    [InlineData("https://host/x-1.tar.bz2\n", 1, "TY2512")]
+    [InlineData("https://host/archive/main\n", 1, "TY2512")]
     [InlineData("a==1 --hash=md5:00\n", 1, "TY2512")]
     [InlineData("a==1 --hash=sha256:00\n", 1, "TY2512")]
     [InlineData("--no-binary :all:\n", 1, "TY2512")]
@@ -64,6 +66,27 @@ public sealed class RequirementFileReaderTests
         Assert.Equal(code, error.Code);
         Assert.Equal(new SourceLocation("requirements.txt", line, 1), error.Location);
         Assert.True(error.IsUsage);
+    }
+
+    [Fact]
+    public void Sources_are_read_with_their_revisions_hashes_and_subdirectories()
+    {
+        using var directory = new ScratchDirectory();
+        directory.Write("dist/local-1.tar.gz", "x");
+        directory.Write("requirements.txt", $"""
+            ./dist/local-1.tar.gz
+            remote[x] @ https://host/remote-1.zip#sha256={Hash}&subdirectory=python ; python_version >= "3.8"
+            git+https://host/bare.git@main#egg=bare
+            named @ git+ssh://git@host/named.git
+            --only-binary numpy,Scipy
+            """);
+        var set = RecipeRequirements.Read(new PythonSettings { Requirements = ["requirements.txt"] }, directory.Path, _ => null);
+        Assert.Equal(["local-1.tar.gz", "remote-1.zip", null, null], set.Requirements.Select(line => line.Source!.Filename));
+        Assert.Equal(("./dist/local-1.tar.gz", true), (set.Requirements[0].Source!.Path, set.Requirements[0].Source!.Url.IsFile));
+        Assert.Equal((Hash, "python"), (set.Requirements[1].Source!.Sha256!.Value.Hex, set.Requirements[1].Source!.Subdirectory));
+        Assert.Equal(("https://host/bare.git", "main"), (set.Requirements[2].Source!.PublicUrl, set.Requirements[2].Source!.Revision));
+        Assert.Equal("named", set.Requirements[3].Requirement!.Name.Normal);
+        Assert.Equal([false, false, true], new[] { "numpy", "scipy", "torch" }.Select(set.MayBuild));
     }
 
     [Fact]

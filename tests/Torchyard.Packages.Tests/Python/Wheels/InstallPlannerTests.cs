@@ -45,6 +45,20 @@ public sealed class InstallPlannerTests
         Assert.Contains("\"sha256\"", Text(plan, Site + "Demo-1.0.dist-info/direct_url.json"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_origin_of_what_was_built_is_its_source()
+    {
+        var package = Package(new TestWheel("Demo", "1.0")) with { Url = null };
+        var git = new LockedSource { Url = "https://host/r", Commit = new string('c', 40), Revision = "main", Subdirectory = "py" };
+        Assert.Equal(
+            $$$"""{"vcs_info":{"commit_id":"{{{git.Commit}}}","requested_revision":"main","vcs":"git"},"subdirectory":"py","url":"https://host/r"}""",
+            Encoding.UTF8.GetString(DirectUrl.Of(package with { Source = git })!));
+        var archive = new LockedSource { Url = "https://host/a.zip", Filename = "a.zip", Size = 1, Sha256 = Digest.Of("a"u8) };
+        Assert.Contains($"\"sha256\":\"{Digest.Of("a"u8).Hex}\"", Encoding.UTF8.GetString(DirectUrl.Of(package with { Source = archive })!), StringComparison.Ordinal);
+        Assert.Null(DirectUrl.Of(package with { Source = archive with { Url = null, Path = "a.zip" } }));
+        Assert.Null(DirectUrl.Of(package with { Source = archive with { Url = null }, Index = "pypi" }));
+    }
+
     [Theory]
     [InlineData("Demo-1.0.data/data/pyvenv.cfg")]
     [InlineData("Demo-1.0.data/scripts/python")]

@@ -1,0 +1,188 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text;
+using System.Text.Json;
+using Torchyard.Packages.Python.Names;
+using Torchyard.Packages.Python.Sources;
+using Torchyard.Platform;
+using Torchyard.Platform.Files;
+
+namespace Torchyard.Images.Wheels;
+
+/// <summary>
+/// Builds wheels on the base system in a sandbox: no network, fixed paths, time, locale, umask and hash seed; the backend is nobody, not root.
+/// Nothing that it does stays, but its wheel.
+/// </summary>
+/// <param name="paths">The store.</param>
+/// <param name="sandbox">Runs the backend.</param>
+/// <param name="root">Layers of the system that is built on, top first: the base system with the recipe's build packages.</param>
+public sealed class SandboxWheelBuilder(StorePaths paths, IRootSandbox sandbox, Func<CancellationToken, Task<IReadOnlyList<string>>> root) : IWheelBuilder
+{
+    /// <inheritdoc />
+    public async Task<string> DescribeAsync(CancellationToken cancellation) =>
+        // Layers are named after their content, so that equal systems have equal text on every machine.
+        Digest.Of(Encoding.UTF8.GetBytes(string.Join('\n', (await root(cancellation)).Select(layer => Path.GetFileName(layer))))).Hex;
+
+    /// <inheritdoc />
+    public async Task<IWheelBuild> OpenAsync(FetchedSource source, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        var directory = Path.Combine(paths.Temporary, $"wheel-{Guid.NewGuid():N}");
+        var tree = Path.Combine(directory, "source");
+        Directory.CreateDirectory(directory);
+        InstalledFiles.MakeDirectory(tree);
+        try
+        {
+            var unpacker = new SourceUnpacker(tree, source.Shown, new SourceLimits());
+            await Task.Run(
+                () =>
+                {
+                    foreach (var part in source.Parts)
+                    {
+                        unpacker.Add(part, cancellation);
+                    }
+                },
+                cancellation);
+            var project = unpacker.Project(strip: !source.Source.IsGit, source.Source.Subdirectory);
+            var build = new SandboxWheelBuild(sandbox, root, directory, tree, Path.GetRelativePath(tree, project))
+            {
+                Pyproject = SourceUnpacker.Read(project, "pyproject.toml", 4 << 20),
+                HasSetup = SourceUnpacker.Read(project, "setup.py", 16 << 20) is not null,
+            };
+            unpacker.Finish();
+            return build;
+        }
+        catch
+        {
+            Directory.Delete(directory, recursive: true);
+            throw;
+        }
+    }
+}
+
+/// <summary>A source that is laid out for <see cref="SandboxWheelBuilder"/>.</summary>
+/// <param name="sandbox">Runs the backend.</param>
+/// <param name="root">Layers of the system, top first.</param>
+/// <param name="directory">Directory of this build; goes away with it.</param>
+/// <param name="tree">The whole source.</param>
+/// <param name="project">Directory of the project in it, relative.</param>
+internal sealed class SandboxWheelBuild(
+    IRootSandbox sandbox, Func<CancellationToken, Task<IReadOnlyList<string>>> root, string directory, string tree, string project) : IWheelBuild
+{
+    // Compilers write these paths into what they make.
+    private const string Inside = "/build";
+    private const string Program = "build-wheel.py";
+    private const long WheelLimit = 8L << 30;
+    private const int AnswerLimit = 1 << 20;
+
+    private int _runs;
+
+    /// <inheritdoc />
+    public byte[]? Pyproject { get; init; }
+
+    /// <inheritdoc />
+    public bool HasSetup { get; init; }
+
+    /// <inheritdoc />
+    public Task<HookResult> GetRequiresAsync(BuildBackend backend, IReadOnlyDictionary<string, string> tools, CancellationToken cancellation) =>
+        RunAsync("get_requires_for_build_wheel", backend, tools, null, cancellation);
+
+    /// <inheritdoc />
+    public Task<HookResult> BuildAsync(BuildBackend backend, IReadOnlyDictionary<string, string> tools, Action<string>? onLine, CancellationToken cancellation) =>
+        RunAsync("build_wheel", backend, tools, onLine, cancellation);
+
+    /// <inheritdoc />
+    public ValueTask DisposeAsync()
+    {
+        Directory.Delete(directory, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task<HookResult> RunAsync(
+        string hook, BuildBackend backend, IReadOnlyDictionary<string, string> tools, Action<string>? onLine, CancellationToken cancellation)
+    {
+        var lower = await root(cancellation);
+        var python = PythonRoot.Find(lower).Version;
+        var work = Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"{_runs++}"));
+        var environment = Path.Combine(work, "env");
+        var run = Path.Combine(work, "run");
+        var exchange = Path.Combine(work, "exchange");
+        InstalledFiles.MakeDirectory(run);
+        InstalledFiles.MakeDirectory(exchange);
+        await Task.Run(() => BuildEnvironment.Make(environment, $"{Inside}/env", python, tools), cancellation);
+        await File.WriteAllBytesAsync(Path.Combine(run, Program), ProgramText(), cancellation);
+        File.SetUnixFileMode(Path.Combine(run, Program), UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        var result = await sandbox.RunAsync(
+            new SandboxRequest
+            {
+                Lower = lower,
+                Upper = null,
+                Work = null,
+                Arguments = [$"/usr/bin/python{python}", "-I", "-B", $"{Inside}/run/{Program}", hook, backend.Backend, project, .. backend.BackendPath],
+                Environment = new Dictionary<string, string>
+                {
+                    ["PATH"] = $"{Inside}/env/bin:/usr/local/bin:/usr/bin:/bin",
+                    ["HOME"] = $"{Inside}/home",
+                    ["LC_ALL"] = "C.UTF-8",
+                    ["TZ"] = "UTC",
+                    ["SOURCE_DATE_EPOCH"] = WheelLayerWriter.ModifiedAt.ToString(CultureInfo.InvariantCulture),
+                    ["PYTHONHASHSEED"] = "0",
+                    ["PYTHONNOUSERSITE"] = "1",
+                    ["PYTHONDONTWRITEBYTECODE"] = "1",
+                    ["PIP_NO_INDEX"] = "1",
+                    ["VIRTUAL_ENV"] = $"{Inside}/env",
+                },
+                ReadOnlyMounts = new Dictionary<string, string>
+                {
+                    [tree] = $"{Inside}/input",
+                    [environment] = $"{Inside}/env",
+                    [run] = $"{Inside}/run",
+                },
+                WritableMounts = new Dictionary<string, string> { [exchange] = $"{Inside}/exchange" },
+                OnLine = onLine,
+            },
+            cancellation);
+        return result.ExitCode == 0 ? Read(exchange, result) : new HookResult(result.ExitCode, result.Tail, [], null);
+    }
+
+    /// <summary>What the program left behind: it is inside with the backend, so it is not believed.</summary>
+    private static HookResult Read(string exchange, SandboxResult result)
+    {
+        var answer = new FileInfo(Path.Combine(exchange, "answer.json"));
+        if (!IsPlain(answer, AnswerLimit))
+        {
+            return Wrong("the backend gave no answer");
+        }
+
+        try
+        {
+            using var json = JsonDocument.Parse(File.ReadAllBytes(answer.FullName));
+            if (json.RootElement.TryGetProperty("requires", out var requires))
+            {
+                return new HookResult(0, result.Tail, [.. requires.EnumerateArray().Select(item => item.GetString() ?? "")], null);
+            }
+
+            var name = json.RootElement.GetProperty("wheel").GetString();
+            return WheelFileName.TryParse(name, out var parsed) && new FileInfo(Path.Combine(exchange, parsed.Text)) is var wheel && IsPlain(wheel, WheelLimit)
+                ? new HookResult(0, result.Tail, [], wheel.FullName)
+                : Wrong($"the backend says that it made '{name}', which is no wheel");
+        }
+        catch (Exception wrong) when (wrong is JsonException or InvalidOperationException or KeyNotFoundException)
+        {
+            return Wrong("the backend's answer cannot be read");
+        }
+
+        HookResult Wrong(string why) => new(1, $"{result.Tail}\n{why}", [], null);
+    }
+
+    // Pipes and devices have no length.
+    private static bool IsPlain(FileInfo file, long limit) => file.Exists && file.LinkTarget is null && file.Length > 0 && file.Length <= limit;
+
+    private static byte[] ProgramText()
+    {
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(Program)!;
+        using var copy = new MemoryStream();
+        stream.CopyTo(copy);
+        return copy.ToArray();
+    }
+}
