@@ -81,7 +81,7 @@ internal static partial class BytecodeCalls
 
     /// <summary>Modules of a package that a call compiles.</summary>
     internal static IEnumerable<TarEntry> Modules(Call call, IEnumerable<TarEntry> entries) => entries.Where(entry =>
-        entry.Kind is TarKind.File or TarKind.HardLink && entry.Name.EndsWith(".py", StringComparison.Ordinal)
+        entry.Kind is TarKind.File or TarKind.HardLink && PythonModules.HasBytecode(entry.Name)
         && (call.Directories.Count == 0
             ? PublicModule().IsMatch(entry.Name)
             : call.Directories.Any(directory => ("/" + entry.Name).StartsWith(directory, StringComparison.Ordinal))));

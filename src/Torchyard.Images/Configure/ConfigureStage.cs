@@ -249,7 +249,7 @@ internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? pytho
 
         var modules = upper.ReadText(Files).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(path => path.TrimStart('/'))
             .Concat(upper.ReadText(Calls).Split('\n', StringSplitOptions.RemoveEmptyEntries).SelectMany(line => CallModules(upper, line.Split('\t', StringSplitOptions.RemoveEmptyEntries))))
-            .Where(module => !planned.Contains(module) && upper.Find(python.BytecodePath(module)) is null)
+            .Where(module => PythonModules.HasBytecode(module) && !planned.Contains(module) && upper.Find(python.BytecodePath(module)) is null)
             .ToHashSet(StringComparer.Ordinal);
         if (modules.Count == 0)
         {

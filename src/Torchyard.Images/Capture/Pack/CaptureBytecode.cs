@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text;
 using Torchyard.Images.Capture.Plan;
+using Torchyard.Images.Configure;
 using Torchyard.Images.Files;
 using Torchyard.Images.Tar;
 using Torchyard.Platform;
@@ -59,7 +60,7 @@ internal sealed class CaptureBytecode(CapturePlan plan, string directory) : IDis
     public void Dispose() => _one.Dispose();
 
     private bool IsModule(CaptureEntry entry) =>
-        entry.Source is not null && entry.Entry.Kind == TarKind.File && entry.Entry.Name.EndsWith(".py", StringComparison.Ordinal)
+        entry.Source is not null && entry.Entry.Kind == TarKind.File && PythonModules.HasBytecode(entry.Entry.Name)
         && entry.Entry.Name.AsSpan().IndexOfAny('\t', '\n') < 0
         && plan.ModuleRoots.Any(root => entry.Entry.Name.StartsWith(root, StringComparison.Ordinal));
 
