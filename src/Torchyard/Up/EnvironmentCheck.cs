@@ -84,20 +84,23 @@ internal sealed record EnvironmentCheck(string Name, string Result)
         {
             report = await EnvironmentProof.RunAsync(session, cancellation);
         }
-        catch (TorchyardException silent) when (silent.Code == "TY5018" && !silent.Message.Contains("TY50", StringComparison.Ordinal))
+        catch (TorchyardException silent) when (silent.Code == "TY5018")
         {
             // It could not even start, as with a C library that is too old: that says nothing about the GPUs.
             warn($"the GPUs of {name} were not proved: {silent.Message}");
             return new EnvironmentCheck("GPUs", "not proved");
         }
+        catch (TorchyardException driver) when (driver.Code is "TY5001" or "TY5002")
+        {
+            throw Unproved(session, $"the GPUs of {name} do not work as they should: {driver.Message}");
+        }
 
         var seen = report.Verify.Count(result => result.Area == "start");
         if (!report.Verdict.Good || seen < ExpectedDevices(session.Record))
         {
-            throw new TorchyardException(
-                "TY4112",
-                report.Verdict.Good ? $"{seen} of the {session.Record.Gpus.Count} GPU(s) of {name} are seen in it" : $"the GPUs of {name} do not work as they should: {string.Join("; ", report.Verdict.Reasons.DefaultIfEmpty(report.Verdict.Text))}",
-                $"torchyard doctor looks at GPUs and driver, torchyard verify {session.Record.ImageName} shows every proof; the environment runs all the same: torchyard down stops it");
+            throw Unproved(session, report.Verdict.Good
+                ? $"{seen} of the {session.Record.Gpus.Count} GPU(s) of {name} are seen in it"
+                : $"the GPUs of {name} do not work as they should: {string.Join("; ", report.Verdict.Reasons.DefaultIfEmpty(report.Verdict.Text))}");
         }
 
         return new EnvironmentCheck("GPUs", report.Verdict.Text);
@@ -203,6 +206,10 @@ internal sealed record EnvironmentCheck(string Name, string Result)
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
         return response.StatusCode;
     }
+
+    private static TorchyardException Unproved(ContainerSession session, string what) => new(
+        "TY4112", what,
+        $"torchyard doctor looks at GPUs and driver, torchyard verify {session.Record.ImageName} shows every proof; the environment runs all the same: torchyard down stops it");
 
     private static TorchyardException Silent(string why) => new(
         "TY4104", $"Jupyter does not answer as it must: {why}", "torchyard logs --service jupyter shows what it says");

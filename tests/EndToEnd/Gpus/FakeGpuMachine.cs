@@ -36,13 +36,13 @@ internal sealed class FakeGpuMachine : IAsyncDisposable
 
     /// <summary>Makes one.</summary>
     /// <param name="gpus">How many GPUs it has.</param>
-    /// <param name="computes">Whether kernels do anything on them.</param>
-    public static async Task<FakeGpuMachine> CreateAsync(int gpus, bool computes = true)
+    /// <param name="driver">What is wrong with its driver, as enter.sh names it; empty for nothing.</param>
+    public static async Task<FakeGpuMachine> CreateAsync(int gpus, string driver = "")
     {
         // "read" keeps it until its standard input is closed, also by the end of this process.
         var keeper = HostProgram.Start(
             Enter, [Recorded, "sh", "-c", "echo here; read -r end"],
-            environment: new Dictionary<string, string> { ["FAKE_GPUS"] = gpus.ToString(CultureInfo.InvariantCulture), ["FAKE_KERNELS"] = computes ? "" : "none" });
+            environment: new Dictionary<string, string> { ["FAKE_GPUS"] = gpus.ToString(CultureInfo.InvariantCulture), ["FAKE_DRIVER"] = driver });
         var machine = new FakeGpuMachine(keeper);
         if (await keeper.StandardOutput.ReadLineAsync() == "here")
         {

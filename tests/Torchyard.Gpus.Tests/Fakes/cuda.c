@@ -1,6 +1,6 @@
 /* A fake libcuda.so.1 (cuda.h). It starts and sees as many devices as the answer "devices 0 N" says, else as there are nodes that can
  * be opened. Device memory is the host's. The kernels that test memory are done here as Kernels.ptx says, all others do nothing, so
- * whoever proves a result by computing must find it out. With the answer "kernels 0 0", or compiled with -DNO_KERNELS, none does anything.
+ * whoever proves a result by computing must find it out. With the answer "kernels 0 0", or compiled with -DNO_KERNELS, none does anything; with -DNO_START the driver does not start.
  */
 #include "fake.h"
 #include <fcntl.h>
@@ -19,6 +19,9 @@ static __thread long current;
 
 int cuInit(unsigned flags) {
     called("cuInit flags=%u", flags);
+#ifdef NO_START
+    return UNKNOWN;
+#endif
     const char *answer = ask(HERE, "cuInit");
     if (answer && status_of(answer, SUCCESS) != SUCCESS)
         return status_of(answer, SUCCESS);

@@ -2,7 +2,7 @@
 # Runs a command on a machine that looks like a recorded one: its /proc/driver, its driver's files with fake libraries, its device nodes
 # (the null device under NVIDIA's names), seen by this command and its children only. Needs root, gcc, python3 and overlayfs.
 # usage: enter.sh MACHINE COMMAND...        MACHINE: a directory of tests/Torchyard.Gpus.Tests/Machines
-# FAKE_GPUS=N: so many of the machine's GPU. FAKE_KERNELS=none: no kernel does anything.
+# FAKE_GPUS=N: so many of the machine's GPU. FAKE_DRIVER=NO_KERNELS: no kernel does anything. FAKE_DRIVER=NO_START: CUDA does not start.
 set -eu
 if [ "${FAKE_NVIDIA_INSIDE:-}" != 1 ]; then
     FAKE_NVIDIA_INSIDE=1 exec unshare -m --propagation private "$0" "$@"
@@ -13,8 +13,8 @@ machine=$(cd "$1" && pwd)
 shift
 # Nothing of all this shall be seen in the commands that run here.
 gpus=${FAKE_GPUS:-1} flags=
-[ "${FAKE_KERNELS:-}" != none ] || flags=-DNO_KERNELS
-unset FAKE_GPUS FAKE_KERNELS
+[ -z "${FAKE_DRIVER:-}" ] || flags=-D$FAKE_DRIVER
+unset FAKE_GPUS FAKE_DRIVER
 version=$(sed -n 's/.*  \([0-9]*\.[0-9.]*\)  .*/\1/p' "$machine/root/proc/driver/nvidia/version")
 
 work=$(mktemp -d)
