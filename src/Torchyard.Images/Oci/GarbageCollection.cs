@@ -1,4 +1,3 @@
-using Torchyard.Images.Layers;
 using Torchyard.Platform;
 using Torchyard.Platform.Files;
 

@@ -21,42 +21,35 @@ public sealed class SandboxPip(StorePaths paths, IRootSandbox sandbox, IReadOnly
         ArgumentNullException.ThrowIfNull(request);
         var python = PythonRoot.Find(lower);
         var pip = python.PipWheelInside ?? throw PythonRoot.Missing("no pip");
-        var directory = Path.Combine(paths.Temporary, $"pip-{Guid.NewGuid():N}");
-        var exchange = Path.Combine(directory, "exchange");
+        using var directory = BuildDirectory.Create(paths);
+        var exchange = Path.Combine(directory.Path, "exchange");
         Directory.CreateDirectory(exchange);
-        try
+        await File.WriteAllTextAsync(Path.Combine(exchange, "requirements.txt"), request.Requirements, cancellation);
+        await File.WriteAllTextAsync(Path.Combine(exchange, "constraints.txt"), request.Constraints, cancellation);
+        var environment = new Dictionary<string, string>(PipArguments.Environment)
         {
-            await File.WriteAllTextAsync(Path.Combine(exchange, "requirements.txt"), request.Requirements, cancellation);
-            await File.WriteAllTextAsync(Path.Combine(exchange, "constraints.txt"), request.Constraints, cancellation);
-            var environment = new Dictionary<string, string>(PipArguments.Environment)
+            ["PATH"] = "/usr/bin:/bin",
+            ["HOME"] = "/root",
+            ["PYTHONPATH"] = pip,
+        };
+        var result = await sandbox.RunAsync(
+            new SandboxRequest
             {
-                ["PATH"] = "/usr/bin:/bin",
-                ["HOME"] = "/root",
-                ["PYTHONPATH"] = pip,
-            };
-            var result = await sandbox.RunAsync(
-                new SandboxRequest
-                {
-                    Lower = lower,
-                    Upper = null,
-                    Work = null,
-                    Arguments =
-                    [
-                        $"/usr/bin/python{python.Version}", "-m",
-                        .. PipArguments.Resolve(request, $"{Inside}/requirements.txt", $"{Inside}/constraints.txt", $"{Inside}/report.json"),
-                    ],
-                    Environment = environment,
-                    WritableMounts = new Dictionary<string, string> { [exchange] = Inside },
-                    HostNetwork = true,
-                    OnLine = request.OnLine,
-                },
-                cancellation);
-            var report = Path.Combine(exchange, "report.json");
-            return new PipResult(result.ExitCode, result.Tail, File.Exists(report) ? await File.ReadAllBytesAsync(report, cancellation) : null);
-        }
-        finally
-        {
-            Directory.Delete(directory, recursive: true);
-        }
+                Lower = lower,
+                Upper = null,
+                Work = null,
+                Arguments =
+                [
+                    $"/usr/bin/python{python.Version}", "-m",
+                    .. PipArguments.Resolve(request, $"{Inside}/requirements.txt", $"{Inside}/constraints.txt", $"{Inside}/report.json"),
+                ],
+                Environment = environment,
+                WritableMounts = new Dictionary<string, string> { [exchange] = Inside },
+                HostNetwork = true,
+                OnLine = request.OnLine,
+            },
+            cancellation);
+        var report = Path.Combine(exchange, "report.json");
+        return new PipResult(result.ExitCode, result.Tail, File.Exists(report) ? await File.ReadAllBytesAsync(report, cancellation) : null);
     }
 }

@@ -27,9 +27,8 @@ public sealed class SandboxWheelBuilder(StorePaths paths, IRootSandbox sandbox, 
     public async Task<IWheelBuild> OpenAsync(FetchedSource source, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(source);
-        var directory = Path.Combine(paths.Temporary, $"wheel-{Guid.NewGuid():N}");
-        var tree = Path.Combine(directory, "source");
-        Directory.CreateDirectory(directory);
+        var directory = BuildDirectory.Create(paths);
+        var tree = Path.Combine(directory.Path, "source");
         InstalledFiles.MakeDirectory(tree);
         try
         {
@@ -54,7 +53,7 @@ public sealed class SandboxWheelBuilder(StorePaths paths, IRootSandbox sandbox, 
         }
         catch
         {
-            Directory.Delete(directory, recursive: true);
+            directory.Dispose();
             throw;
         }
     }
@@ -67,7 +66,7 @@ public sealed class SandboxWheelBuilder(StorePaths paths, IRootSandbox sandbox, 
 /// <param name="tree">The whole source.</param>
 /// <param name="project">Directory of the project in it, relative.</param>
 internal sealed class SandboxWheelBuild(
-    IRootSandbox sandbox, Func<CancellationToken, Task<IReadOnlyList<string>>> root, string directory, string tree, string project) : IWheelBuild
+    IRootSandbox sandbox, Func<CancellationToken, Task<IReadOnlyList<string>>> root, BuildDirectory directory, string tree, string project) : IWheelBuild
 {
     // Compilers write these paths into what they make.
     private const string Inside = "/build";
@@ -94,7 +93,7 @@ internal sealed class SandboxWheelBuild(
     /// <inheritdoc />
     public ValueTask DisposeAsync()
     {
-        Directory.Delete(directory, recursive: true);
+        directory.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -103,7 +102,7 @@ internal sealed class SandboxWheelBuild(
     {
         var lower = await root(cancellation);
         var python = PythonRoot.Find(lower).Version;
-        var work = Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"{_runs++}"));
+        var work = Path.Combine(directory.Path, string.Create(CultureInfo.InvariantCulture, $"{_runs++}"));
         var environment = Path.Combine(work, "env");
         var run = Path.Combine(work, "run");
         var exchange = Path.Combine(work, "exchange");

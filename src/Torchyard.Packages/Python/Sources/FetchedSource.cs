@@ -1,3 +1,4 @@
+using Torchyard.Platform.Files;
 using Torchyard.Recipes;
 
 namespace Torchyard.Packages.Python.Sources;
@@ -11,18 +12,12 @@ public sealed record SourcePart(string File, string Name, string Prefix);
 /// <summary>A source that was fetched and verified. What was made for it alone goes with it.</summary>
 /// <param name="Source">What the lock says about it; without what it is built with.</param>
 /// <param name="Parts">Its archives, in the order in which they are laid out.</param>
-/// <param name="Scratch">Directory to remove, or null.</param>
-public sealed record FetchedSource(LockedSource Source, IReadOnlyList<SourcePart> Parts, string? Scratch = null) : IDisposable
+/// <param name="Work">Directory that was made for it, or null.</param>
+public sealed record FetchedSource(LockedSource Source, IReadOnlyList<SourcePart> Parts, BuildDirectory? Work = null) : IDisposable
 {
     /// <summary>Name for messages.</summary>
     public string Shown => Source.Filename ?? $"{Source.Url}@{Source.Commit}";
 
     /// <inheritdoc />
-    public void Dispose()
-    {
-        if (Scratch is not null && Directory.Exists(Scratch))
-        {
-            Directory.Delete(Scratch, recursive: true);
-        }
-    }
+    public void Dispose() => Work?.Dispose();
 }

@@ -43,17 +43,16 @@ public sealed class SourceFetcher(StorePaths store, WheelCache cache, IndexTrans
 
     private async Task<FetchedSource> FetchCommitAsync(SourceReference reference, CancellationToken cancellation)
     {
-        var directory = Path.Combine(store.Temporary, $"git-{Guid.NewGuid():N}");
-        Directory.CreateDirectory(directory);
+        var directory = BuildDirectory.Create(store);
         try
         {
-            var (commit, parts) = await git.ExportAsync(reference, directory, cancellation);
+            var (commit, parts) = await git.ExportAsync(reference, directory.Path, cancellation);
             var source = new LockedSource { Url = reference.PublicUrl, Commit = commit, Revision = reference.Revision, Subdirectory = reference.Subdirectory };
             return new FetchedSource(source, parts, directory);
         }
         catch
         {
-            Directory.Delete(directory, recursive: true);
+            directory.Dispose();
             throw;
         }
     }

@@ -1,9 +1,7 @@
-using Torchyard.Platform.Files;
+namespace Torchyard.Platform.Files;
 
-namespace Torchyard.Images.Layers;
-
-/// <summary>The working directory of one build below the store's <c>tmp/</c>; held by a lock, so that the leavings of a killed build are known.</summary>
-internal sealed class BuildDirectory : IDisposable
+/// <summary>The working directory of one build, or of another piece of work that may be killed, below the store's <c>tmp/</c>; held by a lock, so that the leavings of a killed build are known.</summary>
+public sealed class BuildDirectory : IDisposable
 {
     private const string Prefix = "build-";
     private readonly FileLock _held;
@@ -14,10 +12,13 @@ internal sealed class BuildDirectory : IDisposable
         _held = held;
     }
 
+    /// <summary>Absolute path.</summary>
     public string Path { get; }
 
-    internal static BuildDirectory Create(StorePaths paths)
+    /// <summary>Makes a new one.</summary>
+    public static BuildDirectory Create(StorePaths paths)
     {
+        ArgumentNullException.ThrowIfNull(paths);
         var path = System.IO.Path.Combine(paths.Temporary, Prefix + Guid.NewGuid().ToString("N"));
         var held = FileLock.TryAcquire(path + ".lock", exclusive: true) ?? throw new InvalidOperationException("a new lock is taken");
         Directory.CreateDirectory(path);
@@ -25,8 +26,9 @@ internal sealed class BuildDirectory : IDisposable
     }
 
     /// <summary>Removes what killed builds left.</summary>
-    internal static void RemoveAbandoned(StorePaths paths)
+    public static void RemoveAbandoned(StorePaths paths)
     {
+        ArgumentNullException.ThrowIfNull(paths);
         if (!Directory.Exists(paths.Temporary))
         {
             return;
@@ -43,6 +45,7 @@ internal sealed class BuildDirectory : IDisposable
         }
     }
 
+    /// <inheritdoc />
     public void Dispose()
     {
         Remove(Path);
