@@ -139,7 +139,9 @@ public sealed class ImageBuilder(
     private IEnumerable<string> RemoveDamaged(RecipeLock locked, CancellationToken cancellation)
     {
         var debian = fetcher.RemoveDamaged(locked, cancellation).Select(package => $"{package.Name} {package.Version}");
-        return locked.Cudnn is { } archive && cudnn?.RemoveDamaged(archive) == true ? debian.Append($"cuDNN {archive.Version}") : debian;
+        var python = locked.Python is { } part && wheels is not null ? wheels.RemoveDamaged(part, cancellation).Select(package => $"{package.Name} {package.Version}") : [];
+        string[] nvidia = locked.Cudnn is { } archive && cudnn?.RemoveDamaged(archive) == true ? [$"cuDNN {archive.Version}"] : [];
+        return [.. debian, .. python, .. nvidia];
     }
 
     private async Task<Digest> MakeAsync(RecipeLock locked, IProgressSink progress, CancellationToken cancellation)

@@ -34,7 +34,8 @@ internal static class LockedPackageFile
         }
     }
 
-    private static Digest HashOf(string path)
+    /// <summary>SHA-256 of a file.</summary>
+    internal static Digest HashOf(string path)
     {
         using var file = new HashedFile(File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.SequentialScan));
         return file.Finish();

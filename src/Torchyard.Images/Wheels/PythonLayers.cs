@@ -30,6 +30,7 @@ internal sealed class PythonLayers(OciLayout layout, LayerCache cache, ImageSett
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="TorchyardException">TY2501, TY2502, TY2510, TY2511.</exception>
+    /// <exception cref="Deb.DamagedPackageException">A file of the cache is not the one that the lock names.</exception>
     internal async Task<IReadOnlyList<PythonLayer>> MakeAsync(
         LockedPython locked,
         IEnumerable<string> debianPackages,
@@ -39,17 +40,18 @@ internal sealed class PythonLayers(OciLayout layout, LayerCache cache, ImageSett
     {
         var planner = new InstallPlanner(new VenvLayout(locked.Interpreter, LockedPython.VenvPath));
         var wheels = new List<PlannedWheel>();
+        var cached = new CachedWheels(files);
         try
         {
             foreach (var package in locked.Packages)
             {
-                var wheel = WheelArchive.Open(files[package], package.Filename);
-                foreach (var warning in wheel.Warnings)
+                var planned = cached.Read([package], () => Plan(package, files[package], planner));
+                foreach (var warning in planned.Plan.Wheel.Warnings)
                 {
                     progress.Warn(warning);
                 }
 
-                wheels.Add(new PlannedWheel(package, planner.Plan(wheel, package)));
+                wheels.Add(planned);
             }
 
             WheelConflicts.CheckCudnn(locked.Packages.Select(p => p.Name), locked, debianPackages);
@@ -60,7 +62,7 @@ internal sealed class PythonLayers(OciLayout layout, LayerCache cache, ImageSett
                 progress.Warn($"{collision.Loser} and {collision.Winner} both install {collision.Path}; that of {collision.Winner} is taken");
             }
 
-            return await WriteAsync(wheels, collisions.Concat(WheelConflicts.Copies(plans)).Select(c => (c.Loser, c.Path)).ToHashSet(), progress, cancellation);
+            return await WriteAsync(wheels, collisions.Concat(WheelConflicts.Copies(plans)).Select(c => (c.Loser, c.Path)).ToHashSet(), cached, progress, cancellation);
         }
         finally
         {
@@ -101,10 +103,24 @@ internal sealed class PythonLayers(OciLayout layout, LayerCache cache, ImageSett
         return new PythonLayer(key, new ImageLayer(packed, history), upper, IsCached: false);
     }
 
+    private static PlannedWheel Plan(LockedPythonPackage package, string file, InstallPlanner planner)
+    {
+        var wheel = WheelArchive.Open(file, package.Filename);
+        try
+        {
+            return new PlannedWheel(package, planner.Plan(wheel, package));
+        }
+        catch
+        {
+            wheel.Dispose();
+            throw;
+        }
+    }
+
     private string Packing => string.Create(CultureInfo.InvariantCulture, $"{settings.Compression} {settings.Level} {compressor}");
 
     private async Task<IReadOnlyList<PythonLayer>> WriteAsync(
-        List<PlannedWheel> wheels, HashSet<(string, string)> leftOut, IProgressSink progress, CancellationToken cancellation)
+        List<PlannedWheel> wheels, HashSet<(string, string)> leftOut, CachedWheels cached, IProgressSink progress, CancellationToken cancellation)
     {
         var groups = WheelGrouping.Group(wheels, Budget);
         var writer = new WheelLayerWriter(layout, settings);
@@ -115,7 +131,8 @@ internal sealed class PythonLayers(OciLayout layout, LayerCache cache, ImageSett
             new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation },
             (index, token) =>
             {
-                result[index] = Write(groups[index], index, leftOut, writer, task, token);
+                result[index] = cached.Read(
+                    groups[index].Select(wheel => wheel.Package), () => Write(groups[index], index, leftOut, cached, writer, task, token));
                 return ValueTask.CompletedTask;
             });
         task.Done(string.Create(CultureInfo.InvariantCulture, $"{wheels.Count} distributions in {groups.Count} layers"));
@@ -123,7 +140,7 @@ internal sealed class PythonLayers(OciLayout layout, LayerCache cache, ImageSett
     }
 
     private PythonLayer Write(
-        IReadOnlyList<PlannedWheel> group, int index, HashSet<(string Name, string Path)> leftOut, WheelLayerWriter writer, IProgressTask task, CancellationToken cancellation)
+        IReadOnlyList<PlannedWheel> group, int index, HashSet<(string Name, string Path)> leftOut, CachedWheels cached, WheelLayerWriter writer, IProgressTask task, CancellationToken cancellation)
     {
         var history = "python " + string.Join(' ', group.Select(w => $"{w.Package.Name}=={w.Package.Version}"));
         var key = BuildKey.Of("wheels", [
@@ -131,15 +148,20 @@ internal sealed class PythonLayers(OciLayout layout, LayerCache cache, ImageSett
             .. group.Select(w => $"{w.Package.Sha256.Hex} {w.Package.Requested} {(DirectUrl.Of(w.Package) is { } origin ? Digest.Of(origin).Hex : "")}"),
             .. leftOut.Where(l => group.Any(w => w.Package.Name == l.Name)).Select(l => $"{l.Name} {l.Path}").Order(StringComparer.Ordinal),
         ]);
-        if (cache.Find(key) is { } cached)
+        if (cache.Find(key) is { } found)
         {
             task.Advance(group.Sum(w => w.Plan.Size));
-            return new PythonLayer(key, new ImageLayer(cached, history), cache.MountedPath(cached.DiffId), IsCached: true);
+            return new PythonLayer(key, new ImageLayer(found, history), cache.MountedPath(found.DiffId), IsCached: true);
         }
 
         var root = Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"wheels-{index}"));
         Directory.CreateDirectory(root);
         var packed = writer.Write(group, leftOut, root, task.Advance, cancellation);
+        if (settings.Compression == LayerCompression.Gzip)
+        {
+            cached.Check(group.Select(wheel => wheel.Package));
+        }
+
         return new PythonLayer(key, new ImageLayer(packed, history), root, IsCached: false);
     }
 }

@@ -7,6 +7,7 @@ using Torchyard.Images.Environments;
 using Torchyard.Images.Wheels;
 using Torchyard.Packages;
 using Torchyard.Packages.Cudnn;
+using Torchyard.Packages.Fetching;
 using Torchyard.Packages.Python.Pip;
 using Torchyard.Platform;
 using Torchyard.Platform.Files;
@@ -76,7 +77,7 @@ internal sealed class ProjectImage(Invocation invocation)
         var plan = source.Recipe.Python?.Pylock is null ? _fit.Plan(source, requirements, interpreter, before, options) : null;
         IPipRunner? pip = null;
         IReadOnlyList<string>? buildSystem = null;
-        var builder = WheelBuilder(async token => buildSystem ??= await SystemAsync(locked, forBuilds: true, token));
+        var builder = WheelBuilder(async token => buildSystem ??= await SystemAsync(locked, forBuilds: true, options.Offline, token));
         var locks = new List<(RecipeLock, FleetStack?)>();
         foreach (var stack in plan?.Stacks ?? [null!])
         {
@@ -88,7 +89,7 @@ internal sealed class ProjectImage(Invocation invocation)
                 new ResolveOptions { Keep = keep, Target = target },
                 plan is null ? null : FitConstraints.Of(stack.Machines[0], FitTables.Default),
                 interpreter,
-                async token => pip ??= new SandboxPip(invocation.Store, Sandbox(), await SystemAsync(locked, forBuilds: false, token)),
+                async token => pip ??= new SandboxPip(invocation.Store, Sandbox(), await SystemAsync(locked, forBuilds: false, options.Offline, token)),
                 builder,
                 options.Upgrade ? null : KeptBuilds(before, locked, keep, options.UpgradePackages),
                 cancellation);
@@ -146,16 +147,26 @@ internal sealed class ProjectImage(Invocation invocation)
     }
 
     /// <summary>Makes the image of a lock, or finds it in the store.</summary>
-    public Task<StoredImage> BuildAsync(RecipeLock locked, CancellationToken cancellation) => BuildAsync(locked, BuildAccount.None, cancellation);
+    public Task<StoredImage> BuildAsync(RecipeLock locked, CancellationToken cancellation) => BuildAsync(locked, BuildAccount.None, offline: false, cancellation);
 
     /// <summary>Makes the image of a lock, or finds it in the store, and gives account of the time.</summary>
-    public async Task<StoredImage> BuildAsync(RecipeLock locked, BuildAccount account, CancellationToken cancellation)
+    /// <param name="locked">The lock.</param>
+    /// <param name="account">What to say of the time.</param>
+    /// <param name="offline">Nothing may be fetched.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="TorchyardException">TY2055: files would have to be fetched; else as <see cref="ImageBuilder.BuildAsync"/>.</exception>
+    public async Task<StoredImage> BuildAsync(RecipeLock locked, BuildAccount account, bool offline, CancellationToken cancellation)
     {
         using var packages = OpenPackages();
         using var python = OpenPython(locked);
         using var cudnn = _cudnn.Open(locked);
         var builder = Builder(packages, python, cudnn);
-        await EnsureWheelsAsync(locked, builder, python, cancellation);
+        if (offline && await builder.FindAsync(locked, cancellation) is null)
+        {
+            MissingFiles.Refuse(invocation.Store, locked);
+        }
+
+        await EnsureWheelsAsync(locked, builder, python, offline, cancellation);
         if (!invocation.Caller.IsRoot)
         {
             return await builder.FindAsync(locked, cancellation) ?? await BuildInNamespaceAsync(locked, builder, account, cancellation);
@@ -174,7 +185,7 @@ internal sealed class ProjectImage(Invocation invocation)
         using var python = OpenPython(locked);
         using var cudnn = _cudnn.Open(locked);
         var builder = Builder(packages, python, cudnn);
-        await EnsureWheelsAsync(locked, builder, python, cancellation);
+        await EnsureWheelsAsync(locked, builder, python, offline: false, cancellation);
         return await builder.RemakeAsync(locked, invocation.Screen.Progress, cancellation);
     }
 
@@ -310,7 +321,7 @@ internal sealed class ProjectImage(Invocation invocation)
     }
 
     /// <summary>Makes sure that the wheels which the lock built from source are in the store, unless the image is there already.</summary>
-    private async Task EnsureWheelsAsync(RecipeLock locked, ImageBuilder builder, ProjectPython? python, CancellationToken cancellation)
+    private async Task EnsureWheelsAsync(RecipeLock locked, ImageBuilder builder, ProjectPython? python, bool offline, CancellationToken cancellation)
     {
         if (locked.Python is null || python is null)
         {
@@ -319,7 +330,7 @@ internal sealed class ProjectImage(Invocation invocation)
 
         IReadOnlyList<string>? system = null;
         var rebuilder = python.CreateRebuilder(
-            invocation.Caller.WorkingDirectory, WheelBuilder(async token => system ??= await SystemAsync(locked, forBuilds: true, token)));
+            invocation.Caller.WorkingDirectory, WheelBuilder(async token => system ??= await SystemAsync(locked, forBuilds: true, offline, token)));
         if (rebuilder.IsNeeded(locked.Python) && await builder.FindAsync(locked, cancellation) is null)
         {
             await rebuilder.RebuildAsync(locked.Python, cancellation);
@@ -330,14 +341,15 @@ internal sealed class ProjectImage(Invocation invocation)
     /// The base system of a lock, top layer first. Python requirements are resolved by its own pip and wheels are built on it, so it is built before
     /// the image; its layers are those of the image. With build packages it is another system, of which nothing gets into the image.
     /// </summary>
-    private async Task<IReadOnlyList<string>> SystemAsync(RecipeLock locked, bool forBuilds, CancellationToken cancellation)
+    private async Task<IReadOnlyList<string>> SystemAsync(RecipeLock locked, bool forBuilds, bool offline, CancellationToken cancellation)
     {
         // Only the layers are of use: the name goes, and 'prune' leaves what an image shares with them.
         var recipe = locked.Recipe with { Python = null, Fit = null, Image = locked.Recipe.Image with { Tag = "lock-base" } };
         var packages = forBuilds
             ? locked.Packages.Concat(locked.BuildPackages).OrderBy(package => package.Name, StringComparer.Ordinal).ThenBy(package => package.Architecture, StringComparer.Ordinal).ToList()
             : locked.Packages;
-        var system = await BuildAsync(locked with { Recipe = recipe, Packages = packages, BuildPackages = [], Python = null, Fit = null }, cancellation);
+        var system = await BuildAsync(
+            locked with { Recipe = recipe, Packages = packages, BuildPackages = [], Python = null, Fit = null }, BuildAccount.None, offline, cancellation);
         var lower = await new MendingLayers(invocation).EnsureAsync(system, invocation.Screen.Progress, cancellation);
         await new ImageStore(invocation.Store).RemoveAsync($"{recipe.Name}:lock-base", static _ => null, force: true, cancellation);
         return lower;

@@ -13,6 +13,7 @@ internal sealed partial class BuildCommand : Verb
 {
     private readonly Argument<string?> _recipe = RecipeArgument.Create();
     private readonly Option<bool> _locked = new("--locked") { Description = "Refuse to lock: fail when the lock is missing or does not fit" };
+    private readonly Option<bool> _offline = new("--offline") { Description = "Fetch nothing and ask no archive: what the store has must do" };
     private readonly Option<bool> _timings = new("--timings") { Description = "Say what the build spent its time on" };
     private readonly Option<string?> _trace = new("--trace")
     {
@@ -26,6 +27,7 @@ internal sealed partial class BuildCommand : Verb
     {
         Arguments.Add(_recipe);
         Options.Add(_locked);
+        Options.Add(_offline);
         Options.Add(_timings);
         Options.Add(_trace);
         Options.Add(_compression);
@@ -56,7 +58,7 @@ internal sealed partial class BuildCommand : Verb
         var locked = await FindLockAsync(invocation, cancellation);
         locked = compression is { } other ? ProjectImage.Compressed(locked, other) : locked;
         var trace = invocation.Get(_trace) is { } file ? invocation.Caller.FullPath(file) : null;
-        var image = await new ProjectImage(invocation).BuildAsync(locked, new BuildAccount(invocation.Get(_timings), trace), cancellation);
+        var image = await new ProjectImage(invocation).BuildAsync(locked, new BuildAccount(invocation.Get(_timings), trace), invocation.Get(_offline), cancellation);
         var answer = new Answer(image.Names, image.Manifest.ToString(), image.Layers.Count, image.CompressedSize);
         invocation.Answer(answer, BuildJson.Default.Answer, found =>
         {
@@ -86,7 +88,7 @@ internal sealed partial class BuildCommand : Verb
         var source = RecipeSource.Find(named, invocation.Caller.WorkingDirectory);
         if (!invocation.Get(_locked))
         {
-            return await new ProjectImage(invocation).EnsureLockAsync(source, cancellation);
+            return await new ProjectImage(invocation).EnsureLockAsync(source, LockOptions.None with { Offline = invocation.Get(_offline) }, cancellation);
         }
 
         var place = LockPlace.Of(source, invocation.Store);

@@ -44,15 +44,18 @@ internal sealed class RunCommand : Verb, IStartsProgram
     public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
         var name = invocation.Get(_image)!;
+        var requestFor = _options.Request(invocation, name, invocation.Get(_command) ?? []);
+        var engine = Engine(invocation);
+        var runtimes = Runtimes(invocation);
         var images = new ImageStore(invocation.Store);
         // Held until the container has its own copy of what it needs, so that a prune does not take the layers away in between.
         using var use = await images.BeginUseAsync(invocation.Screen.Progress, cancellation);
-        var request = _options.Request(invocation, await new MendedImage(invocation).FindAsync(name, cancellation), name, invocation.Get(_command) ?? []);
+        var request = requestFor(await new MendedImage(invocation).FindAsync(name, cancellation));
         using var gpus = await ContainerGpus.ForContainerAsync(
             invocation, _options.GpuSelection(invocation), invocation.Get(_options.WaitForGpus), $"container {request.Name ?? name}", request.Image, cancellation);
         request = request with { Gpus = gpus?.Injection, Environment = [.. gpus?.Inherited ?? [], .. request.Environment] };
         var launcher = new ContainerLauncher(
-            invocation.Containers(), new MendingLayers(invocation), Runtimes(invocation), SelfProgram.Current, invocation.Screen.Progress);
+            invocation.Containers(), new MendingLayers(invocation), runtimes, SelfProgram.Current, invocation.Screen.Progress);
         var detach = invocation.Get(_options.Detach);
         if (invocation.Get(_dryRun))
         {
@@ -62,9 +65,9 @@ internal sealed class RunCommand : Verb, IStartsProgram
         using var signals = detach ? null : invocation.Interruption.TakeOver();
         try
         {
-            if (Engine(invocation) is { } engine)
+            if (engine is { } other)
             {
-                return await new EngineRun(invocation.Store, engine, invocation.Get(_runtime), invocation.Screen.Progress.Warn)
+                return await new EngineRun(invocation.Store, other, invocation.Get(_runtime), invocation.Screen.Progress.Warn)
                     .RunAsync(request, detach, CancellationToken.None);
             }
 

@@ -90,45 +90,56 @@ internal sealed class RunOptions
         }
     }
 
-    /// <summary>The request that the command line means.</summary>
-    public RunRequest Request(Invocation invocation, StoredImage image, string imageName, IReadOnlyList<string> command)
+    /// <summary>
+    /// The request that the command line means, once its image is found. Everything that the user wrote is read at once, so that a mistake in it is
+    /// told before a missing image is.
+    /// </summary>
+    public Func<StoredImage, RunRequest> Request(Invocation invocation, string imageName, IReadOnlyList<string> command)
     {
         var ports = Values(invocation, Publish).SelectMany(PortMapping.Parse).ToList();
         var entrypoint = invocation.Get(Entrypoint);
         var here = invocation.Caller.WorkingDirectory;
-        return new RunRequest
+        var network = Mode(invocation.Get(Network), ports.Count > 0);
+        var limits = new ContainerLimits
+        {
+            Memory = Size("--memory", invocation.Get(Memory), smallest: 6L << 20),
+            Cpus = CpuCount(invocation.Get(Cpus)),
+            CpusetCpus = CpuList(invocation.Get(CpusetCpus)),
+            SharedMemory = Size("--shm-size", invocation.Get(SharedMemory), smallest: 4096),
+            Processes = invocation.Get(Processes) is { } count
+                ? count > 0 ? count : throw Wrong("--pids-limit", count.ToString(CultureInfo.InvariantCulture), "a number from 1 on")
+                : null,
+        };
+        IReadOnlyList<Ulimit> ulimits = [.. Values(invocation, Ulimits).Select(UlimitSyntax.Parse)];
+        IReadOnlyList<MountRequest> mounts =
+        [
+            .. Values(invocation, Volumes).Select(v => MountSyntax.Volume(v, here)),
+            .. Values(invocation, Mounts).Select(m => MountSyntax.Mount(m, here)),
+            .. Values(invocation, Tmpfs).Select(MountSyntax.Tmpfs),
+        ];
+        IReadOnlyList<string> environment =
+        [
+            .. Values(invocation, EnvironmentFiles).SelectMany(f => FileLines(invocation, f)),
+            .. Environment(invocation, Values(invocation, Variables)),
+        ];
+        _ = GpuSelection(invocation);
+        return image => new RunRequest
         {
             Image = image,
             ImageName = imageName,
             Name = invocation.Get(Name),
             Command = command.Count > 0 ? command : null,
             Entrypoint = entrypoint is null ? null : entrypoint.Length == 0 ? [] : [entrypoint],
-            Environment =
-            [
-                .. Values(invocation, EnvironmentFiles).SelectMany(f => FileLines(invocation, f)),
-                .. Environment(invocation, Values(invocation, Variables)),
-            ],
+            Environment = environment,
             WorkingDirectory = invocation.Get(Directory),
             User = invocation.Get(User),
             Groups = Values(invocation, Groups),
             Labels = Values(invocation, Labels).Select(l => l.Split('=', 2)).GroupBy(l => l[0]).ToDictionary(g => g.Key, g => g.Last().ElementAtOrDefault(1) ?? ""),
-            Mounts =
-            [
-                .. Values(invocation, Volumes).Select(v => MountSyntax.Volume(v, here)),
-                .. Values(invocation, Mounts).Select(m => MountSyntax.Mount(m, here)),
-                .. Values(invocation, Tmpfs).Select(MountSyntax.Tmpfs),
-            ],
+            Mounts = mounts,
             Ports = ports,
-            Network = Mode(invocation.Get(Network), ports.Count > 0),
-            Limits = new ContainerLimits
-            {
-                Memory = Size("--memory", invocation.Get(Memory), smallest: 6L << 20),
-                Cpus = CpuCount(invocation.Get(Cpus)),
-                CpusetCpus = invocation.Get(CpusetCpus),
-                SharedMemory = Size("--shm-size", invocation.Get(SharedMemory), smallest: 4096),
-                Processes = invocation.Get(Processes) is { } count ? count > 0 ? count : throw Wrong("--pids-limit", "0 or less", "a number from 1 on") : null,
-            },
-            Ulimits = [.. Values(invocation, Ulimits).Select(UlimitSyntax.Parse)],
+            Network = network,
+            Limits = limits,
+            Ulimits = ulimits,
             Hostname = invocation.Get(Hostname),
             ReadOnlyRoot = invocation.Get(ReadOnly),
             Remove = invocation.Get(Remove),
@@ -186,6 +197,14 @@ internal sealed class RunOptions
         text is null ? null
         : double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var cpus) && cpus >= 0.01 && cpus <= System.Environment.ProcessorCount ? cpus
         : throw Wrong("--cpus", text, FormattableString.Invariant($"a number up to {System.Environment.ProcessorCount}, e.g. 1.5"));
+
+    // cpuset(7), "List format", without strides, which only newer kernels read.
+    private static string? CpuList(string? text) =>
+        text is null || text.Split(',').All(range => range.Split('-') is { Length: 1 or 2 } ends
+            && ends.All(end => int.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            && int.Parse(ends[0], CultureInfo.InvariantCulture) <= int.Parse(ends[^1], CultureInfo.InvariantCulture))
+            ? text
+            : throw Wrong("--cpuset-cpus", text, "numbers and ranges, e.g. 0-3,8");
 
     private static TorchyardException Wrong(string option, string text, string form) =>
         new("TY4063", $"{option} '{text}' cannot be used", $"write {form}") { IsUsage = true };

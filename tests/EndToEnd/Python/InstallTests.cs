@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Torchyard.EndToEnd.Program;
 using Torchyard.Tests.Python;
 
@@ -40,6 +41,33 @@ public sealed class InstallTests(PythonProject python)
             "sh", ["-c", $"umask 077; exec {TestStore.Program} build torchyard.lock"], Cancellation, copy,
             new Dictionary<string, string>(other.Variables()) { ["TZ"] = "Asia/Tokyo", ["LANG"] = "de_DE.UTF-8" });
         again.Succeeded().Printed(digest);
+    }
+
+    [Fact]
+    public async Task Offline_tells_every_missing_file_and_a_damaged_wheel_is_fetched_again()
+    {
+        await using var index = Index();
+        python.UseIndex(index.Root);
+        var project = python.NewProject("mended", "[python]\npackages = [\"app\"]");
+        (await python.Store.RunAsync(project, ["lock"], Cancellation)).Succeeded();
+        var wheels = File.ReadAllText(Path.Combine(project, "torchyard.lock")).Split("[[python.package]]").Skip(1)
+            .Select(text => (Name: Regex.Match(text, "name = \"([^\"]+)\"").Groups[1].Value, Hash: Regex.Match(text, "sha256 = \"([0-9a-f]{64})\"").Groups[1].Value))
+            .Select(wheel => (wheel.Name, File: Path.Combine(python.Store.Store, "packages/sha256", wheel.Hash[..2], wheel.Hash))).ToList();
+        wheels.ForEach(wheel => File.Delete(wheel.File));
+
+        var offline = await python.Store.RunAsync(project, ["build", "--offline"], Cancellation);
+
+        offline.Ended(1);
+        Assert.Contains("TY2055", offline.Error, StringComparison.Ordinal);
+        Assert.All(wheels, wheel => Assert.Contains($"{wheel.Name} ", offline.Error, StringComparison.Ordinal));
+
+        // Long enough for a wheel, and none.
+        Directory.CreateDirectory(Path.GetDirectoryName(wheels[0].File)!);
+        await File.WriteAllBytesAsync(wheels[0].File, new byte[4000], Cancellation);
+        var built = (await python.Store.RunAsync(project, ["build"], Cancellation)).Succeeded();
+        Assert.Contains($"Damaged in the package cache, fetched again: {wheels[0].Name} ", built.Error, StringComparison.Ordinal);
+        (await python.Store.RunAsync(project, ["build", "--offline"], Cancellation)).Succeeded();
+        (await python.Store.RunAsync(project, ["check"], Cancellation)).Succeeded();
     }
 
     [Fact]

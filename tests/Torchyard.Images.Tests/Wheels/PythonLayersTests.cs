@@ -1,4 +1,5 @@
 using System.Formats.Tar;
+using Torchyard.Images.Deb;
 using Torchyard.Images.Layers;
 using Torchyard.Images.Oci;
 using Torchyard.Images.Wheels;
@@ -58,6 +59,48 @@ public sealed class PythonLayersTests
         Assert.Equal(first.Select(l => l.Layer), second.Select(l => l.Layer));
     }
 
+    [Theory]
+    [InlineData(LayerCompression.Zstd)]
+    [InlineData(LayerCompression.Gzip)]
+    public async Task A_flipped_bit_anywhere_in_a_cached_wheel_is_known_for_damage_or_changes_nothing(LayerCompression compression)
+    {
+        using var scratch = Scratch();
+        var letters = new byte[12000];
+        new Random(1).GetItems("abcdefgh"u8, letters);
+        // One file that is packed again, and one whose deflate data gzip layers carry over.
+        var wheel = new TestWheel("sample", "1.0").Add("sample/__init__.py", "x = 1\n").Add("sample/data.txt", letters);
+        var whole = await MakeAsync(scratch, [wheel], compression);
+        var content = await File.ReadAllBytesAsync(wheel.WriteTo(Path.Combine(scratch.Path, "wheels")), Cancellation);
+        var damaged = 0;
+        // Some bytes everywhere; and the last ones of each file, since bits behind the end of deflate data mean nothing and are carried over.
+        var ends = Enumerable.Range(2, content.Length - 4).Where(i => content.AsSpan(i, 2).SequenceEqual("PK"u8)).SelectMany(i => new[] { i - 2, i - 1 });
+        foreach (var position in Enumerable.Range(0, content.Length / 53).Select(i => i * 53).Concat(ends))
+        {
+            try
+            {
+                Assert.Equal(whole.Select(l => l.Layer), (await MakeAsync(scratch, [wheel], compression, position)).Select(l => l.Layer));
+            }
+            catch (DamagedPackageException failure)
+            {
+                Assert.Equal("sample 1.0", failure.Package);
+                damaged++;
+            }
+        }
+
+        Assert.InRange(damaged, 50, content.Length);
+    }
+
+    [Fact]
+    public async Task So_is_a_wheel_that_was_cut_short_and_one_that_was_made_wrongly_is_told_apart()
+    {
+        using var scratch = Scratch();
+        var wheel = new TestWheel("sample", "1.0").Add("sample/__init__.py", "x = 1\n");
+        await Assert.ThrowsAsync<DamagedPackageException>(() => MakeAsync(scratch, [wheel], keep: 100));
+        await Assert.ThrowsAsync<DamagedPackageException>(() => MakeAsync(scratch, [wheel], keep: 0));
+        var wrong = new TestWheel("sample", "1.1") { Record = text => text.Replace("sha256=", "sha256=A", StringComparison.Ordinal) }.Add("sample/__init__.py", "x = 1\n");
+        Assert.Equal("TY2501", (await Assert.ThrowsAsync<TorchyardException>(() => MakeAsync(scratch, [wrong]))).Code);
+    }
+
     private static ScratchDirectory Scratch()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root to give files to the environment's user");
@@ -73,7 +116,8 @@ public sealed class PythonLayersTests
         new TestWheel("jinja2", "1.0").Add("jinja2/__init__.py", ""),
     ];
 
-    private static async Task<IReadOnlyList<PythonLayer>> MakeAsync(ScratchDirectory scratch, List<TestWheel> wheels)
+    private static async Task<IReadOnlyList<PythonLayer>> MakeAsync(
+        ScratchDirectory scratch, List<TestWheel> wheels, LayerCompression compression = LayerCompression.Gzip, int flip = -1, int keep = -1)
     {
         var paths = new StorePaths(scratch.Path);
         var layout = new OciLayout(paths);
@@ -83,13 +127,24 @@ public sealed class PythonLayersTests
         {
             var path = wheel.WriteTo(Path.Combine(scratch.Path, "wheels"));
             var content = await File.ReadAllBytesAsync(path, Cancellation);
+            if (flip >= 0)
+            {
+                var damaged = content.ToArray();
+                damaged[flip] ^= (byte)(1 << (flip % 8));
+                await File.WriteAllBytesAsync(path, damaged, Cancellation);
+            }
+            else if (keep >= 0)
+            {
+                await File.WriteAllBytesAsync(path, content[..keep], Cancellation);
+            }
+
             var parts = wheel.FileName.Split('-');
             files.Add(new LockedPythonPackage { Name = parts[0].Replace('_', '-'), Version = parts[1], Filename = wheel.FileName, Size = content.Length, Sha256 = Digest.Of(content) }, path);
         }
 
         var locked = new LockedPython { Interpreter = "3.13", Resolver = "test", Packages = [.. files.Keys] };
         var work = Path.Combine(scratch.Path, $"build-{Guid.NewGuid():N}");
-        return await new PythonLayers(layout, new LayerCache(paths, layout), new ImageSettings { Compression = LayerCompression.Gzip }, "test", work)
+        return await new PythonLayers(layout, new LayerCache(paths, layout), new ImageSettings { Compression = compression, Level = 1 }, "test", work)
             .MakeAsync(locked, [], files, SilentProgress.Instance, Cancellation);
     }
 

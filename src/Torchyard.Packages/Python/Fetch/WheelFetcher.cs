@@ -1,3 +1,4 @@
+using Torchyard.Packages.Fetching;
 using Torchyard.Packages.Python.Indexes;
 using Torchyard.Platform;
 using Torchyard.Recipes;
@@ -37,6 +38,25 @@ public sealed class WheelFetcher(
             },
             CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return fetches;
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyList<LockedPythonPackage> RemoveDamaged(LockedPython locked, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(locked);
+        var damaged = new List<LockedPythonPackage>();
+        foreach (var package in locked.Packages)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var path = cache.PathOf(package.Sha256);
+            if (File.Exists(path) && FileCache.HashOf(path) != package.Sha256)
+            {
+                File.Delete(path);
+                damaged.Add(package);
+            }
+        }
+
+        return damaged;
     }
 
     private async Task<string> FetchOneAsync(

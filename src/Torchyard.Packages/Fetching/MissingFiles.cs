@@ -1,0 +1,57 @@
+using Torchyard.Platform;
+using Torchyard.Platform.Files;
+using Torchyard.Platform.Text;
+using Torchyard.Recipes;
+
+namespace Torchyard.Packages.Fetching;
+
+/// <summary>A file of a lock that the package cache does not have.</summary>
+/// <param name="Name">What it is: <c>bash 5.2.37-2</c>.</param>
+/// <param name="File">Name of the file.</param>
+/// <param name="Size">Bytes.</param>
+public sealed record MissingFile(string Name, string File, long Size);
+
+/// <summary>Which files of a lock have to be fetched: packages of Debian, wheels, cuDNN.</summary>
+public static class MissingFiles
+{
+    /// <summary>What the package cache lacks, in the lock's order; damaged files count as missing.</summary>
+    public static IReadOnlyList<MissingFile> Of(StorePaths store, RecipeLock locked)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(locked);
+        var cache = new FileCache(store.Packages);
+        var wheels = locked.Python?.Packages ?? [];
+        // Wheels that were built from source are built again from what the lock has for that.
+        var toBuild = wheels.Where(package => package.Source is not null && !cache.Has(package.Sha256, package.Size)).ToList();
+        var wanted = locked.Packages.Concat(toBuild.Count > 0 ? locked.BuildPackages : []).Select(package => (
+                File: new MissingFile($"{package.Name} {package.Version}", package.Filename[(package.Filename.LastIndexOf('/') + 1)..], package.Size), package.Sha256))
+            .Concat(wheels.Except(toBuild).Concat(toBuild.Count > 0 ? locked.Python!.BuildPackages.Where(package => package.Source is null) : []).Select(package => (
+                File: new MissingFile($"{package.Name} {package.Version} (Python)", package.Filename, package.Size), package.Sha256)))
+            .Concat(toBuild.Select(package => package.Source is { Sha256: { } sum, Size: { } size, Filename: { } name }
+                ? (new MissingFile($"{package.Name} {package.Version} (Python, source)", name, size), sum)
+                : (new MissingFile($"{package.Name} {package.Version} (Python, built from {package.Source!.Url})", package.Filename, package.Size), package.Sha256)));
+        if (locked.Cudnn is { } cudnn)
+        {
+            wanted = wanted.Append((new MissingFile($"cuDNN {cudnn.Version}", cudnn.FileName, cudnn.Size), cudnn.Sha256));
+        }
+
+        return [.. wanted.Where(one => !cache.Has(one.Sha256, one.File.Size)).Select(one => one.File)];
+    }
+
+    /// <summary>Refuses to go on when something would have to be fetched.</summary>
+    /// <exception cref="TorchyardException">TY2055: files are missing; the message has all of them.</exception>
+    public static void Refuse(StorePaths store, RecipeLock locked)
+    {
+        var missing = Of(store, locked);
+        if (missing.Count == 0)
+        {
+            return;
+        }
+
+        throw new TorchyardException(
+            "TY2055",
+            $"--offline forbids to fetch, and the store lacks {missing.Count} {(missing.Count == 1 ? "file" : "files")}, {ByteSize.Decimal(missing.Sum(file => file.Size))}:\n"
+            + string.Join('\n', missing.Select(file => $"  {file.Name}: {file.File}, {ByteSize.Decimal(file.Size)}")),
+            $"Run the command once without --offline where the network is; or copy {Path.Combine(store.Packages, "sha256")} from a store that has them");
+    }
+}

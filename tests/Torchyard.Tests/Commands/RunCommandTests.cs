@@ -1,0 +1,44 @@
+namespace Torchyard.Tests.Commands;
+
+public sealed class RunCommandTests
+{
+    [Theory]
+    [InlineData("--memory", "3x", "TY4063")]
+    [InlineData("--memory", "1m", "TY4063")]
+    [InlineData("--shm-size", "many", "TY4063")]
+    [InlineData("--cpus", "two", "TY4063")]
+    [InlineData("--cpus", "0", "TY4063")]
+    [InlineData("--cpuset-cpus", "3-1", "TY4063")]
+    [InlineData("--cpuset-cpus", "0,", "TY4063")]
+    [InlineData("--cpuset-cpus", "-1", "TY4063")]
+    [InlineData("--pids-limit", "0", "TY4063")]
+    [InlineData("--pids-limit", "-5", "TY4063")]
+    [InlineData("--ulimit", "nofile", null)]
+    [InlineData("--gpus", "a,,b", null)]
+    [InlineData("--publish", "x:y:z", null)]
+    [InlineData("--network", "lan", "TY4063")]
+    [InlineData("--engine", "lxc", "TY4063")]
+    [InlineData("--runtime", "youki", "TY4063")]
+    public async Task A_mistake_in_an_option_is_told_before_a_missing_image(string option, string value, string? code)
+    {
+        using var run = new CommandRun();
+
+        Assert.Equal(2, await run.RunAsync("run", $"{option}={value}", "noimage"));
+
+        Assert.DoesNotContain("TY3010", run.Error, StringComparison.Ordinal);
+        Assert.Contains(value, run.Error, StringComparison.Ordinal);
+        if (code is not null)
+        {
+            Assert.Contains(code, run.Error, StringComparison.Ordinal);
+            Assert.Contains(option, run.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Without_one_the_missing_image_is_told()
+    {
+        using var run = new CommandRun();
+        Assert.NotEqual(0, await run.RunAsync("run", "--memory", "1g", "--cpus", "1", "--cpuset-cpus", "0-1,5", "--shm-size", "64m", "--pids-limit", "100", "noimage"));
+        Assert.Contains("TY3010", run.Error, StringComparison.Ordinal);
+    }
+}
