@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Torchyard.Images.Files;
 using Torchyard.Images.Layers;
+using Torchyard.Images.Tar;
 using Torchyard.Platform;
 using Torchyard.Platform.Compression;
 using Torchyard.Platform.Files;
@@ -59,6 +60,14 @@ internal static class StoreValidation
 
     /// <summary>Digest of a mounted layer as a tar: what it was when it was made or extracted.</summary>
     internal static Digest DiffIdOf(string directory) => LayerPacker.DiffIdOf(OverlayTree.List(directory, long.MaxValue, long.MaxValue), directory);
+
+    /// <summary>True when a mounted layer is what a diff id names. Layers of wheels have their directories before all files, other layers are in path order.</summary>
+    internal static bool IsMountedAs(Digest diffId, string directory)
+    {
+        var entries = OverlayTree.List(directory, long.MaxValue, long.MaxValue);
+        return LayerPacker.DiffIdOf(entries, directory) == diffId
+            || LayerPacker.DiffIdOf([.. entries.OrderBy(entry => entry.Entry.Kind != TarKind.Directory)], directory) == diffId;
+    }
 
     /// <summary>The way from index.json to everything that it leads to; each blob and layer once.</summary>
     private sealed class Walk(
@@ -160,7 +169,7 @@ internal static class StoreValidation
         {
             try
             {
-                return DiffIdOf(mounted) == diffId;
+                return StoreValidation.IsMountedAs(diffId, mounted);
             }
             catch (Exception failure) when (failure is TorchyardException or IOException or UnsafePathException)
             {

@@ -123,6 +123,9 @@ public sealed class WheelLayerWriterTests
         }
 
         Assert.Equal(files, Directory.EnumerateFiles(mounted, "*", SearchOption.AllDirectories).Count());
+        Assert.True(StoreValidation.IsMountedAs(layer.DiffId, mounted), "torchyard check takes the layer for a changed one");
+        File.AppendAllText(Path.Combine(mounted, "opt/venv/bin/demo"), "#");
+        Assert.False(StoreValidation.IsMountedAs(layer.DiffId, mounted));
     }
 
     private static TestWheel Sample() => new TestWheel("demo", "1.0") { EntryPoints = "[console_scripts]\ndemo = demo:main\n" }
