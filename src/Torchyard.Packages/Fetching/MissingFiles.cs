@@ -21,21 +21,7 @@ public static class MissingFiles
         ArgumentNullException.ThrowIfNull(locked);
         var cache = new FileCache(store.Packages);
         var wheels = locked.Python?.Packages ?? [];
-        // Wheels that were built from source are built again from what the lock has for that.
-        var toBuild = wheels.Where(package => package.Source is not null && !cache.Has(package.Sha256, package.Size)).ToList();
-        var wanted = locked.Packages.Concat(toBuild.Count > 0 ? locked.BuildPackages : []).Select(package => (
-                File: new MissingFile($"{package.Name} {package.Version}", package.Filename[(package.Filename.LastIndexOf('/') + 1)..], package.Size), package.Sha256))
-            .Concat(wheels.Except(toBuild).Concat(toBuild.Count > 0 ? locked.Python!.BuildPackages.Where(package => package.Source is null) : []).Select(package => (
-                File: new MissingFile($"{package.Name} {package.Version} (Python)", package.Filename, package.Size), package.Sha256)))
-            .Concat(toBuild.Select(package => package.Source is { Sha256: { } sum, Size: { } size, Filename: { } name }
-                ? (new MissingFile($"{package.Name} {package.Version} (Python, source)", name, size), sum)
-                : (new MissingFile($"{package.Name} {package.Version} (Python, built from {package.Source!.Url})", package.Filename, package.Size), package.Sha256)));
-        if (locked.Cudnn is { } cudnn)
-        {
-            wanted = wanted.Append((new MissingFile($"cuDNN {cudnn.Version}", cudnn.FileName, cudnn.Size), cudnn.Sha256));
-        }
-
-        return [.. wanted.Where(one => !cache.Has(one.Sha256, one.File.Size)).Select(one => one.File)];
+        return [.. Wanted(locked, cache).Where(one => !cache.Has(one.Sha256, one.File.Size)).Select(one => one.File)];
     }
 
     /// <summary>Refuses to go on when something would have to be fetched.</summary>
@@ -53,5 +39,33 @@ public static class MissingFiles
             $"--offline forbids to fetch, and the store lacks {missing.Count} {(missing.Count == 1 ? "file" : "files")}, {ByteSize.Decimal(missing.Sum(file => file.Size))}:\n"
             + string.Join('\n', missing.Select(file => $"  {file.Name}: {file.File}, {ByteSize.Decimal(file.Size)}")),
             $"Run the command once without --offline where the network is; or copy {Path.Combine(store.Packages, "sha256")} from a store that has them");
+    }
+
+    private static IEnumerable<(MissingFile File, Digest Sha256)> Wanted(RecipeLock locked, FileCache cache)
+    {
+        var wheels = locked.Python?.Packages ?? [];
+        // Wheels that were built from source are built again from what the lock has for that.
+        var toBuild = wheels.Where(package => package.Source is not null && !cache.Has(package.Sha256, package.Size)).ToList();
+        foreach (var package in toBuild.Count > 0 ? locked.Packages.Concat(locked.BuildPackages) : locked.Packages)
+        {
+            yield return (new MissingFile($"{package.Name} {package.Version}", package.Filename[(package.Filename.LastIndexOf('/') + 1)..], package.Size), package.Sha256);
+        }
+
+        foreach (var package in toBuild.Count > 0 ? wheels.Except(toBuild).Concat(locked.Python!.BuildPackages.Where(tool => tool.Source is null)) : wheels)
+        {
+            yield return (new MissingFile($"{package.Name} {package.Version} (Python)", package.Filename, package.Size), package.Sha256);
+        }
+
+        foreach (var package in toBuild)
+        {
+            yield return package.Source is { Sha256: { } sum, Size: { } size, Filename: { } archive }
+                ? (new MissingFile($"{package.Name} {package.Version} (Python, source)", archive, size), sum)
+                : (new MissingFile($"{package.Name} {package.Version} (Python, built from {package.Source!.Url})", package.Filename, package.Size), package.Sha256);
+        }
+
+        if (locked.Cudnn is { } cudnn)
+        {
+            yield return (new MissingFile($"cuDNN {cudnn.Version}", cudnn.FileName, cudnn.Size), cudnn.Sha256);
+        }
     }
 }
