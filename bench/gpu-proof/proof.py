@@ -34,7 +34,7 @@ STEPS = {
     "train": (120, compute.train),
     "speed": (120, compute.speed),
     "user": (60, container.run_as_user),
-    "inside": (180, compute.bench_inside),
+    "inside": (300, compute.bench_inside),
     # These skip on a machine with one GPU.
     "share": (60, several.share),
     "topology": (20, several.topology),

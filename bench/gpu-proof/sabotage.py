@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 
-from container import name
+from container import minors, name
 
 # A /dev without one node: the others are bound from the real one.
 WITHOUT_NODE = """
@@ -114,10 +114,11 @@ def busy_gpu(proof):
         if not proof.check("busy: a program holds 8 GiB", process.stdout.readline().strip() == "busy"):
             return
         finding(proof, "busy", proof.yard("doctor", "--json", name="busy-doctor"), "gpu.busy", "of its memory", "torchyard ps")
-        run = proof.yard("run", "--rm", "--gpus", "1", name(proof), "true", name="busy-run")
+        # As many as there are: a smaller number would be met by the others.
+        run = proof.yard("run", "--rm", "--gpus", str(len(minors())), name(proof), "true", name="busy-run")
         listed = proof.run("nvidia-smi", "--query-compute-apps=pid", "--format=csv,noheader", name="busy-smi").out.strip()
         # Where the driver does not show processes of this namespace, neither NVML nor nvidia-smi can name them.
-        proof.check("busy: --gpus 1 refuses and names the process", ("TY5013" in run.err and "process" in run.err) if listed else None, run.words if listed else "the driver lists no processes here")
+        proof.check("busy: --gpus with the number of all refuses and names the process", ("TY5013" in run.err and "process" in run.err) if listed else None, run.words if listed else "the driver lists no processes here")
     finally:
         process.kill()
         process.wait()

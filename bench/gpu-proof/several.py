@@ -14,13 +14,15 @@ REQUIRED = 0.95
 COLLECTIVES = ["all-reduce", "all-gather", "reduce-scatter", "broadcast", "send and receive"]
 KEYS = ["nccl.all_reduce", "nccl.all_gather", "nccl.reduce_scatter", "nccl.broadcast", "nccl.send_receive"]
 
-# Which GPUs a program sees, and what the device rules say to the node of another.
+# Which GPUs a program sees, and what the device rules say to the node of another. The nodes are looked at first: for root the driver's
+# library makes those that it misses, and only the rules keep it from opening them.
 SEEN = r"""
 import ctypes, json, os, stat, sys
+nodes = sorted(n for n in os.listdir("/dev") if n[:6] == "nvidia" and n[6:].isdigit())
 cuda, count = ctypes.CDLL("libcuda.so.1"), ctypes.c_int()
 status = cuda.cuInit(0)
 cuda.cuDeviceGetCount(ctypes.byref(count))
-found = {"cuInit": status, "devices": count.value, "nodes": sorted(n for n in os.listdir("/dev") if n[:6] == "nvidia" and n[6:].isdigit()), "others": {}}
+found = {"cuInit": status, "devices": count.value, "nodes": nodes, "others": {}}
 for minor in json.loads(sys.argv[1]):
     if f"nvidia{minor}" in found["nodes"]:
         continue

@@ -20,21 +20,26 @@ DATE = (2020, 1, 1, 0, 0, 0)
 OF_INSTALLATION = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"}
 
 
-def closure(names):
-    """The distributions that are needed and there, by normalized name."""
-    found, waiting = {}, list(names)
+def closure(requirements):
+    """Names of the distributions that are needed and there. Markers are not judged: what they leave out is not installed."""
+    found, seen, waiting = [], set(), list(requirements)
     while waiting:
-        name = re.sub(r"[-_.]+", "-", waiting.pop()).lower()
-        if name in found:
+        name, extras, marker = re.match(r"([A-Za-z0-9._-]+)\s*(?:\[([^\]]*)\])?[^;]*;?(.*)", waiting.pop()).groups()
+        name = re.sub(r"[-_.]+", "-", name).lower()
+        wanted = {extra.strip() for extra in (extras or "").split(",")}
+        if (name, extras) in seen:
             continue
+        seen.add((name, extras))
         try:
             distribution = importlib.metadata.distribution(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-        found[name] = distribution
+        if name not in found:
+            found.append(name)
         for requirement in distribution.requires or []:
-            if "extra ==" not in requirement:
-                waiting.append(re.match(r"[A-Za-z0-9._-]+", requirement).group())
+            extra = re.search(r"""extra\s*==\s*["']([^"']+)["']""", requirement)
+            if extra is None or extra.group(1) in wanted:
+                waiting.append(requirement)
     return found
 
 
@@ -42,7 +47,9 @@ def pack(job):
     name, output = job
     distribution = importlib.metadata.distribution(name)
     metadata = next(file.parts[0] for file in distribution.files if file.parts[0].endswith(".dist-info"))
-    tag = re.search(r"^Tag: (\S+)", distribution.read_text("WHEEL"), re.MULTILINE).group(1)
+    # A wheel's name holds all its tags: py2.py3-none-any.
+    tags = [tag.split("-") for tag in re.findall(r"^Tag: (\S+)", distribution.read_text("WHEEL"), re.MULTILINE)]
+    tag = "-".join(".".join(dict.fromkeys(part)) for part in zip(*tags))
     path = pathlib.Path(output) / f"{metadata.removesuffix('.dist-info')}-{tag}.whl"
     record = []
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as wheel:

@@ -3,16 +3,15 @@
 # with Torchyard (into layers: blob and mounted form), in turns; prints wall and CPU seconds of each run, then the medians.
 # run.sh WHEEL-DIRECTORY. Run as root, on an idle machine; the wheels are read once before, so that all sides find them in the page cache.
 # Nothing is removed before the end: ext4 searches past inodes that were freed in the last minutes, which would cost whoever comes next.
-# A round takes five times the installed size of disk. For machines that lack them: PYTHON names another interpreter, PIP a wheel of pip,
-# WHEEL_LAYERS the program when it is built already.
+# A round takes five times the installed size of disk. For machines that lack them: PYTHON names another interpreter, PIP a program,
+# WHEEL_LAYERS this one when it is built already.
 set -eu
 wheels=$(cd "$1" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d -p "${TMPDIR:-/var/tmp}")
 trap 'rm -rf "$work"' EXIT
 python=${PYTHON:-python3}
-pip=${PIP:+$PIP/pip}
-pip=${pip:--m pip}
+pip=${PIP:-$python -m pip}
 if [ -z "${WHEEL_LAYERS:-}" ]; then
     dotnet publish --nologo -v quiet -r linux-x64 -o "$work/program" "$here/WheelLayers"
     WHEEL_LAYERS=$work/program/wheel-layers
@@ -41,10 +40,10 @@ print(f"{sys.argv[1]}: {wall:.2f} s, {used.ru_utime + used.ru_stime:.2f} CPU s, 
 TIMED
 }
 install() {
-    # shellcheck disable=SC2086
-    timed "$1" "$python" $pip --python "$venv/bin/python" install --no-index --no-deps --disable-pip-version-check $2 "$wheels"/*.whl
+    # shellcheck disable=SC2086  # words
+    timed "$1" $pip --python "$venv/bin/python" install --no-index --no-deps --disable-pip-version-check $2 "$wheels"/*.whl
 }
-echo "machine: $(nproc) CPUs, $(awk '/MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo), $(. /etc/os-release; echo "$PRETTY_NAME"), $("$python" $pip --version | cut -d' ' -f1,2), $("$python" --version)"
+echo "machine: $(nproc) CPUs, $(awk '/MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo), $(. /etc/os-release; echo "$PRETTY_NAME"), $($pip --version | cut -d' ' -f1,2), $("$python" --version)"
 for round in ${ROUNDS:-1 2}; do
     new_venv; install "pip install --no-compile" --no-compile
     new_venv; install "pip install" ""

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Torchyard.Containers.Cgroups;
 using Torchyard.Containers.Launch;
 using Torchyard.Containers.Monitoring;
 using Torchyard.Containers.Namespaces;
@@ -23,6 +24,12 @@ public sealed class ContainerLauncher(
     ContainerStore store, IMountedLayers layers, IOciRuntimeSource runtimes, SelfProgram self, IProgressSink progress)
 {
     private const int Killed = 128 + SignalNumbers.Kill;
+
+    /// <summary>
+    /// Begins what takes the kernel its time at every start, and nothing of the caller's. A command that will start a container calls it
+    /// first, so that the time passes while it finds out what to start.
+    /// </summary>
+    public static void Expect() => CgroupMoves.Expect();
 
     /// <summary>Starts a container in the background and returns when its program runs.</summary>
     /// <exception cref="TorchyardException">TY40xx: it was refused, or could not start.</exception>

@@ -1,4 +1,5 @@
 using Torchyard.Containers.Machine;
+using Torchyard.Containers.Native;
 
 namespace Torchyard.Containers.Cgroups;
 
@@ -10,13 +11,23 @@ namespace Torchyard.Containers.Cgroups;
 /// </summary>
 internal static class CgroupMoves
 {
-    /// <summary>Begins the wait on another thread, by a move of this process into the cgroup that it is in.</summary>
-    /// <param name="layout">How cgroups are mounted.</param>
-    public static void Expect(CgroupLayout layout)
+    private static int _expected;
+
+    /// <summary>
+    /// Begins the wait on another thread, once, by a move of this process into the cgroup that it is in. New cgroups cannot be made
+    /// before it is over (<c>cgroup_mutex</c>), so the earlier it is called the better.
+    /// </summary>
+    public static void Expect()
     {
-        if (OwnProcsFile(layout, File.ReadLines("/proc/self/cgroup")) is { } file)
+        if (Libc.GetEffectiveUserId() == 0 && Interlocked.Exchange(ref _expected, 1) == 0)
         {
-            _ = Task.Run(() => Move(file));
+            _ = Task.Run(() =>
+            {
+                if (OwnProcsFile(CgroupLayout.Detect(), File.ReadLines("/proc/self/cgroup")) is { } file)
+                {
+                    Move(file);
+                }
+            });
         }
     }
 

@@ -26,11 +26,7 @@ internal sealed class ContainerPreparation(
     {
         var id = ContainerId.New();
         var directory = store.DirectoryOf(id);
-        if (Libc.GetEffectiveUserId() == 0)
-        {
-            CgroupMoves.Expect(CgroupLayout.Detect());
-        }
-
+        CgroupMoves.Expect();
         var runtime = runtimes.GetAsync(cancellation);
         var mounted = await layers.EnsureAsync(request.Image, progress, cancellation);
         ContainerRecord? record = null;

@@ -43,6 +43,7 @@ internal sealed class RunCommand : Verb, IStartsProgram
 
     public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
+        ContainerLauncher.Expect();
         var name = invocation.Get(_image)!;
         var requestFor = _options.Request(invocation, name, invocation.Get(_command) ?? []);
         var engine = Engine(invocation);
