@@ -51,18 +51,22 @@ internal sealed class ContainerMonitor(ContainerDirectory directory, SelfProgram
             using var container = await streams.CreateAsync(directory, self);
             // Written before the program starts: whoever finds this monitor dead knows what else to end.
             directory.Write(state with { Init = container.Init });
-            using var network = await PrivateNetwork.StartAsync(directory, record, container.Init, self, log);
-            var exit = container.WaitAsync();
-            await container.StartAsync(CancellationToken.None);
-            state = state with { Status = ContainerStatus.Running, Init = container.Init, Started = Now() };
-            directory.Write(state);
-            report("running");
-            await streams.PumpAsync(container, async (kind, data) =>
+            // Published ports are closed before the end is told: whoever hears of it may publish them again.
+            using (await PrivateNetwork.StartAsync(directory, record, container.Init, self, log))
             {
-                log.Write(kind == AttachKind.Error ? "stderr" : "stdout", data.Span);
-                await server.BroadcastAsync(AttachFrame.Encode(kind, data.Span));
-            });
-            state = Finished(record, state, await exit);
+                var exit = container.WaitAsync();
+                await container.StartAsync(CancellationToken.None);
+                state = state with { Status = ContainerStatus.Running, Init = container.Init, Started = Now() };
+                directory.Write(state);
+                report("running");
+                await streams.PumpAsync(container, async (kind, data) =>
+                {
+                    log.Write(kind == AttachKind.Error ? "stderr" : "stdout", data.Span);
+                    await server.BroadcastAsync(AttachFrame.Encode(kind, data.Span));
+                });
+                state = Finished(record, state, await exit);
+            }
+
             await FinishAsync(record, state, server, AttachFrame.Exit(state.ExitCode ?? 255));
         }
         catch (TorchyardException failure)
