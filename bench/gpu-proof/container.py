@@ -163,16 +163,22 @@ def leases(proof, count):
     proof.check("leases: top shows power and temperature", bool(gpu.get("power_watts")) and bool(gpu.get("temperature_celsius")), gpu)
     second = proof.yard("run", "--rm", "--gpus", "1", name(proof), "true", name="second")
     proof.check("leases: one more is refused, by name", second.code != 0 and "TY5013" in second.err and "holder" in second.err, second.words)
+    starts_when_killed(proof, "leases", "holder", 1)
+    proof.yard("rm", "--force", "holder", name="rm")
+
+
+def starts_when_killed(proof, step, holder, count):
+    """A container that waits for as many GPUs as are not free starts when one that holds them is killed."""
+    what = f"{step}: --wait starts when a holder is killed"
     waiting = subprocess.Popen(
-        [proof.torchyard, "run", "--rm", "--gpus", "1", "--wait", name(proof), "true"], env=proof.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    proof.yard("kill", "-s", "KILL", "holder", name="kill")
+        [proof.torchyard, "run", "--rm", "--gpus", str(count), "--wait", name(proof), "true"], env=proof.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    proof.yard("kill", "-s", "KILL", holder, name="kill")
     try:
-        proof.check("leases: --wait starts when the holder is killed", waiting.wait(timeout=min(20, proof.remaining())) == 0, f"exit status {waiting.returncode}")
+        proof.check(what, waiting.wait(timeout=min(20, proof.remaining())) == 0, f"exit status {waiting.returncode}")
     except subprocess.TimeoutExpired:
         waiting.kill()
         waiting.wait()
-        proof.check("leases: --wait starts when the holder is killed", False, "it still waits after 20 s")
-    proof.yard("rm", "--force", "holder", name="rm")
+        proof.check(what, False, "it still waits after 20 s")
 
 
 def ordinary_user(proof):

@@ -4,10 +4,9 @@ import json
 import os
 import re
 import shutil
-import subprocess
 
 from compute import ROOT, killed_in_the_middle, outcome, prepare
-from container import minors, name
+from container import minors, name, starts_when_killed
 
 # NCCL beside torch.distributed, both with the image's libraries; copies are the driver's own on both sides.
 REQUIRED = 0.95
@@ -80,15 +79,7 @@ def conflict(proof, count, part):
     left = count - 2 * part
     refused = proof.yard("run", "--rm", "--gpus", str(left + 1), name(proof), "true", name="too-many")
     proof.check("share: more than are free is refused, naming both", refused.code != 0 and "TY5013" in refused.err and "half-1" in refused.err and "half-2" in refused.err, refused.words)
-    waiting = subprocess.Popen(
-        [proof.torchyard, "run", "--rm", "--gpus", str(left + 1), "--wait", name(proof), "true"], env=proof.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    proof.yard("kill", "-s", "KILL", "half-1", name="kill")
-    try:
-        proof.check("share: --wait starts when a holder is killed", waiting.wait(timeout=min(20, proof.remaining())) == 0, f"exit status {waiting.returncode}")
-    except subprocess.TimeoutExpired:
-        waiting.kill()
-        waiting.wait()
-        proof.check("share: --wait starts when a holder is killed", False, "it still waits after 20 s")
+    starts_when_killed(proof, "share", "half-1", left + 1)
 
 
 def libraries(proof):
