@@ -123,7 +123,7 @@ internal sealed class PythonLayers(OciLayout layout, LayerCache cache, ImageSett
         List<PlannedWheel> wheels, HashSet<(string, string)> leftOut, CachedWheels cached, IProgressSink progress, CancellationToken cancellation)
     {
         var groups = WheelGrouping.Group(wheels, Budget);
-        var writer = new WheelLayerWriter(layout, settings);
+        var writer = new WheelLayerWriter(layout, settings, new DecodeAhead(Environment.ProcessorCount));
         var result = new PythonLayer[groups.Count];
         using var task = progress.Begin("Installing Python packages", wheels.Sum(w => w.Plan.Size));
         await Parallel.ForEachAsync(

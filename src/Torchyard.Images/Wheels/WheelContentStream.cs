@@ -9,9 +9,15 @@ namespace Torchyard.Images.Wheels;
 /// The content of a wheel's file on its way into the tar: read once, hashed against RECORD, and written into the mounted form. The last
 /// bytes are handed out only after size, CRC-32 and hash have turned out right.
 /// </summary>
-internal sealed class WheelContentStream(InstallPlan plan, WheelFile file, Stream content, SafeFileHandle? mounted) : ForwardReadStream
+/// <param name="plan">The wheel's plan.</param>
+/// <param name="file">The file.</param>
+/// <param name="content">Its decoded content; owned.</param>
+/// <param name="mounted">File of the mounted form, or null.</param>
+/// <param name="hashBeside">Hash on a thread of its own: faster where cores are free, and not worth it for small files.</param>
+internal sealed class WheelContentStream(InstallPlan plan, WheelFile file, Stream content, SafeFileHandle? mounted, bool hashBeside = false) : ForwardReadStream
 {
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(file.Hash?.Algorithm ?? HashAlgorithmName.SHA256);
+    private readonly BackgroundHash? _beside = hashBeside ? new BackgroundHash(Algorithm(file)) : null;
+    private readonly IncrementalHash? _hash = hashBeside ? null : IncrementalHash.CreateHash(Algorithm(file));
     private long _position;
 
     public override long Length => file.Entry.Size;
@@ -30,7 +36,8 @@ internal sealed class WheelContentStream(InstallPlan plan, WheelFile file, Strea
             return 0;
         }
 
-        _hash.AppendData(buffer[..read]);
+        _hash?.AppendData(buffer[..read]);
+        _beside?.Append(buffer[..read]);
         if (mounted is not null)
         {
             RandomAccess.Write(mounted, buffer[..read], _position);
@@ -49,12 +56,15 @@ internal sealed class WheelContentStream(InstallPlan plan, WheelFile file, Strea
     {
         if (disposing)
         {
-            _hash.Dispose();
+            _hash?.Dispose();
+            _beside?.Dispose();
             content.Dispose();
         }
 
         base.Dispose(disposing);
     }
+
+    private static HashAlgorithmName Algorithm(WheelFile file) => file.Hash?.Algorithm ?? HashAlgorithmName.SHA256;
 
     /// <summary>Reading the end makes the decoder check what it can only check there.</summary>
     private void RequireEnd()
@@ -65,6 +75,6 @@ internal sealed class WheelContentStream(InstallPlan plan, WheelFile file, Strea
             throw new InvalidDataException($"'{file.Entry.Name}' is longer than the archive lists");
         }
 
-        WheelFileHash.RequireHash(plan.Wheel, file, _hash.GetHashAndReset());
+        WheelFileHash.RequireHash(plan.Wheel, file, _beside?.Finish() ?? _hash!.GetHashAndReset());
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Compression;
+using System.Security.Cryptography;
 using Torchyard.Platform;
 using Torchyard.Platform.Compression;
 using Torchyard.Platform.Streams;
@@ -23,7 +24,7 @@ internal sealed class WheelLayerSink : ForwardWriteStream
     private readonly Stream _blob;
     private readonly ZLibCompressionOptions _options;
     private readonly FrameCompressionStream? _frames;
-    private readonly BackgroundHash _hash = new();
+    private readonly BackgroundHash _hash = new(HashAlgorithmName.SHA256);
     private readonly byte[] _loose = ArrayPool<byte>.Shared.Rent(LooseSize);
     private int _filled;
     private long _carried;
@@ -99,7 +100,7 @@ internal sealed class WheelLayerSink : ForwardWriteStream
     {
         FlushLoose();
         _frames?.Complete();
-        return _hash.Finish();
+        return Digest.FromHash(_hash.Finish());
     }
 
     protected override void Dispose(bool disposing)

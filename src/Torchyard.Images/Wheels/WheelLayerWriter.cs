@@ -20,11 +20,13 @@ namespace Torchyard.Images.Wheels;
 /// </summary>
 /// <param name="layout">Gets the blob.</param>
 /// <param name="settings">Compression.</param>
-internal sealed class WheelLayerWriter(OciLayout layout, ImageSettings settings)
+/// <param name="ahead">Decodes large files before their turn where cores are free.</param>
+internal sealed class WheelLayerWriter(OciLayout layout, ImageSettings settings, DecodeAhead ahead)
 {
     /// <summary>Time of all files: 1980-01-01, where zip begins, the same in every image, so that images share the layers.</summary>
     internal const long ModifiedAt = 315532800;
 
+    private const int CarriedPiece = 256 * 1024;
     private const int FileMode = 0x1A4;
     private const int ExecutableMode = 0x1ED;
     private const int DirectoryMode = 0x1ED;
@@ -47,31 +49,47 @@ internal sealed class WheelLayerWriter(OciLayout layout, ImageSettings settings)
         using var sink = new WheelLayerSink(blob, settings.Compression, settings.Level);
         var tar = new TarLayerWriter(sink);
         var files = wheels.SelectMany(w => w.Plan.Files.Where(f => !leftOut.Contains((w.Package.Name, f.Path))).Select(f => (w.Plan, File: f)))
+            // Two wheels of this layer may have the same file with the same content.
+            .DistinctBy(f => f.File.Path, StringComparer.Ordinal)
             .OrderBy(f => f.File.Path, StringComparer.Ordinal).ToList();
         var directories = WriteDirectories(files.Select(f => f.File.Path), tar, mounted);
-        var previous = "";
-        foreach (var (plan, file) in files)
+        var early = mounted is null ? [] : files.Where(f => f.File.Source is not null && f.File.Size >= ahead.From)
+            .ToDictionary(f => f.File.Path, f => Early(f.Plan, f.File, sink, mounted), StringComparer.Ordinal);
+        ahead.BeginLayer(early.Values);
+        try
         {
-            cancellation.ThrowIfCancellationRequested();
-            if (file.Path == previous)
+            foreach (var (plan, file) in files)
             {
-                // Two wheels of this layer have the same file with the same content.
-                continue;
+                cancellation.ThrowIfCancellationRequested();
+                try
+                {
+                    if (early.TryGetValue(file.Path, out var decoded) && !decoded.TryTake())
+                    {
+                        WriteDecoded(plan, file, decoded, tar, sink);
+                    }
+                    else
+                    {
+                        WriteFile(plan, file, tar, sink, mounted);
+                    }
+                }
+                catch (InvalidDataException damaged)
+                {
+                    throw new TorchyardException(
+                        "TY2501", $"{plan.Wheel.FileName.Text}: {file.Source?.Entry.Name ?? file.Path}: {damaged.Message}",
+                        "Nothing of it was installed. Fetch the wheel again from its publisher", damaged);
+                }
+
+                advance(file.Size);
+            }
+        }
+        finally
+        {
+            foreach (var file in early.Values)
+            {
+                file.Dispose();
             }
 
-            previous = file.Path;
-            try
-            {
-                WriteFile(plan, file, tar, sink, mounted);
-            }
-            catch (InvalidDataException damaged)
-            {
-                throw new TorchyardException(
-                    "TY2501", $"{plan.Wheel.FileName.Text}: {file.Source?.Entry.Name ?? file.Path}: {damaged.Message}",
-                    "Nothing of it was installed. Fetch the wheel again from its publisher", damaged);
-            }
-
-            advance(file.Size);
+            ahead.EndLayer();
         }
 
         tar.Complete();
@@ -107,9 +125,44 @@ internal sealed class WheelLayerWriter(OciLayout layout, ImageSettings settings)
         return [.. directories];
     }
 
+    private static TarEntry Entry(InstalledFile file) =>
+        Owned(InImage(file.Path)) with { Mode = file.Executable ? ExecutableMode : FileMode, Size = file.Size };
+
+    private static AheadFile Early(InstallPlan plan, InstalledFile file, WheelLayerSink sink, string mounted)
+    {
+        var entry = Entry(file);
+        return new AheadFile(
+            file.Size,
+            () => CreateMounted(Path.Combine(mounted, entry.Name), entry.Mode),
+            target => new WheelContentStream(plan, file.Source!, Decode(plan, file.Source!, sink), target, hashBeside: true),
+            target => Own(target, entry));
+    }
+
+    /// <summary>The decoded file; of what is carried over, all is checked that a reader of the blob would check.</summary>
+    private static Stream Decode(InstallPlan plan, WheelFile file, WheelLayerSink sink) =>
+        IsCarried(file, sink) ? Decompression.Open(plan.Wheel.OpenGzipMember(file), CompressionFormat.Gzip) : plan.Wheel.OpenFile(file);
+
+    /// <summary>Writes a file that is decoded, or being decoded, on another thread.</summary>
+    private static void WriteDecoded(InstallPlan plan, InstalledFile file, AheadFile decoded, TarLayerWriter tar, WheelLayerSink sink)
+    {
+        using var content = new LateStream(() =>
+        {
+            if (IsCarried(file.Source!, sink))
+            {
+                using var member = sink.Carry(plan.Wheel.OpenGzipMember(file.Source!), file.Size);
+                member.CopyTo(Stream.Null, CarriedPiece);
+            }
+
+            return decoded.OpenFollowing();
+        });
+        tar.Write(Entry(file), content);
+        decoded.Wait();
+        decoded.Dispose();
+    }
+
     private static void WriteFile(InstallPlan plan, InstalledFile file, TarLayerWriter tar, WheelLayerSink sink, string? mounted)
     {
-        var entry = Owned(InImage(file.Path)) with { Mode = file.Executable ? ExecutableMode : FileMode, Size = file.Size };
+        var entry = Entry(file);
         using var target = mounted is null ? null : CreateMounted(Path.Combine(mounted, entry.Name), entry.Mode);
         if (file.Content is { } made)
         {
@@ -138,9 +191,12 @@ internal sealed class WheelLayerWriter(OciLayout layout, ImageSettings settings)
 
     /// <summary>The decoded file; a large deflated one goes into the blob as it is while it is decoded.</summary>
     private static Stream Open(InstallPlan plan, WheelFile file, WheelLayerSink sink) =>
-        sink.Carries && file.Entry is { Method: ZipMethod.Deflate, CompressedSize: >= WheelLayerSink.CarryFrom }
+        IsCarried(file, sink)
             ? Decompression.Open(sink.Carry(plan.Wheel.OpenGzipMember(file), file.Entry.Size), CompressionFormat.Gzip)
             : plan.Wheel.OpenFile(file);
+
+    private static bool IsCarried(WheelFile file, WheelLayerSink sink) =>
+        sink.Carries && file.Entry is { Method: ZipMethod.Deflate, CompressedSize: >= WheelLayerSink.CarryFrom };
 
     private static TarEntry Owned(string name)
     {
@@ -151,7 +207,7 @@ internal sealed class WheelLayerWriter(OciLayout layout, ImageSettings settings)
 
     private static SafeFileHandle CreateMounted(string path, int mode)
     {
-        var handle = File.OpenHandle(path, System.IO.FileMode.CreateNew, FileAccess.Write, FileShare.None);
+        var handle = File.OpenHandle(path, System.IO.FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
         File.SetUnixFileMode(handle, (UnixFileMode)mode);
         return handle;
     }

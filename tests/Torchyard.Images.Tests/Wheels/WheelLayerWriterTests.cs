@@ -128,6 +128,51 @@ public sealed class WheelLayerWriterTests
         Assert.False(StoreValidation.IsMountedAs(layer.DiffId, mounted));
     }
 
+    [Theory]
+    [InlineData(LayerCompression.Gzip)]
+    [InlineData(LayerCompression.Zstd)]
+    public void Files_decoded_before_their_turn_make_the_same_layer_and_the_same_mounted_form(LayerCompression compression)
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root may give files away");
+        var random = new Random(11);
+        var test = Sample();
+        foreach (var name in (string[])["demo/a.bin", "demo/m.bin", "demo/z.bin"])
+        {
+            var content = new byte[700_000 + random.Next(300_000)];
+            random.NextBytes(content.AsSpan(0, content.Length / 3));
+            test.Add(name, content);
+        }
+
+        using var one = new ScratchDirectory();
+        using var all = new ScratchDirectory();
+        var mounted = Directory.CreateDirectory(Path.Combine(one.Path, "mounted")).FullName;
+        var mountedAll = Directory.CreateDirectory(Path.Combine(all.Path, "mounted")).FullName;
+        Assert.Equal(
+            Write(one, compression, test, mounted, new DecodeAhead(1)).Layer,
+            // All large files are begun before the layer comes to the first.
+            Write(all, compression, test, mountedAll, new DecodeAhead(8, from: 100_000)).Layer);
+        var files = Files(mounted);
+        Assert.Contains(files, file => file.Path.EndsWith("demo/z.bin", StringComparison.Ordinal));
+        Assert.Equal(files, Files(mountedAll));
+
+        static List<(string Path, Digest Content, UnixFileMode Mode, DateTime Time)> Files(string root) =>
+            [.. Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+                .Select(path => (Path.GetRelativePath(root, path), Digest.Of(File.ReadAllBytes(path)), File.GetUnixFileMode(path), File.GetLastWriteTimeUtc(path)))];
+    }
+
+    [Fact]
+    public void An_error_before_a_large_file_ends_its_decoding()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root may give files away");
+        using var store = new ScratchDirectory();
+        var mounted = Directory.CreateDirectory(Path.Combine(store.Path, "mounted")).FullName;
+        // What is in the way is found by the layer at its first file.
+        Directory.CreateDirectory(Path.Combine(mounted, "opt/venv/bin/demo"));
+        Assert.ThrowsAny<Exception>(() => Write(store, LayerCompression.Zstd, Sample(), mounted, new DecodeAhead(8, from: 1000)));
+        Directory.Delete(mounted, recursive: true);
+        Assert.False(Directory.Exists(mounted));
+    }
+
     private static TestWheel Sample() => new TestWheel("demo", "1.0") { EntryPoints = "[console_scripts]\ndemo = demo:main\n" }
         .Add("demo/__init__.py", "x = 1\n").Add("demo/empty.py", "").Add("demo/large.txt", LargeText());
 
@@ -138,7 +183,7 @@ public sealed class WheelLayerWriterTests
         return string.Concat(Enumerable.Range(0, 20_000).Select(_ => random.Next(1000).ToString(System.Globalization.CultureInfo.InvariantCulture) + "\n"));
     }
 
-    private static (PackedLayer Layer, OciLayout Layout) Write(ScratchDirectory store, LayerCompression compression, TestWheel test, string? mounted = null)
+    private static (PackedLayer Layer, OciLayout Layout) Write(ScratchDirectory store, LayerCompression compression, TestWheel test, string? mounted = null, DecodeAhead? ahead = null)
     {
         Cancellation.ThrowIfCancellationRequested();
         var layout = new OciLayout(new StorePaths(store.Path));
@@ -147,7 +192,7 @@ public sealed class WheelLayerWriterTests
         var package = new LockedPythonPackage { Name = "demo", Version = "1.0", Filename = test.FileName, Size = content.Length, Sha256 = Digest.Of(content) };
         using var wheel = WheelArchive.Open(new MemoryZipSource(content), test.FileName);
         var plan = new InstallPlanner(new VenvLayout("3.13", LockedPython.VenvPath)).Plan(wheel, package);
-        var writer = new WheelLayerWriter(layout, new ImageSettings { Compression = compression });
+        var writer = new WheelLayerWriter(layout, new ImageSettings { Compression = compression }, ahead ?? new DecodeAhead(2));
         return (writer.Write([new PlannedWheel(package, plan)], new HashSet<(string, string)>(), mounted, _ => { }, Cancellation), layout);
     }
 

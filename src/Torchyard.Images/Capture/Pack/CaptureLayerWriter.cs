@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using Torchyard.Images.Capture.Plan;
 using Torchyard.Images.Files;
@@ -7,6 +8,7 @@ using Torchyard.Images.Layers;
 using Torchyard.Images.Oci;
 using Torchyard.Images.Tar;
 using Torchyard.Images.Wheels;
+using Torchyard.Platform;
 using Torchyard.Platform.Compression;
 using Torchyard.Platform.Streams;
 using Torchyard.Recipes;
@@ -25,12 +27,12 @@ internal sealed class CaptureLayerWriter(OciLayout layout, ImageSettings setting
     /// <param name="entries">Its entries, sorted by name.</param>
     /// <param name="advance">Told of bytes that are done.</param>
     /// <param name="cancellation">Ends it.</param>
-    /// <exception cref="Platform.TorchyardException">TY3005: no space; TY3034, TY3035: a file changed or cannot be read.</exception>
+    /// <exception cref="TorchyardException">TY3005: no space; TY3034, TY3035: a file changed or cannot be read.</exception>
     public PackedLayer Write(IReadOnlyList<CaptureEntry> entries, Action<long> advance, CancellationToken cancellation)
     {
         var format = settings.Compression == LayerCompression.Gzip ? CompressionFormat.Gzip : CompressionFormat.Zstd;
         using var blob = layout.BeginBlob();
-        using var hash = new BackgroundHash();
+        using var hash = new BackgroundHash(HashAlgorithmName.SHA256);
         using (var compressed = new FrameCompressionStream(blob, format, settings.Level, leaveOpen: true))
         {
             using (var tee = new HashedTee(hash, compressed))
@@ -49,7 +51,7 @@ internal sealed class CaptureLayerWriter(OciLayout layout, ImageSettings setting
         }
 
         var size = hash.Count;
-        var diffId = hash.Finish();
+        var diffId = Digest.FromHash(hash.Finish());
         var (digest, blobSize) = blob.Commit();
         return new PackedLayer(diffId, digest, blobSize, size, format == CompressionFormat.Gzip ? MediaTypes.LayerGzip : MediaTypes.LayerZstd);
     }
