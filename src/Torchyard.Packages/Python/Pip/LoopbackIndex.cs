@@ -211,6 +211,11 @@ internal sealed class LoopbackIndex : IAsyncDisposable
             // 403 is final for pip; on 5xx it would ask five times more, after Torchyard's own tries.
             status = 403;
         }
+        catch (Exception failed) when (!_stop.IsCancellationRequested)
+        {
+            _failure ??= new TorchyardException("TY2509", $"pip asked for {target[(target.LastIndexOf(_token, StringComparison.Ordinal) + _token.Length)..]}, and answering failed: {failed.Message}", "Repeat; if it stays so, report it", failed);
+            status = 403;
+        }
 
         var length = file is null ? body.Length : new FileInfo(file).Length;
         var header = string.Create(

@@ -14,6 +14,11 @@ internal static partial class PipFailure
         .Where(line => line.StartsWith("ERROR:", StringComparison.Ordinal)).Select(line => NoMatch().Match(line["ERROR:".Length..].Trim()))
         .Where(match => match.Success).Select(match => Requirement.TryParse(match.Groups[1].Value, out var wanted, out _) ? wanted.Name.Normal : null).OfType<string>();
 
+    /// <summary>True when pip looked at the requirements and they cannot be met; false when something kept it from looking.</summary>
+    public static bool IsContradiction(string output) => output.Split('\n').Any(line => line.StartsWith("ERROR:", StringComparison.Ordinal)
+        && (line.Contains("ResolutionImpossible", StringComparison.Ordinal) || line.Contains("conflicting dependencies", StringComparison.Ordinal)
+            || line.Contains("inconsistent", StringComparison.Ordinal) || NoMatch().IsMatch(line["ERROR:".Length..].Trim())));
+
     public static async Task<TorchyardException> ExplainAsync(
         string output, PythonIndexes indexes, IReadOnlyDictionary<string, string> withoutWheels, CancellationToken cancellation)
     {
@@ -43,7 +48,7 @@ internal static partial class PipFailure
             return NoFit(match.Groups[1].Value, name, found, line);
         }
 
-        if (errors.Contains("Exception:"))
+        if (errors.Contains("Exception:") || !IsContradiction(output))
         {
             return new TorchyardException("TY2509", $"pip itself failed:\n{Last(output)}", "Repeat; if it stays so, the base system's pip is too old or damaged");
         }

@@ -49,7 +49,8 @@ public sealed class PythonResolver(PythonIndexes indexes, WheelCache cache, IPip
                 continue;
             }
 
-            if (kept.IsEmpty)
+            // Versions are let go when they contradict the requirements, never because pip was kept from looking.
+            if (kept.IsEmpty || !PipFailure.IsContradiction(result.Output))
             {
                 break;
             }

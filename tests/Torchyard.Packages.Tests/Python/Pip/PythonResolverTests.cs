@@ -72,6 +72,23 @@ public sealed class PythonResolverTests
     }
 
     [Fact]
+    public async Task Versions_are_not_let_go_because_pip_itself_failed()
+    {
+        await using var server = new TestIndex().Add(new TestWheel("app", "1.0"), "app").Add(new TestWheel("app", "2.0"), "app");
+        using var work = new ScratchDirectory();
+        var before = await ResolveAsync(["app==1.0"], [], work, [], server);
+        using var transport = new IndexTransport(new PipSettings { Retries = 0 }, IndexCredentials.None());
+        var pip = new ScriptedPip("Collecting app\nERROR: Could not install packages due to an OSError: [Errno 24] Too many open files: 'app'\n");
+        var resolver = new PythonResolver(
+            Indexes(transport, [], server), new WheelCache(new StorePaths(Path.Combine(work.Path, "store")), transport), pip, SilentProgress.Instance);
+        var error = await Assert.ThrowsAsync<TorchyardException>(() => resolver.ResolveAsync(
+            RecipeRequirements.Read(new PythonSettings { Packages = ["app"] }, work.Path, _ => null), new ResolveOptions { Keep = before.Packages }, Cancellation));
+        Assert.Equal("TY2509", error.Code);
+        Assert.Contains("Too many open files", error.Message, StringComparison.Ordinal);
+        Assert.Equal(["app==1.0\n"], pip.Constraints);
+    }
+
+    [Fact]
     public async Task A_wheel_for_another_interpreter_is_refused_with_the_reason()
     {
         await using var server = new TestIndex().Add(new TestWheel("demo", "1.0", "cp27-cp27m-win32"), "demo");
@@ -179,4 +196,16 @@ public sealed class PythonResolverTests
 
     private static PythonIndexes Indexes(IndexTransport transport, IReadOnlyList<string> findLinks, params TestIndex[] servers) => new(
         new SimpleIndexClient(transport), [.. servers.Select((s, i) => new PythonIndex($"i{i}", s.Root, s.Root.AbsoluteUri))], findLinks);
+
+    /// <summary>A pip that always ends with the same error.</summary>
+    private sealed class ScriptedPip(string output) : IPipRunner
+    {
+        public List<string> Constraints { get; } = [];
+
+        public Task<PipResult> ResolveAsync(PipRequest request, CancellationToken cancellation)
+        {
+            Constraints.Add(request.Constraints);
+            return Task.FromResult(new PipResult(1, output, null));
+        }
+    }
 }
