@@ -37,6 +37,8 @@ public static class EngineCommand
         Option("--workdir", request.WorkingDirectory);
         Option("--network", request.Network switch { NetworkMode.Host => "host", NetworkMode.None => "none", _ => "bridge" });
         Option("--memory", limits.Memory);
+        // As in a container of ours: no swap beyond the limit. Engines allow as much again when they are not told.
+        Option("--memory-swap", limits.Memory);
         Option("--cpus", limits.Cpus);
         Option("--cpuset-cpus", request.Limits.CpusetCpus);
         Option("--shm-size", limits.SharedMemory);
@@ -44,14 +46,16 @@ public static class EngineCommand
         Option("--stop-signal", request.StopSignal);
         Option("--stop-timeout", ((int)request.StopTimeout.TotalSeconds).ToString(CultureInfo.InvariantCulture));
         Option("--security-opt", "no-new-privileges");
-        Many("--group-add", request.Groups);
+        Many("--group-add", request.Groups.Concat((request.Gpus?.AdditionalGids ?? []).Select(g => g.ToString(CultureInfo.InvariantCulture))));
         Many("--env", request.Environment.Concat(request.Gpus?.Environment ?? []));
+        Option("--env", PathWithPrograms(request));
         Many("--label", request.Labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => $"{l.Key}={l.Value}"));
         Many("--ulimit", request.Ulimits.Select(u => $"{u.Name}={Limit(u.Soft)}:{Limit(u.Hard)}"));
         Many("--publish", request.Ports.Select(Port));
-        Many("--mount", request.Mounts.Select(Mount));
+        Many("--mount", request.Mounts.Where(m => m.Kind != MountKind.Tmpfs).Select(Mount));
+        Many("--tmpfs", request.Mounts.Where(m => m.Kind == MountKind.Tmpfs).Select(Tmpfs));
         Many("--device", (request.Gpus?.Devices ?? []).Select(d => $"{d.HostPath}:{d.Path}"));
-        Many("--volume", (request.Gpus?.Files ?? []).Select(f => $"{f.HostPath}:{f.Path}:ro"));
+        Many("--volume", (request.Gpus?.Files ?? []).Select(f => $"{f.HostPath}:{f.Path}" + (f.Options?.Contains("rw") == true ? "" : ":ro")));
         Option("--volume", request.Gpus?.LinkerCache is { } cache ? cache + ":/etc/ld.so.cache:ro" : null);
         // docker's --entrypoint takes one word; the rest goes before the command.
         Option("--entrypoint", request.Entrypoint is { } entrypoint ? entrypoint.Count > 0 ? entrypoint[0] : "" : null);
@@ -103,16 +107,46 @@ public static class EngineCommand
         return string.Create(CultureInfo.InvariantCulture, $"{address}:{outside}:{port.ContainerPort}/{port.Protocol}");
     }
 
+    /// <summary>A value of <c>--mount</c>: one line of CSV (RFC 4180), so a path with a comma or a quotation mark needs quotes.</summary>
     private static string Mount(MountRequest mount)
     {
-        var text = mount.Kind switch
+        List<string> fields = [mount.Kind == MountKind.Bind ? "type=bind" : "type=volume"];
+        if (mount.Source.Length > 0)
         {
-            MountKind.Bind => $"type=bind,source={mount.Source},target={mount.Target}" + (mount.Propagation == "rprivate" ? "" : ",bind-propagation=" + mount.Propagation),
-            MountKind.Volume => (mount.Source.Length > 0 ? $"type=volume,source={mount.Source}," : "type=volume,") + $"target={mount.Target}",
-            _ => $"type=tmpfs,target={mount.Target}" + (mount.TmpfsSize is { } size ? FormattableString.Invariant($",tmpfs-size={size}") : "")
-                + ",tmpfs-mode=" + Convert.ToString(mount.TmpfsMode, 8),
-        };
-        return mount.ReadOnly ? text + ",readonly" : text;
+            fields.Add("source=" + mount.Source);
+        }
+
+        fields.Add("target=" + mount.Target);
+        if (mount.Kind == MountKind.Bind && mount.Propagation != "rprivate")
+        {
+            fields.Add("bind-propagation=" + mount.Propagation);
+        }
+
+        if (mount.ReadOnly)
+        {
+            fields.Add("readonly");
+        }
+
+        return string.Join(',', fields.Select(field => field.AsSpan().IndexOfAny(",\"\n") < 0 ? field : '"' + field.Replace("\"", "\"\"", StringComparison.Ordinal) + '"'));
+    }
+
+    /// <summary>A value of <c>--tmpfs</c>; engines forbid programs there when they are not told otherwise, and compilers of kernels load theirs from /tmp.</summary>
+    private static string Tmpfs(MountRequest mount) =>
+        $"{mount.Target}:exec,mode={Convert.ToString(mount.TmpfsMode, 8)}"
+        + (mount.TmpfsSize is { } size ? FormattableString.Invariant($",size={size}") : "")
+        + (mount.ReadOnly ? ",ro" : "");
+
+    /// <summary>The image's PATH with the driver's programs behind it; null when there are none, or they are in it.</summary>
+    private static string? PathWithPrograms(RunRequest request)
+    {
+        if (request.Gpus?.ProgramDirectory is not { } programs)
+        {
+            return null;
+        }
+
+        var path = request.Image.Config.Env.Concat(request.Environment).LastOrDefault(v => v.StartsWith("PATH=", StringComparison.Ordinal))
+            ?? Launch.ConfigurationBuilder.DefaultPath;
+        return path["PATH=".Length..].Split(':').Contains(programs) ? null : $"{path.TrimEnd(':')}:{programs}";
     }
 }
 

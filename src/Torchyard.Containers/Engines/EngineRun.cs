@@ -1,14 +1,11 @@
-using System.Diagnostics;
 using Torchyard.Containers.Launch;
 using Torchyard.Containers.Machine;
 using Torchyard.Containers.Namespaces;
 using Torchyard.Containers.Native;
 using Torchyard.Containers.Requests;
 using Torchyard.Containers.Sessions;
-using Torchyard.Images;
 using Torchyard.Platform;
 using Torchyard.Platform.Files;
-using Torchyard.Platform.Processes;
 
 namespace Torchyard.Containers.Engines;
 
@@ -16,56 +13,87 @@ namespace Torchyard.Containers.Engines;
 /// <param name="paths">The store.</param>
 /// <param name="engine">The engine.</param>
 /// <param name="runtime">OCI runtime that the engine shall use, or null for its own choice.</param>
-/// <param name="warn">Told what the engine does differently.</param>
-public sealed class EngineRun(StorePaths paths, ContainerEngine engine, string? runtime, Action<string> warn)
+/// <param name="progress">Told what the engine does differently, and how far the image is.</param>
+public sealed class EngineRun(StorePaths paths, ContainerEngine engine, string? runtime, IProgressSink progress)
 {
     private string Name => engine == ContainerEngine.Podman ? "podman" : "docker";
 
-    /// <summary>Gives the image to the engine and runs it with the caller's standard streams.</summary>
-    /// <returns>The engine's exit status, which is the program's.</returns>
-    /// <exception cref="TorchyardException">TY4070: the engine is not there; TY4071: it did not take the image.</exception>
-    public async Task<int> RunAsync(RunRequest request, bool detach, CancellationToken cancellation)
+    /// <summary>The command line that <see cref="PrepareAsync"/> would give, program included, without asking the engine anything.</summary>
+    public IReadOnlyList<string> Describe(RunRequest request, bool detach)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return [Name, .. Arguments(request, DockerDaemon.Usual, detach)];
+    }
+
+    /// <summary>Gives the image to the engine, unless it has it.</summary>
+    /// <returns>The command line that runs it, the program's path first.</returns>
+    /// <exception cref="TorchyardException">
+    /// TY4070: the engine is not there; TY4071: it did not take the image; TY4072 to TY4074: docker's daemon does not answer, may not be asked,
+    /// or does not know the runtime.
+    /// </exception>
+    public async Task<IReadOnlyList<string>> PrepareAsync(RunRequest request, bool detach, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
         var program = ProgramSearch.Find(Name)
             ?? throw new TorchyardException("TY4070", $"{Name} is not on this machine", $"install {Name}, or leave --engine out: Torchyard needs no engine");
+        var daemon = engine == ContainerEngine.Docker ? await DockerDaemon.AskAsync(program, cancellation) : DockerDaemon.Usual;
+        if (runtime is not null)
+        {
+            daemon.Require(runtime, ProgramSearch.Find(runtime));
+        }
+
+        var arguments = Arguments(request, daemon, detach);
         foreach (var mount in request.Mounts.Where(m => m is { Kind: MountKind.Bind, CreateSource: true }))
         {
             Directory.CreateDirectory(mount.Source);
         }
 
-        var image = await ImportAsync(program, request.Image, cancellation);
-        using var process = Process.Start(new ProcessStartInfo(program, Arguments(request, image, detach)))
-            ?? throw new InvalidOperationException($"{program} did not start");
-        // The engine forwards the signals that it gets from the terminal itself; this program only must not end before it.
-        using var signals = new SignalForwarding().To(number => Libc.Kill(process.Id, number));
-        await process.WaitForExitAsync(cancellation);
-        return process.ExitCode;
+        if (detach && request.Gpus is not null)
+        {
+            progress.Warn($"the GPUs count as free again while {Name} runs this in the background: Torchyard does not see {Name}'s containers");
+        }
+
+        if (request.Ports.Count > 0)
+        {
+            progress.Note($"{Name}'s published ports reach what listens on all addresses inside, not on loopback; for Jupyter add -e TORCHYARD_JUPYTER_LISTEN=0.0.0.0");
+        }
+
+        await new EngineImport(paths, Name, program, progress).EnsureAsync(request.Image, !daemon.ReadsZstd, cancellation);
+        return [program, .. arguments];
     }
 
-    private IReadOnlyList<string> Arguments(RunRequest request, string image, bool detach)
+    /// <summary>
+    /// Replaces this process with a prepared command line: terminal, signals and exit status are the engine's own, and what this process holds,
+    /// such as GPUs, stays held for as long as the engine's client runs.
+    /// </summary>
+    /// <returns>What to throw when the kernel refused.</returns>
+    public TorchyardException Become(IReadOnlyList<string> line)
+    {
+        ArgumentNullException.ThrowIfNull(line);
+        return new TorchyardException(
+            "TY4070", $"{line[0]} cannot be started: {ProcessReplacement.Execute(line[0], [Name, .. line.Skip(1)])}", $"check its mode, or install {Name} again");
+    }
+
+    private IReadOnlyList<string> Arguments(RunRequest request, DockerDaemon daemon, bool detach)
     {
         var user = request.User ?? request.Image.Config.User;
         var isRoot = Libc.GetEffectiveUserId() == 0;
-        if (engine == ContainerEngine.Podman)
-        {
-            request = PodmanOptions.WithinLimits(
-                request,
-                ResourceLimits.HardLimits(File.ReadAllText("/proc/self/limits")),
-                isRoot && ResourceLimits.MayRaise(File.ReadLines("/proc/self/status")),
-                warn);
-        }
-
+        var mayRaise = isRoot && ResourceLimits.MayRaise(File.ReadLines("/proc/self/status"));
+        var hard = ResourceLimits.HardLimits(File.ReadAllText("/proc/self/limits"));
+        // An ordinary user's daemon is either root's, or his own and rootless.
+        request = engine == ContainerEngine.Podman
+            ? PodmanOptions.WithinLimits(request, hard, mayRaise, progress.Warn)
+            : DockerOptions.WithLimits(request, isRoot ? mayRaise : !daemon.IsRootless, hard, progress.Warn);
         if (engine == ContainerEngine.Docker || isRoot)
         {
             foreach (var (source, owner) in PodmanOptions.ForeignMounts(request, user))
             {
-                warn($"{source} belongs to uid {owner}, and {Name} shows it so: user {user} of the container may not be able to write there; "
+                progress.Warn($"{source} belongs to uid {owner}, and {Name} shows it so: user {user} of the container may not be able to write there; "
                     + "without --engine it is shown as the container user's");
             }
         }
 
-        IReadOnlyList<string> line = EngineCommand.Arguments(request, image, EffectiveLimitsText.Of(request.Limits), detach);
+        var line = EngineCommand.Arguments(request, EngineImport.Reference(request.Image), EffectiveLimitsText.Of(request.Limits), detach);
         if (engine == ContainerEngine.Docker)
         {
             return runtime is null ? line : [line[0], "--runtime", runtime, .. line.Skip(1)];
@@ -79,48 +107,5 @@ public sealed class EngineRun(StorePaths paths, ContainerEngine engine, string? 
             .. isRoot ? [] : PodmanOptions.UserMapping(user),
             .. line.Skip(1),
         ];
-    }
-
-    /// <summary>Name of the image in the engine: the manifest's digest as a tag, so that one import serves every later run.</summary>
-    private async Task<string> ImportAsync(string program, StoredImage image, CancellationToken cancellation)
-    {
-        var reference = "localhost/torchyard:" + image.Manifest.Hex[..20];
-        if ((await HostCommand.RunAsync(program, ["image", "inspect", reference], cancellation: cancellation)).ExitCode == 0)
-        {
-            return reference;
-        }
-
-        var directory = Path.Combine(paths.Temporary, "engine-" + Guid.NewGuid().ToString("N")[..12]);
-        try
-        {
-            OciExport.Write(paths.Oci, image.Manifest, reference, directory);
-            var archive = directory + ".tar";
-            await RunAsync("tar", ["--create", "--dereference", "--file", archive, "--directory", directory, "."], cancellation);
-            await RunAsync(program, ["load", "--input", archive], cancellation);
-            File.Delete(archive);
-        }
-        finally
-        {
-            if (Directory.Exists(directory))
-            {
-                Directory.Delete(directory, recursive: true);
-            }
-
-            File.Delete(directory + ".tar");
-        }
-
-        return reference;
-    }
-
-    private async Task RunAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellation)
-    {
-        var result = await HostCommand.RunAsync(program, arguments, cancellation: cancellation);
-        if (result.ExitCode != 0)
-        {
-            throw new TorchyardException(
-                "TY4071",
-                $"{Name} did not take the image: {result.Error.Trim()}",
-                "old engines read gzip layers only: build with --compression gzip");
-        }
     }
 }

@@ -38,7 +38,7 @@ internal sealed record ConfigurationInput
 /// <summary>Turns a request into the OCI configuration of its container.</summary>
 internal static class ConfigurationBuilder
 {
-    private const string DefaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    internal const string DefaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     /// <summary>Program and arguments: entry point and command of the request, else of the image (image-spec, conversion.md).</summary>
     public static IReadOnlyList<string> Arguments(RunRequest request)

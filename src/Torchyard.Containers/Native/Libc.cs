@@ -109,6 +109,12 @@ internal static partial class Libc
                 *(uint*)(buffer + 20), *(uint*)(buffer + 24), *(ushort*)(buffer + 28), *(uint*)(buffer + 128), *(uint*)(buffer + 132));
     }
 
+    [LibraryImport(Library, EntryPoint = "signal", SetLastError = true)]
+    private static partial nint Signal(int number, nint handler);
+
+    /// <summary>Gives a signal its default action (signal(2), SIG_DFL).</summary>
+    public static void ResetSignal(int number) => _ = Signal(number, 0);
+
     [LibraryImport(Library, EntryPoint = "execve", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static unsafe partial int Execute(string path, byte** arguments, byte** environment);
 

@@ -14,6 +14,7 @@ namespace Torchyard.Images.Oci;
 [JsonSerializable(typeof(OciManifest))]
 [JsonSerializable(typeof(OciImageConfiguration))]
 [JsonSerializable(typeof(OciLayoutVersion))]
+[JsonSerializable(typeof(IReadOnlyList<DockerArchiveImage>))]
 [JsonSerializable(typeof(Layers.PackedLayer))]
 [JsonSerializable(typeof(Torchyard.Recipes.RecipeLock))]
 internal sealed partial class OciJson : JsonSerializerContext

@@ -58,20 +58,22 @@ internal sealed class RunCommand : Verb, IStartsProgram
         var launcher = new ContainerLauncher(
             invocation.Containers(), new MendingLayers(invocation), runtimes, SelfProgram.Current, invocation.Screen.Progress);
         var detach = invocation.Get(_options.Detach);
+        var other = new EngineRun(invocation.Store, engine ?? ContainerEngine.Docker, invocation.Get(_runtime), invocation.Screen.Progress);
         if (invocation.Get(_dryRun))
         {
-            return await DescribeAsync(invocation, launcher, request, name, detach, cancellation);
+            return await DescribeAsync(invocation, launcher, other, request, detach, cancellation);
+        }
+
+        if (engine is not null)
+        {
+            var line = await other.PrepareAsync(request, detach, cancellation);
+            invocation.Screen.CloseProgress();
+            throw other.Become(line);
         }
 
         using var signals = detach ? null : invocation.Interruption.TakeOver();
         try
         {
-            if (engine is { } other)
-            {
-                return await new EngineRun(invocation.Store, other, invocation.Get(_runtime), invocation.Screen.Progress.Warn)
-                    .RunAsync(request, detach, CancellationToken.None);
-            }
-
             if (!detach)
             {
                 return await launcher.RunAsync(request, CancellationToken.None);
@@ -96,11 +98,13 @@ internal sealed class RunCommand : Verb, IStartsProgram
     }
 
     private static async Task<int> DescribeAsync(
-        Invocation invocation, ContainerLauncher launcher, RunRequest request, string image, bool detach, CancellationToken cancellation)
+        Invocation invocation, ContainerLauncher launcher, EngineRun engine, RunRequest request, bool detach, CancellationToken cancellation)
     {
         var configuration = await launcher.DescribeAsync(request, cancellation);
-        invocation.Screen.Line(EngineCommand.Quote(["docker", .. EngineCommand.Arguments(request, image, EffectiveLimitsText.Of(request.Limits), detach)]));
+        var line = engine.Describe(request, detach);
+        invocation.Screen.Line(EngineCommand.Quote(line));
         await invocation.Screen.Output.WriteLineAsync(configuration);
+        invocation.Screen.Progress.Note($"{line[0]} has the image once 'torchyard run --engine {line[0]}' has run it");
         return ExitCode.Done;
     }
 

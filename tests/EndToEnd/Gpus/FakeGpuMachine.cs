@@ -54,11 +54,14 @@ internal sealed class FakeGpuMachine : IAsyncDisposable
         throw new InvalidOperationException($"enter.sh made no machine: {said}");
     }
 
+    /// <summary>What begins a command line that runs on it.</summary>
+    public IReadOnlyList<string> Prefix => ["nsenter", "--mount", "--target", _keeper.Id.ToString(CultureInfo.InvariantCulture)];
+
     /// <summary>Runs a command on it.</summary>
     public Task<ProgramOutput> RunAsync(
         IReadOnlyList<string> command, string directory, IReadOnlyDictionary<string, string> variables, CancellationToken cancellation) => HostProgram.RunAsync(
-        "nsenter",
-        ["--mount", "--target", _keeper.Id.ToString(CultureInfo.InvariantCulture), $"--wd={directory}", "env", "PATH=/usr/local/nvidia/bin:" + System.Environment.GetEnvironmentVariable("PATH"),
+        Prefix[0],
+        [.. Prefix.Skip(1), $"--wd={directory}", "env", "PATH=/usr/local/nvidia/bin:" + System.Environment.GetEnvironmentVariable("PATH"),
             "LD_LIBRARY_PATH=/usr/local/nvidia/lib64", .. command],
         cancellation, environment: variables);
 

@@ -60,6 +60,31 @@ public sealed class FakeGpuTests(RunningEnvironment environment)
         Assert.Contains("/usr/local/nvidia/lib64/libcuda.so.1", result.Output, StringComparison.Ordinal);
     }
 
+    /// <summary>Debian's docker 20.10 knows no CDI: it gets the device nodes and the driver's files one by one.</summary>
+    [Fact]
+    public async Task Docker_gets_gpus_without_cdi()
+    {
+        FakeGpuMachine.Require("runc");
+        var small = await SmallImage.BuildAsync(environment, Cancellation);
+        await using var machine = await FakeGpuMachine.CreateAsync(1);
+        await using var docker = new DockerDaemon();
+        await docker.StartAsync(machine.Prefix);
+        docker.Require();
+        var variables = environment.Store.Variables();
+        foreach (var (name, value) in docker.Environment)
+        {
+            variables[name] = value;
+        }
+
+        const string Questions = "ls /dev/nvidia0 /dev/nvidiactl /dev/nvidia-uvm && echo x > /dev/nvidia0 && ldconfig -p | grep -c 'libcuda.so.1 .*=> /usr/local/nvidia/' && nvidia-smi; exit 3";
+        string[] line = ["--rm", "--gpus", "all", small.Name, "sh", "-c", Questions];
+        var ours = await machine.RunAsync([TestStore.Program, "run", .. line], environment.Project, variables, Cancellation);
+        var theirs = await machine.RunAsync([TestStore.Program, "run", "--engine", "docker", .. line], environment.Project, variables, Cancellation);
+
+        Assert.Contains("/dev/nvidiactl\n1\nNVIDIA-SMI ", ours.Ended(3).Output, StringComparison.Ordinal);
+        Assert.Equal(ours.Output, theirs.Ended(3).Output);
+    }
+
     private static Task<ProgramOutput> EnterAsync(string[] command) => HostProgram.RunAsync(
         FakeGpuMachine.Enter, [FakeGpuMachine.Recorded, .. command], Cancellation);
 }

@@ -39,7 +39,12 @@ internal sealed partial class PseudoTerminal : IDisposable
     }
 
     /// <summary>Starts the published program on a terminal.</summary>
-    public static PseudoTerminal Start(TestStore store, string directory, int rows, int columns, params string[] arguments)
+    public static PseudoTerminal Start(TestStore store, string directory, int rows, int columns, params string[] arguments) =>
+        Start(store, directory, rows, columns, new Dictionary<string, string>(), arguments);
+
+    /// <summary>Starts the published program on a terminal, with variables of the test's own.</summary>
+    public static PseudoTerminal Start(
+        TestStore store, string directory, int rows, int columns, IReadOnlyDictionary<string, string> variables, params string[] arguments)
     {
         HostProgram.Require("setsid");
         var keyboard = Open(ReadWrite | NoControllingTerminal | CloseOnExec);
@@ -55,7 +60,7 @@ internal sealed partial class PseudoTerminal : IDisposable
         {
             WorkingDirectory = directory,
         };
-        foreach (var (variable, value) in store.Variables())
+        foreach (var (variable, value) in store.Variables().Concat(variables))
         {
             start.Environment[variable] = value;
         }
