@@ -28,6 +28,9 @@ public sealed record LockedSource
     /// <summary>Full hash of the commit, hexadecimal; null for an archive.</summary>
     public string? Commit { get; init; }
 
+    /// <summary>Tags of the commit's history as they were for the lock (by name): a version that is taken from them is the same when it is built again.</summary>
+    public IReadOnlyList<LockedTag> Tags { get; init; } = [];
+
     /// <summary>Branch, tag or commit as the recipe names it; null for the repository's HEAD.</summary>
     public string? Revision { get; init; }
 

@@ -77,6 +77,10 @@ internal static class PythonLockText
                 .Add("revision", source.Revision)
                 .Add("subdirectory", source.Subdirectory)
                 .Add("built-with", source.BuiltWith);
+            if (source.Tags.Count > 0)
+            {
+                text.Add("tags", [.. source.Tags.Select(tag => tag.ToString())]);
+            }
         }
     }
 
@@ -122,6 +126,8 @@ internal static class PythonLockText
             Revision = table.Text("revision"),
             Subdirectory = table.Text("subdirectory"),
             BuiltWith = table.Texts("built-with") ?? [],
+            Tags = [.. (table.Texts("tags") ?? []).Select(text => LockedTag.TryParse(text, out var tag) ? tag!
+                : throw table.Wrong("tags", $"'{text}' is no tag with its hash", LockReader.Cure, "TY1021"))],
         };
         table.Finish();
         return (result.Commit is null) != (result.Sha256 is null) && (result.Filename is null) == (result.Sha256 is null)

@@ -90,7 +90,7 @@ internal static class Samples
             Source = digest.Hex[0] switch
             {
                 < '5' => null,
-                < '9' => new LockedSource { Url = "https://host/r", Commit = new string('c', 40), Revision = flag ? "main" : null, Subdirectory = flag ? "python" : null, BuiltWith = ["a-1-py3-none-any.whl"] },
+                < '9' => new LockedSource { Url = "https://host/r", Commit = new string('c', 40), Revision = flag ? "main" : null, Subdirectory = flag ? "python" : null, BuiltWith = ["a-1-py3-none-any.whl"], Tags = flag ? [new LockedTag(new string('d', 40), "v1.0")] : [] },
                 _ => new LockedSource { Url = flag ? null : "https://host/x.zip", Path = flag ? "./x.zip" : null, Filename = "x.zip", Size = 5, Sha256 = digest },
             },
         });

@@ -27,6 +27,14 @@ public sealed class SandboxWheelBuilder(StorePaths paths, IRootSandbox sandbox, 
     public async Task<IWheelBuild> OpenAsync(FetchedSource source, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(source);
+        if (source.Repository is not null && !(await root(cancellation)).Any(layer => File.Exists(Path.Combine(layer, "usr/bin/git"))))
+        {
+            throw new TorchyardException(
+                "TY2527",
+                $"{source.Shown} is in a Git repository, and the system that wheels are built on has no git; a project that takes its version from tags would get a wrong one",
+                "Add to [python] of the recipe: build-packages = [\"git\"]; then run 'torchyard lock'");
+        }
+
         var directory = BuildDirectory.Create(paths);
         var tree = Path.Combine(directory.Path, "source");
         InstalledFiles.MakeDirectory(tree);
@@ -49,6 +57,11 @@ public sealed class SandboxWheelBuilder(StorePaths paths, IRootSandbox sandbox, 
                 HasSetup = SourceUnpacker.Read(project, "setup.py", 16 << 20) is not null,
             };
             unpacker.Finish();
+            if (source.Repository is { } repository)
+            {
+                unpacker.AddRepository(repository);
+            }
+
             return build;
         }
         catch

@@ -79,6 +79,19 @@ internal sealed class SourceUnpacker(string directory, string shown, SourceLimit
         return file.Exists && file.Length <= limit ? File.ReadAllBytes(file.FullName) : null;
     }
 
+    /// <summary>Puts the repository of the source into its place; after <see cref="Finish"/>.</summary>
+    /// <exception cref="TorchyardException">TY2523: the source has something there, which Git itself lets no commit have.</exception>
+    public void AddRepository(string repository)
+    {
+        const string Name = ".git";
+        if (_files.Contains(Name) || _links.ContainsKey(Name) || _directories.ContainsKey(Name))
+        {
+            throw Bad($"it has a '{Name}' of its own");
+        }
+
+        Directory.Move(repository, Path.Combine(directory, Name));
+    }
+
     /// <summary>Makes the links, and gives directories their times.</summary>
     public void Finish()
     {

@@ -23,6 +23,9 @@ internal sealed record PlacedLock(string Path, RecipeLock Lock);
 /// <summary>From a recipe to its lock to its image, with the stages put together for this machine. What <c>lock</c>, <c>build</c> and <c>up</c> share.</summary>
 internal sealed class ProjectImage(Invocation invocation)
 {
+    // Debian's package.
+    private const string Git = "git";
+
     private readonly ProjectFit _fit = new(invocation);
     private readonly ProjectCudnn _cudnn = new(invocation);
 
@@ -66,7 +69,8 @@ internal sealed class ProjectImage(Invocation invocation)
         // A mistake in a requirement is told now, not after the base system is built.
         using var python = source.Recipe.Python is null ? null : new ProjectPython(invocation, options.Offline);
         var requirements = python?.Requirements(source);
-        var locked = await LockSystemAsync(source, before, options, cancellation);
+        var withGit = requirements is not null && ProjectPython.HasRepositories(source, requirements);
+        var locked = await LockSystemAsync(source, before, withGit, options, cancellation);
         if (python is null || requirements is null)
         {
             LockFit.RequireServices(locked);
@@ -220,7 +224,7 @@ internal sealed class ProjectImage(Invocation invocation)
     }
 
     /// <summary>The lock without its Python part. Where the recipe asks for the same system as before, that of the earlier lock stays.</summary>
-    private async Task<RecipeLock> LockSystemAsync(RecipeSource source, RecipeLock? before, LockOptions options, CancellationToken cancellation)
+    private async Task<RecipeLock> LockSystemAsync(RecipeSource source, RecipeLock? before, bool withGit, LockOptions options, CancellationToken cancellation)
     {
         var recipe = source.Recipe;
         var digest = RecipeDigest.Of(recipe, source.DigestDirectory);
@@ -237,7 +241,7 @@ internal sealed class ProjectImage(Invocation invocation)
                 Python = null,
                 Fit = null,
             };
-            return SameBuildPackages(before.Recipe, recipe) ? kept : await WithBuildPackagesAsync(kept, source, options, cancellation);
+            return HasBuildPackages(before, recipe, withGit) ? kept : await WithBuildPackagesAsync(kept, source, withGit, options, cancellation);
         }
 
         using var packages = OpenPackages();
@@ -252,20 +256,20 @@ internal sealed class ProjectImage(Invocation invocation)
             Cudnn = await _cudnn.LockAsync(source, debian.Packages, before, options, cancellation),
             Tools = tools,
         };
-        return await WithBuildPackagesAsync(locked, source, options, cancellation);
+        return await WithBuildPackagesAsync(locked, source, withGit, options, cancellation);
     }
 
     /// <summary>The lock with the Debian packages that builds of wheels need beside the image's, which stay as they are.</summary>
-    private async Task<RecipeLock> WithBuildPackagesAsync(RecipeLock locked, RecipeSource source, LockOptions options, CancellationToken cancellation)
+    private async Task<RecipeLock> WithBuildPackagesAsync(RecipeLock locked, RecipeSource source, bool withGit, LockOptions options, CancellationToken cancellation)
     {
-        var asked = locked.Recipe.Python?.BuildPackages ?? [];
+        var asked = AskedBuildPackages(locked.Recipe, withGit);
         if (asked.Count == 0)
         {
             return locked with { BuildPackages = [] };
         }
 
         using var packages = OpenPackages();
-        var names = asked.Select(request => request.Split('=', ':')[0]).ToHashSet(StringComparer.Ordinal);
+        var names = asked.Select(NameOf).ToHashSet(StringComparer.Ordinal);
         var recipe = Absolute(locked.Recipe, source) with
         {
             Packages = [.. locked.Packages.Where(package => !names.Contains(package.Name)).Select(Pinned), .. asked],
@@ -281,8 +285,22 @@ internal sealed class ProjectImage(Invocation invocation)
         static string Pinned(LockedDebianPackage package) => $"{package.Name}:{package.Architecture}={package.Version}";
     }
 
-    private static bool SameBuildPackages(Recipe one, Recipe other) =>
-        (one.Python?.BuildPackages ?? []).Order(StringComparer.Ordinal).SequenceEqual((other.Python?.BuildPackages ?? []).Order(StringComparer.Ordinal));
+    /// <summary>What the recipe asks for, and git where it names repositories: pip has it there too, since it clones with it.</summary>
+    private static IReadOnlyList<string> AskedBuildPackages(Recipe recipe, bool withGit)
+    {
+        var asked = recipe.Python?.BuildPackages ?? [];
+        return withGit && !asked.Any(request => NameOf(request) == Git) ? [.. asked, Git] : asked;
+    }
+
+    private static bool HasBuildPackages(RecipeLock before, Recipe recipe, bool withGit)
+    {
+        var wants = AskedBuildPackages(recipe, withGit).Any(request => NameOf(request) == Git) && before.Packages.All(package => package.Name != Git);
+        return wants == before.BuildPackages.Any(package => package.Name == Git)
+            && (before.Recipe.Python?.BuildPackages ?? []).Order(StringComparer.Ordinal).SequenceEqual((recipe.Python?.BuildPackages ?? []).Order(StringComparer.Ordinal));
+    }
+
+    // A request may name a version or an architecture.
+    private static string NameOf(string request) => request.Split('=', ':')[0];
 
     private static Recipe Absolute(Recipe recipe, RecipeSource source) => recipe with
     {

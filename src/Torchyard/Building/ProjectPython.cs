@@ -40,6 +40,13 @@ internal sealed class ProjectPython : IDisposable
             settings, source.Directory, _invocation.Caller.Variable, _pip, i => source.File is { } file ? RecipePlaces.OfItem(file, "python", "packages", i) : null)
         : new RequirementSet { Directory = source.Directory };
 
+    /// <summary>True when the recipe names Git repositories, of which wheels are built with git.</summary>
+    /// <param name="source">The recipe.</param>
+    /// <param name="set">Its requirements.</param>
+    public static bool HasRepositories(RecipeSource source, RequirementSet set) => source.Recipe.Python?.Pylock is { } pylock
+        ? PylockReader.HasRepositories(pylock, source.Directory)
+        : set.Requirements.Concat(set.Constraints).Any(line => line.Source?.IsGit == true);
+
     /// <summary>Resolves <c>[python]</c> of a recipe over its base system.</summary>
     /// <param name="source">The recipe.</param>
     /// <param name="set">Its requirements.</param>

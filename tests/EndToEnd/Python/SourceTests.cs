@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Torchyard.EndToEnd.Program;
 using Torchyard.Tests.Python;
+using Torchyard.Tests.Python.Sources;
 
 namespace Torchyard.EndToEnd.Python;
 
@@ -92,14 +93,62 @@ public sealed class SourceTests(PythonProject python)
         Says(refused, "TY2525", "lock --upgrade-package dice");
     }
 
+    [Fact]
+    public async Task A_version_that_comes_from_git_tags_is_that_of_the_tags_and_stays_it()
+    {
+        var git = HostProgram.Require("git");
+        var served = python.Store.NewProject("served");
+        var repository = Path.Combine(served, "tagged");
+        (await HostProgram.RunAsync(git, ["init", "--quiet", "--initial-branch=main", repository], Cancellation)).Succeeded();
+        await CommitFilesAsync(git, repository, new Dictionary<string, string>
+        {
+            ["pyproject.toml"] = "[build-system]\nrequires = [\"setuptools\", \"setuptools-scm\"]\nbuild-backend = \"setuptools.build_meta\"\n[project]\nname = \"tagged\"\ndynamic = [\"version\"]\n"
+                + "[tool.setuptools]\npackages = [\"tagged\"]\n[tool.setuptools_scm]\nwrite_to = \"tagged/_version.py\"\n",
+            ["tagged/__init__.py"] = "from ._version import version\n",
+            // Only the list of Git's files brings it into the wheel.
+            ["tagged/data.txt"] = "data",
+        });
+        (await HostProgram.RunAsync(git, ["-C", repository, "-c", "user.name=t", "-c", "user.email=t@t", "-c", "tag.gpgsign=false", "tag", "-a", "v1.4", "-m", "x"], Cancellation)).Succeeded();
+        await CommitFilesAsync(git, repository, new Dictionary<string, string> { ["README"] = "later" });
+        var commit = (await HostProgram.RunAsync(git, ["-C", repository, "rev-parse", "HEAD"], Cancellation)).Output.Trim();
+        await using var server = new GitServer(served);
+        await using var index = new TestIndex();
+        var tools = await DebianWheelsAsync(
+            "tags", ["python3-setuptools-scm", "python3-packaging", "python3-typing-extensions", "python3-setuptools-whl"], ["setuptools_scm", "packaging", "typing_extensions"]);
+        foreach (var (filename, content) in tools)
+        {
+            index.Add(filename.Split('-')[0].Replace('_', '-'), filename, content);
+        }
+
+        python.UseIndex(index.Root);
+        var project = python.NewProject("tags", $"[python]\npackages = [\"tagged @ git+{server.Root}tagged/.git@main\"]");
+        (await python.Store.RunAsync(project, ["lock"], Cancellation)).Succeeded();
+        var version = $"1.5.dev1+g{commit[..7]}";
+        Assert.StartsWith(version, Assert.Single(PythonProject.Locked(project)).Version, StringComparison.Ordinal);
+        var locked = await File.ReadAllTextAsync(Path.Combine(project, "torchyard.lock"), Cancellation);
+        await python.BuildAsync(project, Cancellation);
+        (await python.Store.RunAsync(
+            project, ["run", "--rm", "tags", "sh", "-c", "python -c 'import tagged; print(tagged.version)'; ls /opt/venv/lib/python3*/site-packages/tagged; command -v git || echo none"], Cancellation))
+            .Succeeded().Printed(version).Printed("data.txt").Printed("none");
+
+        // A tag on the same commit afterwards is another version for whoever locks anew, and not for the lock.
+        (await HostProgram.RunAsync(git, ["-C", repository, "tag", "v2.0"], Cancellation)).Succeeded();
+        Directory.Delete(Path.Combine(python.Store.Store, "build/wheels"), recursive: true);
+        Directory.Delete(Path.Combine(python.Store.Store, "packages/git"), recursive: true);
+        Forget(python.Store, locked);
+        PythonProject.WriteRecipe(project, "tags", $"[python]\npackages = [\"tagged @ git+{server.Root}tagged/.git@main\"]\n[image]\ntag = \"again\"");
+        Says((await python.Store.RunAsync(project, ["lock"], Cancellation)).Succeeded(), "Building a wheel of");
+        Assert.Equal(Wheels(locked), Wheels(await File.ReadAllTextAsync(Path.Combine(project, "torchyard.lock"), Cancellation)));
+        (await python.Store.RunAsync(project, ["lock", "--upgrade-package", "tagged", "--dry-run"], Cancellation)).Succeeded().Printed("-> 2.0 at ");
+    }
+
     private static void Says(ProgramOutput output, params string[] texts) =>
         Assert.All(texts, text => Assert.True(output.Error.Contains(text, StringComparison.Ordinal), $"'{text}' was expected\n{output.Transcript}"));
 
     /// <summary>Takes the wheels that a lock built out of a store.</summary>
     private static void Forget(TestStore store, string locked)
     {
-        var hashes = Regex.Matches(locked, "\\[\\[python\\.package\\]\\]\n(?:[^\\[]*\n)sha256 = \"([0-9a-f]{64})\"[^\\[]*(?:\\[[^\\[\\]]*\\][^\\[]*)*\\[python\\.package\\.source\\]")
-            .Select(match => match.Groups[1].Value).ToList();
+        var hashes = Wheels(locked);
         Assert.NotEmpty(hashes);
         foreach (var hash in hashes)
         {
@@ -111,6 +160,11 @@ public sealed class SourceTests(PythonProject python)
         }
     }
 
+    /// <summary>Hashes of the wheels that a lock built.</summary>
+    private static IReadOnlyList<string> Wheels(string locked) =>
+        [.. Regex.Matches(locked, "\\[\\[python\\.package\\]\\]\n(?:[^\\[]*\n)sha256 = \"([0-9a-f]{64})\"[^\\[]*(?:\\[[^\\[\\]]*\\][^\\[]*)*\\[python\\.package\\.source\\]")
+            .Select(match => match.Groups[1].Value)];
+
     private async Task<string> RepositoryAsync(string git)
     {
         var path = python.Store.NewProject("repository");
@@ -119,9 +173,11 @@ public sealed class SourceTests(PythonProject python)
         return path;
     }
 
-    private static async Task CommitAsync(string git, string repository, string version)
+    private static Task CommitAsync(string git, string repository, string version) => CommitFilesAsync(git, repository, TestSources.Own("vcs", version));
+
+    private static async Task CommitFilesAsync(string git, string repository, IReadOnlyDictionary<string, string> files)
     {
-        foreach (var (name, text) in TestSources.Own("vcs", version))
+        foreach (var (name, text) in files)
         {
             var file = Path.Combine(repository, name);
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
@@ -130,20 +186,43 @@ public sealed class SourceTests(PythonProject python)
 
         (await HostProgram.RunAsync(git, ["-C", repository, "add", "--all"], Cancellation)).Succeeded();
         (await HostProgram.RunAsync(
-            git, ["-C", repository, "-c", "user.name=t", "-c", "user.email=t@t", "-c", "commit.gpgsign=false", "commit", "--quiet", "-m", version], Cancellation)).Succeeded();
+            git, ["-C", repository, "-c", "user.name=t", "-c", "user.email=t@t", "-c", "commit.gpgsign=false", "commit", "--quiet", "-m", "change"], Cancellation)).Succeeded();
     }
 
-    /// <summary>Debian's wheel of setuptools, out of the layers of an image that has it.</summary>
-    private async Task<(string Filename, byte[] Content)> SetuptoolsAsync()
+    /// <summary>Debian's wheel of setuptools.</summary>
+    private async Task<(string Filename, byte[] Content)> SetuptoolsAsync() => Assert.Single(await DebianWheelsAsync("setuptools", ["python3-setuptools-whl"], []));
+
+    /// <summary>Wheels out of the layers of an image: those that Debian has as such, and those packed again from its modules.</summary>
+    private async Task<IReadOnlyList<(string Filename, byte[] Content)>> DebianWheelsAsync(string name, IReadOnlyList<string> packages, IReadOnlyList<string> modules)
     {
-        var project = python.Store.NewProject("setuptools");
+        var project = python.Store.NewProject(name + "-wheels");
         await File.WriteAllTextAsync(
             Path.Combine(project, "torchyard.toml"),
-            "name = \"setuptools\"\npackages = [\"python3\", \"python3-venv\", \"python3-setuptools-whl\"]\n[base]\nsuite = \"trixie\"\n", Cancellation);
+            $"name = \"{name}-wheels\"\npackages = [\"python3\", \"python3-venv\", {string.Join(", ", packages.Select(package => $"\"{package}\""))}]\n[base]\nsuite = \"trixie\"\n", Cancellation);
         (await python.Store.RunAsync(project, ["build"], Cancellation)).Succeeded();
-        var wheel = Directory.EnumerateDirectories(Path.Combine(python.Store.Store, "layers"))
-            .Select(layer => Path.Combine(layer, "usr/share/python-wheels")).Where(Directory.Exists)
-            .SelectMany(wheels => Directory.EnumerateFiles(wheels, "setuptools-*.whl")).First();
-        return (Path.GetFileName(wheel), await File.ReadAllBytesAsync(wheel, Cancellation));
+        var layers = Directory.EnumerateDirectories(Path.Combine(python.Store.Store, "layers")).ToList();
+        var wheels = layers.Select(layer => Path.Combine(layer, "usr/share/python-wheels")).Where(Directory.Exists)
+            .SelectMany(directory => Directory.EnumerateFiles(directory, "setuptools-*.whl")).Take(1).Select(wheel => (Path.GetFileName(wheel), File.ReadAllBytes(wheel))).ToList();
+        foreach (var module in modules)
+        {
+            var site = layers.Select(layer => Path.Combine(layer, "usr/lib/python3/dist-packages"))
+                .First(directory => Directory.Exists(directory) && Directory.EnumerateDirectories(directory, module + "-*.dist-info").Any());
+            var info = Path.GetFileName(Directory.EnumerateDirectories(site, module + "-*.dist-info").First());
+            var version = info[(module.Length + 1)..^".dist-info".Length];
+            var wheel = new TestWheel(module, version);
+            var requires = File.ReadLines(Path.Combine(site, info, "METADATA")).TakeWhile(line => line.Length > 0)
+                .Where(line => line.StartsWith("Requires-Dist: ", StringComparison.Ordinal)).Select(line => line["Requires-Dist: ".Length..]);
+            wheel.Requires.AddRange(requires.Where(line => !line.Contains("extra ==", StringComparison.Ordinal)));
+            wheel.EntryPoints = File.Exists(Path.Combine(site, info, "entry_points.txt")) ? await File.ReadAllTextAsync(Path.Combine(site, info, "entry_points.txt"), Cancellation) : null;
+            var files = Directory.Exists(Path.Combine(site, module)) ? Directory.EnumerateFiles(Path.Combine(site, module), "*.py", SearchOption.AllDirectories) : [Path.Combine(site, module + ".py")];
+            foreach (var file in files.Order(StringComparer.Ordinal))
+            {
+                wheel.Add(Path.GetRelativePath(site, file), await File.ReadAllBytesAsync(file, Cancellation));
+            }
+
+            wheels.Add((wheel.FileName, wheel.Build()));
+        }
+
+        return wheels;
     }
 }

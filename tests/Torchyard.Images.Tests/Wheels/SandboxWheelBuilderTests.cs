@@ -91,7 +91,37 @@ public sealed class SandboxWheelBuilderTests : IDisposable
 
     private static void Answer(SandboxRequest request, string text) => File.WriteAllText(Path.Combine(Exchange(request), "answer.json"), text);
 
-    private async Task<IWheelBuild> OpenAsync(Action<SandboxRequest> run)
+    [Fact]
+    public async Task A_repository_comes_with_its_source_where_there_is_git_and_nothing_may_be_in_its_place()
+    {
+        Assert.Equal("TY2527", (await Assert.ThrowsAsync<TorchyardException>(() => OpenAsync(_ => { }, Repository()))).Code);
+
+        var git = Path.Combine(Directory.CreateDirectory(Path.Combine(_store.Paths.Root, "system/usr/bin")).FullName, "git");
+        await File.WriteAllTextAsync(git, "", Cancellation);
+        await using var build = await OpenAsync(
+            request =>
+            {
+                var tree = request.ReadOnlyMounts.Single(mount => mount.Value == "/build/input").Key;
+                Assert.Equal("ref: refs/heads/main\n", File.ReadAllText(Path.Combine(tree, ".git/HEAD")));
+                Answer(request, "{\"requires\":[]}");
+            },
+            Repository());
+        Assert.Equal(0, (await build.GetRequiresAsync(Backend, new Dictionary<string, string>(), Cancellation)).ExitCode);
+
+        foreach (var name in new[] { ".git", ".git/config" })
+        {
+            Assert.Equal("TY2523", (await Assert.ThrowsAsync<TorchyardException>(() => OpenAsync(_ => { }, Repository(), name))).Code);
+        }
+
+        string Repository()
+        {
+            var directory = Directory.CreateDirectory(Path.Combine(_store.Paths.Root, Guid.NewGuid().ToString("N"))).FullName;
+            File.WriteAllText(Path.Combine(directory, "HEAD"), "ref: refs/heads/main\n");
+            return directory;
+        }
+    }
+
+    private async Task<IWheelBuild> OpenAsync(Action<SandboxRequest> run, string? repository = null, string other = "demo-1.0/more")
     {
         var archive = Path.Combine(_store.Paths.Root, "demo.tar");
         await using (var file = File.Create(archive))
@@ -99,6 +129,7 @@ public sealed class SandboxWheelBuilderTests : IDisposable
             var writer = new Torchyard.Images.Tar.TarLayerWriter(file);
             var content = "[build-system]\n"u8.ToArray();
             writer.Write(new Torchyard.Images.Tar.TarEntry { Name = "demo-1.0/pyproject.toml", Kind = Torchyard.Images.Tar.TarKind.File, Mode = 0x1A4, Size = content.Length }, new MemoryStream(content));
+            writer.Write(new Torchyard.Images.Tar.TarEntry { Name = other, Kind = Torchyard.Images.Tar.TarKind.File, Mode = 0x1A4, Size = content.Length }, new MemoryStream(content));
             writer.Complete();
         }
 
@@ -107,7 +138,7 @@ public sealed class SandboxWheelBuilderTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(system, "usr/bin/python3.13"), "", Cancellation);
         var source = new LockedSource { Filename = "demo-1.0.tar", Size = 1, Sha256 = Digest.Of("x"u8) };
         return await new SandboxWheelBuilder(_store.Paths, new FakeSandbox(run), _ => Task.FromResult<IReadOnlyList<string>>([system]))
-            .OpenAsync(new FetchedSource(source, [new SourcePart(archive, "demo-1.0.tar", "")]), Cancellation);
+            .OpenAsync(new FetchedSource(source, [new SourcePart(archive, "demo-1.0.tar", "")], Repository: repository), Cancellation);
     }
 
     private sealed class FakeSandbox(Action<SandboxRequest> run) : IRootSandbox

@@ -35,7 +35,7 @@ public static class LockReasons
         }
 
         if (locked.BuildPackages.FirstOrDefault(found => found.Name == package) is { } builder)
-            return new LockReason($"{builder.Name} {builder.Version}", "debian", [], ["build-packages of [python] asks for it or for what needs it: it is there while wheels are built, and not in the image"]);
+            return new LockReason($"{builder.Name} {builder.Version}", "debian", [], ["build-packages of [python], or a Git repository in it, asks for it or for what needs it: it is there while wheels are built, and not in the image"]);
         if (locked.Packages.FirstOrDefault(found => found.Name == package) is not { } debian)
             return null;
         var facts = new List<string>();

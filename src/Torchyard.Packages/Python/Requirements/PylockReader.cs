@@ -24,13 +24,7 @@ public static class PylockReader
     {
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(python);
-        var path = Path.GetFullPath(file, directory);
-        if (!File.Exists(path) || new FileInfo(path).Length > SizeLimit)
-        {
-            throw Wrong(null, $"'{file}' is no file, or larger than 64 MiB");
-        }
-
-        var document = TomlDocument.Parse(File.ReadAllBytes(path), file, "TY2515", "export the lock again");
+        var document = Open(file, directory);
         var version = Text(document, "lock-version", file) ?? "";
         if (!version.StartsWith("1.", StringComparison.Ordinal))
         {
@@ -65,6 +59,21 @@ public static class PylockReader
             Packages = [.. packages.OrderBy(p => p.Name, StringComparer.Ordinal)],
         };
         return (locked, sources);
+    }
+
+    /// <summary>True when packages of the file are to be built from repositories.</summary>
+    /// <param name="file">Path as the recipe has it.</param>
+    /// <param name="directory">The recipe's directory.</param>
+    /// <exception cref="TorchyardException">TY2515.</exception>
+    public static bool HasRepositories(string file, string directory) =>
+        Array(Open(file, directory), "packages").OfType<TomlTable>().Any(package => Find(package, "vcs") is not null);
+
+    private static TomlTable Open(string file, string directory)
+    {
+        var path = Path.GetFullPath(file, directory);
+        return File.Exists(path) && new FileInfo(path).Length <= SizeLimit
+            ? TomlDocument.Parse(File.ReadAllBytes(path), file, "TY2515", "export the lock again")
+            : throw Wrong(null, $"'{file}' is no file, or larger than 64 MiB");
     }
 
     private static void CheckEnvironment(TomlTable document, string file, MarkerEnvironment environment, PythonVersion python)

@@ -13,7 +13,8 @@ public sealed record SourcePart(string File, string Name, string Prefix);
 /// <param name="Source">What the lock says about it; without what it is built with.</param>
 /// <param name="Parts">Its archives, in the order in which they are laid out.</param>
 /// <param name="Work">Directory that was made for it, or null.</param>
-public sealed record FetchedSource(LockedSource Source, IReadOnlyList<SourcePart> Parts, BuildDirectory? Work = null) : IDisposable
+/// <param name="Repository">Directory that becomes <c>.git</c> of the source, on the store's file system; null for an archive.</param>
+public sealed record FetchedSource(LockedSource Source, IReadOnlyList<SourcePart> Parts, BuildDirectory? Work = null, string? Repository = null) : IDisposable
 {
     /// <summary>Name for messages.</summary>
     public string Shown => Source.Filename ?? $"{Source.Url}@{Source.Commit}";

@@ -46,9 +46,16 @@ public sealed class SourceFetcher(StorePaths store, WheelCache cache, IndexTrans
         var directory = BuildDirectory.Create(store);
         try
         {
-            var (commit, parts) = await git.ExportAsync(reference, directory.Path, cancellation);
-            var source = new LockedSource { Url = reference.PublicUrl, Commit = commit, Revision = reference.Revision, Subdirectory = reference.Subdirectory };
-            return new FetchedSource(source, parts, directory);
+            var export = await git.ExportAsync(reference, directory.Path, cancellation);
+            var source = new LockedSource
+            {
+                Url = reference.PublicUrl,
+                Commit = export.Commit,
+                Tags = export.Tags,
+                Revision = reference.Revision,
+                Subdirectory = reference.Subdirectory,
+            };
+            return new FetchedSource(source, export.Parts, directory, export.Repository);
         }
         catch
         {

@@ -11,6 +11,11 @@ internal static class SourceProblem
     public static TorchyardException Git(string shown, string why) => new(
         "TY2522", $"{shown}: {why}", "Check the address, the name of the branch or tag, and the access: git ls-remote URL must work as the same user");
 
+    public static TorchyardException TagGone(SourceReference source, string what) => new(
+        "TY2522",
+        $"{source.Shown}: the repository has no '{what}' any more as the lock has it, and the version that the wheel gets may depend on it",
+        "Run 'torchyard lock --upgrade-package NAME' with the project's name to take the repository as it is now, or copy the wheel over from a machine that has it");
+
     public static TorchyardException Archive(string shown, string why, Exception? inner = null) => new(
         "TY2523", $"{shown} is damaged or hostile: {why}", "Nothing of it was used. Fetch it again, report it to its publisher, or choose another version", inner);
 

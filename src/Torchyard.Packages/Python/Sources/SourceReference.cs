@@ -24,6 +24,9 @@ public sealed record SourceReference
     /// <summary>Full hash of the commit, when it is known.</summary>
     public string? Commit { get; init; }
 
+    /// <summary>Tags of the commit's history that a build sees, when they are known.</summary>
+    public IReadOnlyList<LockedTag>? Tags { get; init; }
+
     /// <summary>Directory of the project inside the source; null for the top.</summary>
     public string? Subdirectory { get; init; }
 

@@ -47,7 +47,7 @@ public sealed class SourceWheels(SourceFetcher fetcher, WheelCache cache, IWheel
         var kept = Kept?.Packages.Concat(Kept.BuildPackages).FirstOrDefault(package => package.Source is { } source && reference.IsAnsweredBy(source));
         if (kept?.Source is { } known)
         {
-            reference = reference with { Commit = known.Commit, Sha256 = known.Sha256, Size = known.Size };
+            reference = reference with { Commit = known.Commit, Tags = known.IsGit ? known.Tags : null, Sha256 = known.Sha256, Size = known.Size };
             if (File.Exists(cache.PathOf(kept.Sha256)))
             {
                 return WheelMaker.Describe(cache.PathOf(kept.Sha256), kept.Filename, kept.Sha256, known, BuildTools.Of(kept, Kept!));

@@ -13,7 +13,7 @@ namespace Torchyard.Packages.Python.Sources;
 public sealed class WheelMaker(StorePaths store, WheelCache cache, IWheelBuilder builder, IProgressSink progress)
 {
     // Raised when the same source would give another wheel.
-    private const int Format = 1;
+    private const int Format = 2;
 
     /// <summary>Lays a source out.</summary>
     internal Task<IWheelBuild> OpenAsync(FetchedSource source, CancellationToken cancellation) => builder.OpenAsync(source, cancellation);
@@ -76,5 +76,7 @@ public sealed class WheelMaker(StorePaths store, WheelCache cache, IWheelBuilder
     private static string Key(LockedSource source, LockedPython? tools, string system) => Digest.Of(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', [
         $"{Format} {system}",
         $"{source.Sha256?.Hex ?? source.Commit} {source.Subdirectory} {source.Filename}",
+        // What a build sees of the repository.
+        .. source.IsGit ? source.Tags.Select(tag => tag.ToString()).Prepend($"{source.Url} {source.Revision}") : [],
         .. (tools?.Packages ?? []).Select(tool => $"{tool.Filename} {tool.Sha256.Hex}").Order(StringComparer.Ordinal)]))).Hex;
 }

@@ -70,6 +70,7 @@ public sealed class WheelRebuilder(SourceFetcher fetcher, WheelCache cache, Whee
             Sha256 = source.Sha256,
             Size = source.Size,
             Commit = source.Commit,
+            Tags = source.IsGit ? source.Tags : null,
             Revision = source.Revision,
             Subdirectory = source.Subdirectory,
             Path = source.Path,

@@ -5,6 +5,7 @@ using Torchyard.Packages.Python.Settings;
 using Torchyard.Packages.Python.Sources;
 using Torchyard.Platform.Files;
 using Torchyard.Platform.Processes;
+using Torchyard.Recipes;
 
 namespace Torchyard.Tests.Python.Sources;
 
@@ -38,11 +39,11 @@ public sealed class GitRepositoriesTests : IDisposable
         Assert.Equal(first, (await ExportAsync(url, first[..10])).Commit);
         Assert.Equal(first, (await ExportAsync(url, first)).Commit);
         // What .gitattributes would leave out is there: the commit is what counts.
-        var (_, parts) = await ExportAsync(url, "v1");
+        var parts = (await ExportAsync(url, "v1")).Parts;
         Assert.Contains("a.txt", (await HostCommand.RunAsync("tar", ["-tf", Assert.Single(parts).File], cancellation: Cancellation)).Output, StringComparison.Ordinal);
 
         Directory.Move(repository.Path, repository.Path + "-gone");
-        Assert.Equal(first, (await ExportAsync(url, "v1", first)).Commit);
+        Assert.Equal(first, (await ExportAsync(url, "v1", first, [])).Commit);
         Assert.Equal("TY2522", (await Assert.ThrowsAsync<TorchyardException>(() => ExportAsync(url, "v1"))).Code);
     }
 
@@ -80,7 +81,7 @@ public sealed class GitRepositoriesTests : IDisposable
         var outer = await TestRepository.CreateAsync(Path.Combine(_work.Path, "outer"));
         await LinkAsync(outer, "../inner", pinned);
 
-        var (_, parts) = await ExportAsync(new Uri(outer.Path), "main");
+        var parts = (await ExportAsync(new Uri(outer.Path), "main")).Parts;
 
         Assert.Equal(["", "lib/inner/"], parts.Select(part => part.Prefix));
         var content = await HostCommand.RunAsync("tar", ["-xOf", parts[1].File, "inner.txt"], cancellation: Cancellation);
@@ -117,7 +118,7 @@ public sealed class GitRepositoriesTests : IDisposable
     [Fact]
     public async Task Without_git_the_cure_is_to_install_it()
     {
-        var repositories = new GitRepositories(Store, _transport, (_, _, _) => throw new Win32Exception(2));
+        var repositories = new GitRepositories(Store, _transport, (_, _, _, _) => throw new Win32Exception(2));
         var error = await Assert.ThrowsAsync<TorchyardException>(
             () => repositories.ExportAsync(new SourceReference { Url = new Uri("https://host/r") }, _work.Path, Cancellation));
         Assert.Equal("TY2521", error.Code);
@@ -128,7 +129,7 @@ public sealed class GitRepositoriesTests : IDisposable
     public async Task Git_is_told_the_transports_that_it_may_use_and_no_credential_is_on_its_command_line()
     {
         var calls = new List<(IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string?> Environment)>();
-        var repositories = new GitRepositories(Store, _transport, (arguments, environment, _) =>
+        var repositories = new GitRepositories(Store, _transport, (arguments, environment, _, _) =>
         {
             calls.Add((arguments, environment));
             return Task.FromResult(new CommandResult(arguments.Contains("ls-remote") ? 128 : 0, "", "fatal: no"));
@@ -147,7 +148,7 @@ public sealed class GitRepositoriesTests : IDisposable
     public async Task Offline_nothing_is_asked()
     {
         using var offline = new IndexTransport(new PipSettings(), IndexCredentials.None(), offline: true);
-        var repositories = new GitRepositories(Store, offline, (_, _, _) => Task.FromResult(new CommandResult(1, "", "")));
+        var repositories = new GitRepositories(Store, offline, (_, _, _, _) => Task.FromResult(new CommandResult(1, "", "")));
         Directory.CreateDirectory(Store.Root);
         var repository = await TestRepository.CreateAsync(Path.Combine(_work.Path, "repository"));
         repositories = new GitRepositories(Store, offline);
@@ -157,9 +158,9 @@ public sealed class GitRepositoriesTests : IDisposable
 
     private StorePaths Store => new(Path.Combine(_work.Path, "store"));
 
-    private Task<(string Commit, IReadOnlyList<SourcePart> Parts)> ExportAsync(Uri url, string? revision, string? commit = null) =>
+    private Task<GitExport> ExportAsync(Uri url, string? revision, string? commit = null, IReadOnlyList<LockedTag>? tags = null) =>
         new GitRepositories(Store, _transport).ExportAsync(
-            new SourceReference { Url = url, Revision = revision, Commit = commit }, Directory.CreateTempSubdirectory(Path.GetFileName(_work.Path)).FullName, Cancellation);
+            new SourceReference { Url = url, Revision = revision, Commit = commit, Tags = tags }, Directory.CreateTempSubdirectory(Path.GetFileName(_work.Path)).FullName, Cancellation);
 
     // By plumbing, since git itself refuses to add a hostile one.
     private static async Task LinkAsync(TestRepository repository, string address, string commit)

@@ -136,7 +136,7 @@ public sealed class SourceWheelsTests : IDisposable
     public async Task Metadata_may_ask_for_repositories_and_the_recipe_comes_before_it()
     {
         var calls = new List<string>();
-        _git = (arguments, _, _) =>
+        _git = (arguments, _, _, _) =>
         {
             calls.Add(string.Join(' ', arguments));
             return Task.FromResult(new CommandResult(0, arguments.Contains("ls-remote") ? $"{Commit(arguments.First(argument => argument.StartsWith("https://", StringComparison.Ordinal)))}\trefs/heads/main\n" : "", ""));
