@@ -16,9 +16,26 @@ internal static class ImageErrors
         "TY3003", $"{archive}: unpacks to more than {limit >> 20} MiB, far more than its package says",
         "Do not use this archive unless its maintainers explain the size");
 
-    internal static TorchyardException FileConflict(string path, string one, string other) => new(
-        "TY3004", $"packages {one} and {other} both contain /{path}, and neither replaces the other",
-        $"Leave one of them out of the recipe, or pin versions that do not collide");
+    internal static TorchyardException FileConflict(string path, string one, string other) => Conflict(
+        $"packages {one} and {other} both contain /{path}, and neither replaces the other");
+
+    internal static TorchyardException DirectoryConflict(string path, string package, string owner) => Conflict(
+        $"package {package} has a file in the place of the directory /{path} of package {owner}, and does not replace it");
+
+    internal static TorchyardException DivertedConflict(string path, string package, string from) => Conflict(
+        $"package {package} contains /{path}, where a diversion puts other packages' /{from}");
+
+    internal static TorchyardException LinkConflict(string path, string target, string package) => Conflict(
+        $"package {package} has /{path} as a hard link to /{target}, and what another package has there is no file");
+
+    internal static TorchyardException ParentConflict(string path, string package, string parent) => Conflict(
+        $"package {package} contains /{path}, and what another package has at /{parent} is no directory");
+
+    internal static TorchyardException SamePlaceConflict(string one, string other, string package) => Conflict(
+        $"package {package} contains /{one} and /{other}, which a link of another package makes the same place");
+
+    private static TorchyardException Conflict(string what) => new(
+        "TY3004", what, "Leave one of them out of the recipe, or pin versions that do not collide");
 
     internal static TorchyardException NoSpace(string where, Exception? inner = null) => new(
         "TY3005", $"no space left on the file system of {where}",

@@ -3,7 +3,6 @@ using System.Reflection;
 using Torchyard.Images.Cudnn;
 using Torchyard.Images.Deb;
 using Torchyard.Images.Files;
-using Torchyard.Images.Layers;
 using Torchyard.Images.Tar;
 using Torchyard.Images.Timings;
 
@@ -22,8 +21,7 @@ internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? pytho
 
     /// <summary>Runs the stage.</summary>
     /// <param name="packages">Packages of the stage in name order, essential ones included.</param>
-    /// <param name="shared">What they share with each other or with packages below.</param>
-    /// <param name="read">Reads an entry of a package again, by its place.</param>
+    /// <param name="share">Settles what they share with each other or with packages below, given the upper directory.</param>
     /// <param name="lower">Layers below, top first.</param>
     /// <param name="cudnn">Absolute paths of cuDNN's files when a layer below has them in the place of Debian's downloader; else empty.</param>
     /// <param name="directory">A new directory on the store's file system; the result is its <c>upper/</c>.</param>
@@ -32,8 +30,7 @@ internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? pytho
     /// <param name="cancellation">Ends the work.</param>
     internal async Task<string> RunAsync(
         IReadOnlyList<UnpackedPackage> packages,
-        IReadOnlyList<SharedPath> shared,
-        Func<UnpackedPackage, string, (TarEntry Entry, byte[] Content)> read,
+        Func<UpperDirectory, SharedFiles> share,
         IReadOnlyList<string> lower,
         IReadOnlyList<string> cudnn,
         string directory,
@@ -41,11 +38,12 @@ internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? pytho
         IReadOnlySet<string> planned,
         CancellationToken cancellation)
     {
-        SharedFiles.RefuseUndecidable(shared);
         var path = Path.Combine(directory, "upper");
         Directory.CreateDirectory(path);
         Directory.CreateDirectory(Path.Combine(directory, "work"));
         using var upper = new UpperDirectory(path, lower);
+        var shared = share(upper);
+        shared.RefuseUndecidable();
         WriteDatabase(upper, packages);
         upper.Write("usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n"u8, 0x1ED);
         if (packages.Any(package => package.Package.Name == "mawk"))
@@ -76,12 +74,12 @@ internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? pytho
             }
 
             // dpkg runs these scripts before it unpacks: what they removed or changed of the packages' own files, it would have put back.
-            upper.Restore(packages.SelectMany(package => package.ListedPaths).ToHashSet(StringComparer.Ordinal));
+            upper.Restore(packages.SelectMany(package => package.ListedPaths).Select(PackageUnpacker.PlaceOf).ToHashSet(StringComparer.Ordinal));
             Directory.Delete(Path.Combine(directory, "work"), recursive: true);
             Directory.CreateDirectory(Path.Combine(directory, "work"));
         }
 
-        new SharedFiles(upper, read).Settle(shared, packages);
+        await WriteDisappearedAsync(shared.Settle(), Path.Combine(tools, "disappeared"), cancellation);
         var result = await MeasureAsync("", packages, request, cancellation);
         if (result.ExitCode != 0)
         {
@@ -142,6 +140,7 @@ internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? pytho
         var mounts = new Dictionary<string, string>();
         Add("configure.sh", "configure.sh", Inside + "configure.sh");
         Add("preinst.sh", "preinst.sh", Inside + "preinst.sh");
+        Write("disappeared", "", Inside + "disappeared");
         Write("preinst", string.Concat(scripts.Select(name => name + "\n")), Inside + "preinst");
         Write("triggers", string.Concat(Activations(upper, packages).Select(line => line + "\n")), Inside + "triggers");
         if (cudnn.Count > 0)
@@ -177,7 +176,7 @@ internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? pytho
             Lower = lower,
             Upper = upper.Path,
             Work = Path.Combine(directory, "work"),
-            Arguments = ["/bin/sh", Inside + "configure.sh", Inside + "triggers"],
+            Arguments = ["/bin/sh", Inside + "configure.sh", Inside + "triggers", Inside + "disappeared"],
             Environment = environment,
             ReadOnlyMounts = mounts,
         };
@@ -197,6 +196,13 @@ internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? pytho
             mounts[place] = inside;
         }
     }
+
+    private static Task WriteDisappearedAsync(IEnumerable<Disappeared> disappeared, string file, CancellationToken cancellation) =>
+        File.WriteAllTextAsync(
+            file,
+            string.Concat(disappeared.Select(pair => string.Join(
+                ' ', pair.Package.InfoName, pair.Package.Package.Architecture, pair.InFavourOf.Package.Name, pair.InFavourOf.Package.Version) + "\n")),
+            cancellation);
 
     private static string Architecture(IReadOnlyList<UnpackedPackage> packages) =>
         packages.Select(package => package.Package.Architecture).FirstOrDefault(name => name != "all") ?? "all";

@@ -42,7 +42,11 @@ internal static class DpkgDatabase
     }
 
     /// <summary>Marks a conffile of a package as <c>obsolete</c> in a <c>status</c> text: another package has taken it over.</summary>
-    internal static string MarkObsolete(string status, string package, string path)
+    /// <param name="status">The text.</param>
+    /// <param name="package">Whose conffile.</param>
+    /// <param name="path">Its absolute path.</param>
+    /// <param name="hash">The hash that dpkg notes for it; null to keep the one that is there.</param>
+    internal static string MarkObsolete(string status, string package, string path, string? hash = null)
     {
         var lines = status.Split('\n');
         var inside = false;
@@ -54,11 +58,19 @@ internal static class DpkgDatabase
             }
             else if (inside && lines[index].StartsWith($" {path} ", StringComparison.Ordinal) && !lines[index].EndsWith(" obsolete", StringComparison.Ordinal))
             {
-                lines[index] += " obsolete";
+                lines[index] = (hash is null ? lines[index] : $" {path} {hash}") + " obsolete";
             }
         }
 
         return string.Join('\n', lines);
+    }
+
+    /// <summary>A <c>status</c> text without the paragraph of a package.</summary>
+    internal static string Without(string status, string package)
+    {
+        var paragraphs = status.Split("\n\n", StringSplitOptions.RemoveEmptyEntries)
+            .Where(paragraph => !paragraph.Split('\n').Contains($"Package: {package}", StringComparer.Ordinal));
+        return string.Concat(paragraphs.Select(paragraph => paragraph.Trim('\n') + "\n\n"));
     }
 
     /// <summary>A package's interest in a trigger.</summary>

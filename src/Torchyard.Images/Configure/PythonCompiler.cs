@@ -231,10 +231,9 @@ internal sealed partial class PythonCompiler : IDisposable
         Directory.CreateDirectory(temporary);
         using (var root = RootDirectory.Open(temporary))
         {
-            var collided = new List<string>();
             foreach (var package in packages)
             {
-                PackageUnpacker.Unpack(files[package], package, root, collided, cancellation);
+                PackageUnpacker.Unpack(files[package], package, root, aside: temporary + ".aside", cancellation);
             }
 
             foreach (var link in new[] { "bin", "sbin", "lib", "lib64" })

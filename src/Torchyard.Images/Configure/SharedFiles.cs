@@ -1,114 +1,169 @@
 using Torchyard.Images.Deb;
-using Torchyard.Images.Layers;
-using Torchyard.Images.Tar;
+using Torchyard.Images.Unpacking;
 
 namespace Torchyard.Images.Configure;
 
-/// <summary>A diversion: three lines of dpkg's <c>diversions</c> (dpkg-divert(1)).</summary>
-/// <param name="From">The path, without its leading slash.</param>
-/// <param name="To">Where other packages' files of that path go.</param>
-/// <param name="Package">Whose own file keeps the path; <c>:</c> for nobody's.</param>
-internal sealed record Diversion(string From, string To, string Package);
+/// <summary>Reads package files again, for the few packages that share files with others.</summary>
+internal interface IPackageContents
+{
+    /// <summary>All entries of a package.</summary>
+    IReadOnlyList<ArchivedEntry> Entries(UnpackedPackage package);
+
+    /// <summary>Writes entries of a package anywhere; see <see cref="PackageUnpacker.WriteEntries"/>.</summary>
+    void Write(UnpackedPackage package, IReadOnlyDictionary<string, string> wanted, Files.RootDirectory root);
+}
 
 /// <summary>
-/// Makes in the upper directory of a stage what <c>dpkg --unpack</c> would have done with files that two packages ship: the one that Replaces the
-/// other wins and the other's list loses the path (Debian Policy 7.6.1; whichever is unpacked first), and a diverted file of another package goes
-/// to its other name. Layers stay a function of their own packages.
+/// Makes in the upper directory of a stage what <c>dpkg --unpack</c> of its packages over those of earlier stages would have done with places that
+/// several packages want (Debian Policy 7.6; dpkg-divert(1)), and with packages of which nothing is left. Layers stay a function of their own packages.
 /// </summary>
-/// <param name="upper">The upper directory, above all layers that have the packages.</param>
-/// <param name="read">Reads an entry of a package again, by its place.</param>
-internal sealed class SharedFiles(UpperDirectory upper, Func<UnpackedPackage, string, (TarEntry Entry, byte[] Content)> read)
+/// <param name="upper">The upper directory.</param>
+/// <param name="below">Layers and upper directories of the earlier stages, top first.</param>
+/// <param name="lists">Lists of all packages, those of this stage included.</param>
+/// <param name="stage">Packages of this stage, bottom layer first, by name within it.</param>
+/// <param name="shared">Places that they want together with others.</param>
+/// <param name="contents">Reads packages again.</param>
+internal sealed class SharedFiles(
+    UpperDirectory upper,
+    IReadOnlyList<string> below,
+    FileLists lists,
+    IReadOnlyList<UnpackedPackage> stage,
+    IReadOnlyCollection<string> shared,
+    IPackageContents contents)
 {
+    private readonly HashSet<UnpackedPackage> _stage = new(stage, ReferenceEqualityComparer.Instance);
+    private readonly LayerView _before = new([upper.Path, .. below]);
+    private readonly LayerView _view = new([upper.Path, .. upper.Lower]);
+
     /// <summary>TY3004 unless Replaces decides, or a preinst script may yet divert.</summary>
-    internal static void RefuseUndecidable(IEnumerable<SharedPath> shared)
+    internal void RefuseUndecidable()
     {
-        foreach (var path in shared.Where(path => path.Winner is null && !HasPreinst(path.Lower) && !HasPreinst(path.Upper)))
+        if (shared.Count > 0)
         {
-            throw Conflict(path);
+            _ = Replay(static (one, other) => HasPreinst(one) || HasPreinst(other));
         }
     }
 
-    /// <summary>Settles the files of a stage. To be called when its preinst scripts have run.</summary>
-    /// <param name="shared">What packages of this stage share with each other or with earlier ones.</param>
-    /// <param name="packages">Packages of this stage.</param>
-    internal void Settle(IReadOnlyList<SharedPath> shared, IReadOnlyList<UnpackedPackage> packages)
+    /// <summary>Settles the places. To be called when the preinst scripts of the stage have run.</summary>
+    /// <returns>Packages that are gone but for their files in <c>info</c> and their last script.</returns>
+    internal IReadOnlyList<Disappeared> Settle()
     {
-        var diversions = Parse(upper.ReadText(DpkgDatabase.Directory + "/diversions")).ToDictionary(diversion => diversion.From, StringComparer.Ordinal);
-        foreach (var path in shared)
+        var replayed = Replay(static (_, _) => false);
+        if (!replayed.Places.IsEmpty)
         {
-            if (diversions.TryGetValue(path.Path, out var diversion) && (IsBy(diversion, path.Lower) || IsBy(diversion, path.Upper)))
+            var places = new HashSet<string>(replayed.Replay.Changes.Keys, StringComparer.Ordinal);
+            places.UnionWith(replayed.Entries.SelectMany(pair => pair.Value).Select(archived => archived.Entry.Name));
+            new SettledPlaces(upper, _before, contents).Apply(places, replayed.Replay);
+        }
+
+        WriteLists(replayed.Replay, replayed.Gone);
+        return replayed.Gone;
+    }
+
+    private sealed record Replayed(
+        UnpackReplay Replay, ContendedPlaces Places, IReadOnlyDictionary<UnpackedPackage, List<ArchivedEntry>> Entries, IReadOnlyList<Disappeared> Gone);
+
+    private Replayed Replay(Func<UnpackedPackage, UnpackedPackage, bool> tolerates)
+    {
+        var diversions = Diversion.Parse(upper.ReadText(DpkgDatabase.Directory + "/diversions")).ToList();
+        var places = new ContendedPlaces(shared);
+        foreach (var diversion in diversions.Where(diversion => lists.HoldersOf(diversion.From).Concat(lists.HoldersOf(diversion.To)).Any(_stage.Contains)))
+        {
+            places.Add([PackageUnpacker.PlaceOf(diversion.From), PackageUnpacker.PlaceOf(diversion.To)]);
+        }
+
+        var archives = new Dictionary<UnpackedPackage, IReadOnlyList<ArchivedEntry>>(ReferenceEqualityComparer.Instance);
+        while (true)
+        {
+            foreach (var package in places.IsEmpty ? [] : stage.Where(package => !archives.ContainsKey(package)
+                && package.ListedPaths.Any(path => places.Has(PackageUnpacker.PlaceOf(path)))))
             {
-                var (owner, other) = IsBy(diversion, path.Lower) ? (path.Lower, path.Upper) : (path.Upper, path.Lower);
-                Place(other, path.Path, diversion.To);
-                Place(owner, path.Path, path.Path);
+                archives[package] = contents.Entries(package);
             }
-            else if (path.Winner is { } winner)
+
+            places.AddNames(archives.Values);
+            var entries = archives.ToDictionary(pair => pair.Key, pair => places.Of(pair.Value).ToList(), (IEqualityComparer<UnpackedPackage>)ReferenceEqualityComparer.Instance);
+            var replay = new UnpackReplay(place => (places.Has(place) ? _before : _view).Node(place), path => lists.HoldersOf(path).Where(other => !_stage.Contains(other)), diversions, tolerates);
+            var gone = Unpack(replay, entries, diversions);
+            if (!places.Add(replay.Changes.Keys.Concat(replay.Followed.Where(place => _before.Find(place) is null))))
             {
-                var loser = ReferenceEquals(winner, path.Lower) ? path.Upper : path.Lower;
-                RemoveFromList(loser, path.Path);
-                if (ReferenceEquals(winner, path.Lower))
+                return new Replayed(replay, places, entries, gone);
+            }
+        }
+    }
+
+    private List<Disappeared> Unpack(UnpackReplay replay, Dictionary<UnpackedPackage, List<ArchivedEntry>> entries, List<Diversion> diversions)
+    {
+        var gone = new List<Disappeared>();
+        var candidates = lists.WithNothingOfTheirOwn();
+        var diverted = diversions.ToDictionary(diversion => diversion.From, StringComparer.Ordinal);
+        var unpacked = new HashSet<UnpackedPackage>(lists.Packages.Where(package => !_stage.Contains(package)), ReferenceEqualityComparer.Instance);
+        foreach (var package in UnpackOrder.Of(stage, [.. stage.Where(entries.ContainsKey)]))
+        {
+            if (entries.TryGetValue(package, out var contended))
+            {
+                replay.Unpack(package, contended);
+            }
+
+            foreach (var candidate in candidates.Where(candidate => unpacked.Contains(candidate) && !ReferenceEquals(candidate, package)).ToList())
+            {
+                if (Disappearance.Disappears(
+                    candidate, lists.ListOf(candidate).Where(path => IsListed(candidate, path)), package, Holders, diverted,
+                    lists.Packages.Where(other => !gone.Exists(disappeared => ReferenceEquals(disappeared.Package, other)))))
                 {
-                    Place(winner, path.Path, path.Path);
+                    gone.Add(new Disappeared(candidate, package));
+                    candidates.Remove(candidate);
+                    unpacked.Remove(candidate);
+                    replay.Forget(candidate);
                 }
             }
-            else
-            {
-                throw Conflict(path);
-            }
+
+            IEnumerable<UnpackedPackage> Holders(string path) =>
+                lists.HoldersOf(path).Where(other => (ReferenceEquals(other, package) || unpacked.Contains(other)) && IsListed(other, path));
+
+            replay.Elide(package);
+            unpacked.Add(package);
         }
 
-        var settled = shared.Select(path => path.Path).ToHashSet(StringComparer.Ordinal);
-        foreach (var package in diversions.Count == 0 ? [] : packages)
-        {
-            foreach (var path in package.ListedPaths.Where(path => !settled.Contains(path)))
-            {
-                if (diversions.TryGetValue(path, out var diversion) && !IsBy(diversion, package) && IsFile(package, path))
-                {
-                    // The owner of the diversion ships no file of that name: it is free for links and scripts.
-                    Place(package, path, diversion.To);
-                    upper.Hide(PackageUnpacker.PlaceOf(path));
-                }
-            }
-        }
+        return gone;
+
+        bool IsListed(UnpackedPackage package, string path) => !(replay.Unlisted.TryGetValue(package, out var unlisted) && unlisted.Contains(path));
     }
 
-    /// <summary>Reads <c>var/lib/dpkg/diversions</c>.</summary>
-    internal static IEnumerable<Diversion> Parse(string text)
+    private void WriteLists(UnpackReplay replay, IReadOnlyList<Disappeared> gone)
     {
-        var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        for (var index = 0; index + 2 < lines.Length; index += 3)
+        foreach (var (package, unlisted) in replay.Unlisted.OrderBy(pair => pair.Key.InfoName, StringComparer.Ordinal))
         {
-            yield return new Diversion(lines[index].TrimStart('/'), lines[index + 1].TrimStart('/'), lines[index + 2]);
+            var list = $"{PackageUnpacker.InfoDirectory}/{package.InfoName}.list";
+            upper.WriteText(list, string.Join('\n', upper.ReadText(list).Split('\n').Where(line => !unlisted.Contains(line.TrimStart('/')))));
+        }
+
+        foreach (var (package, unsummed) in replay.Unsummed.Where(pair => pair.Key.HasTakenSums))
+        {
+            // 32 digits, two spaces, path: only what was unpacked was summed.
+            const int PathAt = 34;
+            var sums = $"{PackageUnpacker.InfoDirectory}/{package.InfoName}.md5sums";
+            upper.WriteText(sums, string.Join('\n', upper.ReadText(sums).Split('\n').Where(line => line.Length < PathAt || !unsummed.Contains(line[PathAt..]))));
+        }
+
+        const string Status = DpkgDatabase.Directory + "/status";
+        var before = upper.ReadText(Status);
+        var status = before;
+        foreach (var (package, path, hashOf) in replay.Obsolete)
+        {
+            status = DpkgDatabase.MarkObsolete(status, package.Package.Name, path, hashOf.ConffileHashes.GetValueOrDefault(path, "newconffile"));
+        }
+
+        foreach (var disappeared in gone)
+        {
+            status = DpkgDatabase.Without(status, disappeared.Package.Package.Name);
+        }
+
+        if (status != before)
+        {
+            upper.WriteText(Status, status);
         }
     }
-
-    private void Place(UnpackedPackage package, string path, string target)
-    {
-        var (entry, content) = read(package, PackageUnpacker.PlaceOf(path));
-        upper.Place(entry with { Name = PackageUnpacker.PlaceOf(target) }, content);
-    }
-
-    private void RemoveFromList(UnpackedPackage package, string path)
-    {
-        var list = $"{PackageUnpacker.InfoDirectory}/{package.InfoName}.list";
-        var lines = upper.ReadText(list).Split('\n').Where(line => line != "/" + path);
-        upper.WriteText(list, string.Join('\n', lines));
-        if (package.ConffileHashes.ContainsKey("/" + path))
-        {
-            const string Status = DpkgDatabase.Directory + "/status";
-            upper.WriteText(Status, DpkgDatabase.MarkObsolete(upper.ReadText(Status), package.Package.Name, "/" + path));
-        }
-    }
-
-    private bool IsFile(UnpackedPackage package, string path) =>
-        package.Entries.FirstOrDefault(entry => entry.Name == PackageUnpacker.PlaceOf(path)) is { } entry
-            ? entry.Kind is TarKind.File or TarKind.Symlink
-            : read(package, PackageUnpacker.PlaceOf(path)).Entry.Kind is TarKind.File or TarKind.Symlink;
-
-    private static bool IsBy(Diversion diversion, UnpackedPackage package) => diversion.Package == package.Package.Name;
 
     private static bool HasPreinst(UnpackedPackage package) => package.ControlFiles.ContainsKey("preinst");
-
-    private static Platform.TorchyardException Conflict(SharedPath path) =>
-        ImageErrors.FileConflict(path.Path, path.Lower.Package.Name, path.Upper.Package.Name);
 }

@@ -1,4 +1,3 @@
-using Torchyard.Images.Deb;
 using Torchyard.Images.Files;
 using Torchyard.Images.Tar;
 
@@ -24,6 +23,9 @@ internal sealed class UpperDirectory : IDisposable
 
     /// <summary>Where the upper directory is.</summary>
     public string Path => _root.Path;
+
+    /// <summary>Layers below, top first.</summary>
+    public IReadOnlyList<string> Lower => _lower;
 
     /// <summary>Path on this machine of what the container sees at a path; null when there is nothing.</summary>
     public string? Find(string path)
@@ -56,19 +58,39 @@ internal sealed class UpperDirectory : IDisposable
     /// <summary>Writes UTF-8 text; see <see cref="Write"/>.</summary>
     public void WriteText(string path, string text) => Write(path, System.Text.Encoding.UTF8.GetBytes(text));
 
-    /// <summary>Puts an entry of a package in place of what is there.</summary>
-    public void Place(TarEntry entry, byte[] content)
+    /// <summary>Puts a file, link or device that lies elsewhere on the same file system, as a further name of it, in place of what is there.</summary>
+    public void Place(string path, RootDirectory from, string name)
     {
+        RemoveTree(path);
+        MakeParents(path);
+        _root.MakeHardLink(path, name, from);
+    }
+
+    /// <summary>Puts a directory in place of something that is none.</summary>
+    public void PlaceDirectory(TarEntry entry)
+    {
+        RemoveTree(entry.Name);
         MakeParents(entry.Name);
-        _root.Remove(entry.Name);
-        PackageUnpacker.WriteEntry(_root, entry, content);
+        _root.MakeDirectory(entry.Name);
+        _root.SetAttributes(entry.Name, entry.Mode, entry.User, entry.Group, entry.ModifiedAt);
+        foreach (var (name, value) in entry.Xattrs)
+        {
+            _root.SetXattr(entry.Name, name, value);
+        }
+    }
+
+    /// <summary>Takes away what this layer has at a path; what the layers below have shows again.</summary>
+    public void RemoveTree(string path)
+    {
+        _root.RemoveTree(path);
+        _made.RemoveWhere(made => made == path || made.StartsWith(path + "/", StringComparison.Ordinal));
     }
 
     /// <summary>Makes a path disappear, whatever the layers below have there.</summary>
     public void Hide(string path)
     {
+        RemoveTree(path);
         MakeParents(path);
-        _root.Remove(path);
         // A whiteout: character device 0:0 (kernel, filesystems/overlayfs.rst).
         _root.MakeNode(path, Posix.TypeCharacter, 0, 0, 0, 0, 0, 0);
     }
@@ -87,7 +109,7 @@ internal sealed class UpperDirectory : IDisposable
         if (Find(path) is null)
         {
             _root.MakeDirectory(path);
-            _root.SetDirectory(path, mode, user, group, 0);
+            _root.SetAttributes(path, mode, user, group, 0);
         }
     }
 
@@ -212,7 +234,7 @@ internal sealed class UpperDirectory : IDisposable
         {
             if (Posix.TryStat(Posix.CurrentDirectory, $"{layer}/{parent}", out var below) && below.Type == Posix.TypeDirectory)
             {
-                _root.SetDirectory(parent, below.Mode & 0xFFF, below.User, below.Group, below.Modified.Seconds);
+                _root.SetAttributes(parent, below.Mode & 0xFFF, below.User, below.Group, below.Modified.Seconds);
                 return;
             }
         }

@@ -70,7 +70,7 @@ internal sealed record CudnnLayer(Digest Key, ImageLayer Layer, string Root, boo
     private static string? DebiansSum(RecipeLock locked, IReadOnlyDictionary<LockedDebianPackage, string> files)
     {
         var package = locked.Packages.First(package => package.Name == CudnnInstaller.Package);
-        var (_, program) = PackageUnpacker.ReadEntry(files[package], package, DebianDownloader.Path);
+        var program = PackageUnpacker.ReadFile(files[package], package, DebianDownloader.Path);
         return DebianDownloader.Sha512Of(Encoding.UTF8.GetString(program), locked.Cudnn!.Version, package.Architecture);
     }
 }

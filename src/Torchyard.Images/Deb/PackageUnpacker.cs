@@ -30,75 +30,69 @@ internal static class PackageUnpacker
     /// <param name="path">The .deb.</param>
     /// <param name="package">What the lock says of it.</param>
     /// <param name="root">Where to.</param>
-    /// <param name="collided">Gets paths that something else already had; the caller says whose they are.</param>
+    /// <param name="aside">
+    /// A directory on the same file system, made when it is needed: gets what finds its place taken in <paramref name="root"/>, under the same path.
+    /// </param>
     /// <param name="cancellation">Ends the work between entries.</param>
     internal static UnpackedPackage Unpack(
-        string path, LockedDebianPackage package, RootDirectory root, ICollection<string> collided, CancellationToken cancellation)
+        string path, LockedDebianPackage package, RootDirectory root, string aside, CancellationToken cancellation)
     {
-        var unpacked = LockedPackageFile.Read(path, package, whole: true, archive => UnpackArchive(archive, package, root, collided, cancellation));
+        var unpacked = LockedPackageFile.Read(path, package, whole: true, archive => UnpackArchive(archive, package, root, aside, cancellation));
         return unpacked with { Entries = [.. unpacked.Entries, .. WriteInfo(root, unpacked)] };
     }
 
     private static UnpackedPackage UnpackArchive(
-        DebArchive archive, LockedDebianPackage package, RootDirectory root, ICollection<string> collided, CancellationToken cancellation)
+        DebArchive archive, LockedDebianPackage package, RootDirectory root, string aside, CancellationToken cancellation)
     {
         var label = archive.Label;
         var (control, files) = ReadControl(archive, package);
         var conffiles = Conffiles(files);
         var hashAll = !files.ContainsKey("md5sums");
-        var entries = new List<TarEntry>();
+        var entries = new List<ArchivedEntry>();
         var listed = new List<string>();
-        var hashes = new Dictionary<string, string>(StringComparer.Ordinal);
-        var sums = new StringBuilder();
-        try
+        var links = new List<string>();
+        var sums = new Dictionary<string, string>(StringComparer.Ordinal);
+        using var places = new PackagePlaces(label, root, aside);
+        archive.ReadData(Slack + 4 * package.InstalledSize, (entry, reader) =>
         {
-            archive.ReadData(Slack + 4 * package.InstalledSize, (entry, reader) =>
+            cancellation.ThrowIfCancellationRequested();
+            var name = Normalise(label, entry.Name);
+            (entry.Kind == TarKind.Symlink ? links : listed).Add(name);
+            if (Archived(label, entry) is not { } archived)
             {
-                cancellation.ThrowIfCancellationRequested();
-                var name = Normalise(label, entry.Name);
-                listed.Add(name);
-                var placed = Placed(name, entry.Kind);
-                if (placed is null)
-                {
-                    return;
-                }
+                return;
+            }
 
-                var kept = entry with
-                {
-                    Name = placed,
-                    LinkTarget = entry.Kind == TarKind.HardLink ? Placed(Normalise(label, entry.LinkTarget), TarKind.File)! : entry.LinkTarget,
-                };
-                var isConffile = conffiles.Contains("/" + name);
-                using var hash = entry.Kind == TarKind.File && (hashAll || isConffile) ? NewMd5() : null;
-                if (!Write(root, kept, reader, hash))
-                {
-                    collided.Add(placed);
-                    return;
-                }
+            using var hash = entry.Kind == TarKind.File && (hashAll || conffiles.Contains("/" + name)) ? NewMd5() : null;
+            if (!places.TryWrite(archived, reader, hash, out var repeats))
+            {
+                return;
+            }
 
-                entries.Add(kept);
-                if (hash is not null)
-                {
-                    var sum = Convert.ToHexStringLower(hash.GetHashAndReset());
-                    if (isConffile)
-                    {
-                        hashes["/" + name] = sum;
-                    }
-                    else
-                    {
-                        sums.Append(sum).Append("  ").Append(name).Append('\n');
-                    }
-                }
-            });
-        }
-        catch (UnsafePathException failure)
+            if (repeats)
+            {
+                entries.RemoveAll(former => former.Listed == name);
+            }
+
+            entries.Add(archived);
+            if (hash is not null)
+            {
+                sums[name] = Convert.ToHexStringLower(hash.GetHashAndReset());
+            }
+            else if (entry.Kind == TarKind.HardLink && sums.TryGetValue(archived.ListedTarget, out var sum))
+            {
+                sums[name] = sum;
+            }
+        });
+
+        // dpkg unpacks symbolic links after everything else (lib/dpkg/tarfn.c, tar_extractor), and lists them so.
+        listed.AddRange(links);
+        if (hashAll)
         {
-            throw ImageErrors.UnsafeName(label, failure.RelativePath, "leads through a link or a file");
-        }
-
-        if (hashAll && sums.Length > 0)
-        {
-            files["md5sums"] = new ControlFile(Encoding.UTF8.GetBytes(sums.ToString()), Executable: false, files["control"].ModifiedAt);
+            // As dpkg does for a package without sums (lib/dpkg/db-fsys-digest.c, write_filehash_except): conffiles and further names too, and an
+            // empty file when there is nothing.
+            var text = string.Concat(listed.Where(sums.ContainsKey).Select(name => $"{sums[name]}  {name}\n"));
+            files["md5sums"] = new ControlFile(Encoding.UTF8.GetBytes(text), Executable: false, files["control"].ModifiedAt);
         }
 
         return new UnpackedPackage
@@ -106,14 +100,93 @@ internal static class PackageUnpacker
             Package = package,
             Control = control,
             ControlFiles = files,
-            Entries = entries,
+            Entries = [.. entries.Select(archived => archived.Entry)],
+            Archive = InOrder(entries),
+            Aside = places.Aside,
+            HasTakenSums = hashAll,
             ListedPaths = listed,
-            ConffileHashes = hashes,
+            ConffileHashes = sums.Where(pair => conffiles.Contains("/" + pair.Key)).ToDictionary(pair => "/" + pair.Key, pair => pair.Value, StringComparer.Ordinal),
         };
     }
 
+    /// <summary>The entries of a package, without their content.</summary>
+    internal static IReadOnlyList<ArchivedEntry> ReadEntries(string path, LockedDebianPackage package) =>
+        LockedPackageFile.Read(path, package, whole: false, archive =>
+        {
+            var entries = new List<ArchivedEntry>();
+            archive.ReadData(Slack + 4 * package.InstalledSize, (entry, _) =>
+            {
+                if (Archived(archive.Label, entry) is { } archived)
+                {
+                    entries.Add(archived);
+                }
+            });
+            return InOrder(entries);
+        });
+
+    /// <summary>Entries in the order in which dpkg unpacks them; of those with one name the one that counts.</summary>
+    private static List<ArchivedEntry> InOrder(List<ArchivedEntry> entries)
+    {
+        var last = new Dictionary<string, int>(entries.Count, StringComparer.Ordinal);
+        var ordered = new List<ArchivedEntry>(entries.Count);
+        ordered.AddRange(entries.Where(archived => archived.Entry.Kind != TarKind.Symlink));
+        ordered.AddRange(entries.Where(archived => archived.Entry.Kind == TarKind.Symlink));
+        for (var index = 0; index < ordered.Count; index++)
+        {
+            last[ordered[index].Listed] = index;
+        }
+
+        return last.Count == ordered.Count ? ordered : [.. ordered.Where((archived, index) => last[archived.Listed] == index)];
+    }
+
+    /// <summary>Writes some entries of a package again, anywhere; their content is not held in memory.</summary>
+    /// <param name="path">The .deb.</param>
+    /// <param name="package">What the lock says of it.</param>
+    /// <param name="wanted">Where to write the entry of each place; no hard links.</param>
+    /// <param name="root">What the targets are below.</param>
+    internal static void WriteEntries(string path, LockedDebianPackage package, IReadOnlyDictionary<string, string> wanted, RootDirectory root) =>
+        LockedPackageFile.Read(path, package, whole: false, archive =>
+        {
+            archive.ReadData(Slack + 4 * package.InstalledSize, (entry, reader) =>
+            {
+                if (entry.Kind != TarKind.HardLink && Archived(archive.Label, entry) is { } archived && wanted.TryGetValue(archived.Entry.Name, out var target))
+                {
+                    // Of two entries with one name, the one that counts comes last or is a link.
+                    if (root.TryStat(target, out var former))
+                    {
+                        if (former.Type == Posix.TypeSymlink && entry.Kind != TarKind.Symlink)
+                        {
+                            return;
+                        }
+
+                        root.RemoveTree(target);
+                    }
+
+                    Write(root, archived.Entry with { Name = target }, reader, hash: null);
+                }
+            });
+            return true;
+        });
+
+    private static ArchivedEntry? Archived(string label, TarEntry entry)
+    {
+        var name = Normalise(label, entry.Name);
+        if (Placed(name, entry.Kind) is not { } placed)
+        {
+            return null;
+        }
+
+        var target = entry.Kind == TarKind.HardLink ? Normalise(label, entry.LinkTarget) : "";
+        return new ArchivedEntry(
+            name, target, entry with { Name = placed, LinkTarget = target.Length > 0 ? Placed(target, TarKind.File)! : entry.LinkTarget });
+    }
+
     /// <summary>What <see cref="Unpack"/> gave, for a package that lies unpacked in a finished layer; without entries.</summary>
-    internal static UnpackedPackage Load(string path, LockedDebianPackage package, RootDirectory layer)
+    /// <param name="path">The .deb.</param>
+    /// <param name="package">What the lock says of it.</param>
+    /// <param name="layer">The finished layer.</param>
+    /// <param name="contended">Places of the layer that may have another package's file.</param>
+    internal static UnpackedPackage Load(string path, LockedDebianPackage package, RootDirectory layer, IReadOnlySet<string> contended)
     {
         var (control, files) = LockedPackageFile.Read(path, package, whole: false, archive => ReadControl(archive, package));
         var unpacked = new UnpackedPackage
@@ -122,20 +195,45 @@ internal static class PackageUnpacker
             Control = control,
             ControlFiles = files,
             Entries = [],
+            Archive = [],
+            HasTakenSums = !files.ContainsKey("md5sums"),
             ListedPaths = [],
             ConffileHashes = new Dictionary<string, string>(),
         };
         using var list = new StreamReader(layer.OpenFile($"{InfoDirectory}/{unpacked.InfoName}.list"));
         var hashes = new Dictionary<string, string>(StringComparer.Ordinal);
+        var elsewhere = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var conffile in Conffiles(files))
         {
-            if (Placed(conffile[1..], TarKind.File) is { } placed && layer.TryStat(placed, out var stat) && stat.Type == Posix.TypeFile)
+            if (Placed(conffile[1..], TarKind.File) is not { } placed)
             {
-                using var hash = NewMd5();
-                using var content = layer.OpenFile(placed);
-                hash.AppendData(ReadAll(content));
-                hashes[conffile] = Convert.ToHexStringLower(hash.GetHashAndReset());
+                continue;
             }
+
+            if (contended.Count > 0 && ArchivePath.IsAtOrBelow(placed, contended))
+            {
+                elsewhere[placed] = conffile;
+            }
+            else if (layer.TryStat(placed, out var stat) && stat.Type == Posix.TypeFile)
+            {
+                using var content = layer.OpenFile(placed);
+                hashes[conffile] = HashOf(content.Read);
+            }
+        }
+
+        if (elsewhere.Count > 0)
+        {
+            LockedPackageFile.Read(path, package, whole: false, archive =>
+            {
+                archive.ReadData(Slack + 4 * package.InstalledSize, (entry, reader) =>
+                {
+                    if (entry.Kind == TarKind.File && PlaceOf(archive.Label, entry) is { } place && elsewhere.TryGetValue(place, out var conffile))
+                    {
+                        hashes[conffile] = HashOf(reader.Read);
+                    }
+                });
+                return true;
+            });
         }
 
         return unpacked with
@@ -144,11 +242,16 @@ internal static class PackageUnpacker
             ConffileHashes = hashes,
         };
 
-        static byte[] ReadAll(Stream content)
+        static string HashOf(ContentReader content)
         {
-            using var memory = new MemoryStream();
-            content.CopyTo(memory);
-            return memory.ToArray();
+            using var hash = NewMd5();
+            var buffer = new byte[64 * 1024];
+            for (var count = content(buffer); count > 0; count = content(buffer))
+            {
+                hash.AppendData(buffer, 0, count);
+            }
+
+            return Convert.ToHexStringLower(hash.GetHashAndReset());
         }
     }
 
@@ -171,57 +274,35 @@ internal static class PackageUnpacker
     private static IncrementalHash NewMd5() => IncrementalHash.CreateHash(HashAlgorithmName.MD5);
 #pragma warning restore CA5351
 
+    /// <summary>True for the name of a directory that is a link to one below /usr.</summary>
+    internal static bool IsMergedDirectory(string path) => Array.IndexOf(MergedDirectories, path) >= 0;
+
     /// <summary>Where a file of a package's list lies in a root with merged /usr.</summary>
     internal static string PlaceOf(string listed) => Placed(listed, TarKind.File)!;
 
-    /// <summary>Reads one entry of a package again, for the few that two packages share.</summary>
+    /// <summary>Reads one file of a package again.</summary>
     /// <param name="path">The .deb.</param>
     /// <param name="package">What the lock says of it.</param>
-    /// <param name="place">Where the entry goes; see <see cref="PlaceOf(string)"/>.</param>
-    internal static (TarEntry Entry, byte[] Content) ReadEntry(string path, LockedDebianPackage package, string place)
-    {
-        var (entry, content) = LockedPackageFile.Read(path, package, whole: false, archive =>
+    /// <param name="place">Its place; see <see cref="PlaceOf(string)"/>.</param>
+    internal static byte[] ReadFile(string path, LockedDebianPackage package, string place) =>
+        LockedPackageFile.Read(path, package, whole: false, archive =>
         {
-            (TarEntry Entry, byte[] Content)? found = null;
+            byte[]? found = null;
             archive.ReadData(Slack + 4 * package.InstalledSize, (entry, reader) =>
             {
-                if (found is not null || PlaceOf(archive.Label, entry) != place)
+                if (found is not null || entry.Kind != TarKind.File || PlaceOf(archive.Label, entry) != place)
                 {
                     return;
                 }
 
-                var bytes = new byte[entry.Kind == TarKind.File ? entry.Size : 0];
-                for (var filled = 0; filled < bytes.Length;)
+                found = new byte[entry.Size];
+                for (var filled = 0; filled < found.Length;)
                 {
-                    filled += reader.Read(bytes.AsSpan(filled));
+                    filled += reader.Read(found.AsSpan(filled));
                 }
-
-                found = (entry with { Name = place }, bytes);
             });
             return found ?? throw ImageErrors.BadArchive(archive.Label, $"it has no {place}");
         });
-        return entry.Kind == TarKind.HardLink && PlaceOf(ArchivePath.Name(package.Filename), entry with { Name = entry.LinkTarget, Kind = TarKind.File }) is { } target && target != place
-            ? ReadEntry(path, package, target) is var (original, bytes) ? (original with { Name = place }, bytes) : default
-            : (entry, content);
-    }
-
-    /// <summary>Writes a file or symbolic link that was read by <see cref="ReadEntry"/> to a place where nothing is.</summary>
-    internal static void WriteEntry(RootDirectory root, TarEntry entry, byte[] content)
-    {
-        if (entry.Kind == TarKind.Symlink)
-        {
-            root.MakeSymlink(entry.Name, entry.LinkTarget, entry.User, entry.Group, entry.ModifiedAt);
-        }
-        else
-        {
-            root.MakeFile(entry.Name, entry.Mode, entry.User, entry.Group, entry.ModifiedAt, new MemoryStream(content).Read);
-        }
-
-        foreach (var (name, value) in entry.Xattrs)
-        {
-            root.SetXattr(entry.Name, name, value);
-        }
-    }
 
     /// <summary>Where an entry goes in a root with merged /usr; null for a directory that is a link there.</summary>
     internal static string? PlaceOf(string label, TarEntry entry) => Placed(Normalise(label, entry.Name), entry.Kind);
@@ -245,19 +326,22 @@ internal static class PackageUnpacker
         return slash >= 0 ? "usr/" + name : kind == TarKind.Directory ? null : name;
     }
 
-    private static bool Write(RootDirectory root, TarEntry entry, TarReader reader, IncrementalHash? hash)
+    /// <summary>Writes an entry of an archive; false when something has its name.</summary>
+    internal static bool Write(RootDirectory root, TarEntry entry, TarReader reader, IncrementalHash? hash) => Write(root, entry, buffer =>
+    {
+        var count = reader.Read(buffer);
+        hash?.AppendData(buffer[..count]);
+        return count;
+    });
+
+    /// <summary>Writes an entry, not a hard link, with content from elsewhere; false when something has its name.</summary>
+    internal static bool Write(RootDirectory root, TarEntry entry, ContentReader content)
     {
         var made = entry.Kind switch
         {
             TarKind.Directory => root.MakeDirectory(entry.Name),
-            TarKind.File => root.MakeFile(entry.Name, entry.Mode, entry.User, entry.Group, entry.ModifiedAt, buffer =>
-            {
-                var count = reader.Read(buffer);
-                hash?.AppendData(buffer[..count]);
-                return count;
-            }),
+            TarKind.File => root.MakeFile(entry.Name, entry.Mode, entry.User, entry.Group, entry.ModifiedAt, content),
             TarKind.Symlink => root.MakeSymlink(entry.Name, entry.LinkTarget, entry.User, entry.Group, entry.ModifiedAt),
-            TarKind.HardLink => root.MakeHardLink(entry.Name, entry.LinkTarget),
             TarKind.CharacterDevice => Node(root, entry, Posix.TypeCharacter),
             TarKind.BlockDevice => Node(root, entry, Posix.TypeBlock),
             TarKind.Fifo => Node(root, entry, Posix.TypeFifo),

@@ -48,6 +48,20 @@ internal static class ArchivePath
     /// <summary>Last part.</summary>
     public static string Name(string path) => path[(path.LastIndexOf('/') + 1)..];
 
+    /// <summary>True for a path that is one of a set, or below one.</summary>
+    public static bool IsAtOrBelow(string path, IReadOnlySet<string> set)
+    {
+        for (var part = path; part.Length > 0; part = Parent(part))
+        {
+            if (set.Contains(part))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private static bool IsClean(string name)
     {
         foreach (var range in name.AsSpan().Split('/'))

@@ -110,11 +110,14 @@ internal sealed unsafe class RootDirectory : IDisposable
         return true;
     }
 
-    /// <summary>Makes a second name of a file of the same root. False when the name is taken.</summary>
-    public bool MakeHardLink(string path, string existing)
+    /// <summary>Makes a second name of a file. False when the name is taken.</summary>
+    /// <param name="path">The new name.</param>
+    /// <param name="existing">The file.</param>
+    /// <param name="of">Root of the file, on the same file system; null for this one.</param>
+    public bool MakeHardLink(string path, string existing, RootDirectory? of = null)
     {
         // A descriptor of its own, because the parent cache keeps only one.
-        var from = OpenDirectory(ArchivePath.Parent(existing));
+        var from = (of ?? this).OpenDirectory(ArchivePath.Parent(existing));
         if (from < 0)
         {
             throw Failure(existing, Marshal.GetLastPInvokeError());
@@ -148,8 +151,8 @@ internal sealed unsafe class RootDirectory : IDisposable
         return true;
     }
 
-    /// <summary>Sets owner, mode and time of a directory, the root included.</summary>
-    public void SetDirectory(string path, int mode, uint user, uint group, long modifiedAt)
+    /// <summary>Sets owner, mode and time of a directory or file, the root included; of no link.</summary>
+    public void SetAttributes(string path, int mode, uint user, uint group, long modifiedAt)
     {
         var (parent, name) = path.Length == 0 ? (_root, ".") : (OpenParent(path, out var last), last);
         Check(Posix.ChownAt(parent, name, user, group, Posix.SymlinkNoFollow), path);
@@ -200,6 +203,45 @@ internal sealed unsafe class RootDirectory : IDisposable
         return file >= 0
             ? new FileStream(new SafeFileHandle(file, ownsHandle: true), FileAccess.Read, bufferSize: 0)
             : throw Failure(path, Marshal.GetLastPInvokeError());
+    }
+
+    /// <summary>Moves a file, link or device to a place where nothing is, in this root or another on the same file system.</summary>
+    public void Move(string path, RootDirectory to, string target)
+    {
+        var from = OpenDirectory(ArchivePath.Parent(path));
+        if (from < 0)
+        {
+            throw Failure(path, Marshal.GetLastPInvokeError());
+        }
+
+        try
+        {
+            var parent = to.OpenParent(target, out var name);
+            to.Check(Posix.RenameAt(from, ArchivePath.Name(path), parent, name), target);
+        }
+        finally
+        {
+            _ = Posix.Close(from);
+        }
+    }
+
+    /// <summary>Removes whatever is at a path, a directory with all that is in it; no link is followed.</summary>
+    public void RemoveTree(string path)
+    {
+        if (!TryStat(path, out var stat))
+        {
+            return;
+        }
+
+        if (stat.Type != Posix.TypeDirectory)
+        {
+            Remove(path);
+            return;
+        }
+
+        ForgetParent();
+        // No part of the path is a link: TryStat went the same way without following any.
+        Directory.Delete($"{Path}/{path}", recursive: true);
     }
 
     /// <summary>Removes a file or link if it is there.</summary>

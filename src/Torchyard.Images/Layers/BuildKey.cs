@@ -15,7 +15,7 @@ internal static class BuildKey
     /// <param name="interpreter">Key of the interpreter that compiles its modules; empty for none.</param>
     /// <param name="locked">Gives compression and compressor.</param>
     internal static Digest Layer(IEnumerable<LockedDebianPackage> packages, string interpreter, RecipeLock locked) => Of(
-        "layer", [interpreter, Packing(locked), .. packages.Select(package => package.Sha256.Hex).Order(StringComparer.Ordinal)]);
+        "layer of packages", [interpreter, Packing(locked), .. packages.Select(package => package.Sha256.Hex).Order(StringComparer.Ordinal)]);
 
     /// <summary>Key of what configuring a stage changes.</summary>
     internal static Digest Stage(string previous, IEnumerable<Digest> layers, long epoch, RecipeLock locked) => Of(

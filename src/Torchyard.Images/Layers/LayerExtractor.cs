@@ -63,10 +63,10 @@ internal static class LayerExtractor
             for (var index = directories.Count - 1; index >= 0; index--)
             {
                 var entry = directories[index];
-                root.SetDirectory(entry.Name, entry.Mode, entry.User, entry.Group, entry.ModifiedAt);
+                root.SetAttributes(entry.Name, entry.Mode, entry.User, entry.Group, entry.ModifiedAt);
             }
 
-            root.SetDirectory("", 0x1ED, 0, 0, 0);
+            root.SetAttributes("", 0x1ED, 0, 0, 0);
         }
         catch (Exception failure) when (failure is TarFormatException or InvalidDataException)
         {

@@ -8,6 +8,7 @@ using Torchyard.Images.Files;
 using Torchyard.Images.Oci;
 using Torchyard.Images.Tar;
 using Torchyard.Images.Timings;
+using Torchyard.Images.Unpacking;
 using Torchyard.Images.Wheels;
 using Torchyard.Packages.Cudnn;
 using Torchyard.Packages.Python.Fetch;
@@ -64,20 +65,21 @@ internal sealed class LayerRun(
         var lower = new List<string>();
         var planned = new HashSet<string>(StringComparer.Ordinal);
         var configured = new List<(Task<PackedLayer> Packed, Func<PackedLayer, string> Finish, string History)>();
-        var owners = new FileOwners();
+        var lists = new FileLists();
         var result = new List<Task<ImageLayer>>();
         var previous = "";
         long epoch = 0;
         for (var index = 0; index < stages.Count; index++)
         {
-            var shared = new List<SharedPath>();
+            var below = lower.ToList();
+            var shared = new List<string>();
             epoch = Math.Min(locked.SourceDateEpoch, Math.Max(epoch, stages[index].Max(package => times[package])));
             foreach (var layer in work[index])
             {
                 var unpacked = await layer.Unpacked;
                 lower.Insert(0, layer.Root);
                 planned.UnionWith(layer.Modules.Select(module => module.Name));
-                shared.AddRange(owners.Add(unpacked, layer.Root));
+                shared.AddRange(lists.Add(unpacked.Packages, layer.Root, unpacked.Contended));
                 result.Add(FinishAsync(layer));
             }
 
@@ -96,8 +98,10 @@ internal sealed class LayerRun(
             var keys = work[index].Select(layer => layer.Key);
             var key = BuildKey.Stage(previous, withCudnn is null ? keys : keys.Append(withCudnn.Key), epoch, locked);
             previous = key.Hex;
-            var (root, packed) = await ConfigureAsync(key, index, [.. work[index].SelectMany(layer => layer.Unpacked.Result)
-                .OrderBy(package => package.InfoName, StringComparer.Ordinal)], shared, lower, withCudnn?.Files ?? [], epoch, planned);
+            var stage = work[index].SelectMany(layer => layer.Unpacked.Result.Packages).ToList();
+            var (root, packed) = await ConfigureAsync(
+                key, index, stage, upper => new SharedFiles(upper, below, lists, stage, shared, new PackageContents(files)), lower, withCudnn?.Files ?? [], epoch, planned);
+            lists.Update(root);
             lower.Insert(0, root);
             result.Add(packed);
         }
@@ -181,7 +185,7 @@ internal sealed class LayerRun(
             var place = cache.MountedPath(found.DiffId);
             return new PackageLayer(packages, key, place, found, Track(queue.Run(
                 urgency, 0,
-                () => timings.Measure(BuildWork.Load, packages[^1].Source, () => (IReadOnlyList<UnpackedPackage>)LoadAll(packages, place, progress)),
+                () => timings.Measure(BuildWork.Load, packages[^1].Source, () => new UnpackedLayer(LoadAll(packages, place, found.Contended ?? [], progress), found.Contended ?? [])),
                 abort.Token)));
         }
 
@@ -190,15 +194,16 @@ internal sealed class LayerRun(
         return new PackageLayer(packages, key, root, null, Track(UnpackAllAsync(packages, root, urgency, progress)));
     }
 
-    private List<UnpackedPackage> LoadAll(IReadOnlyList<LockedDebianPackage> packages, string place, IProgressTask progress)
+    private List<UnpackedPackage> LoadAll(IReadOnlyList<LockedDebianPackage> packages, string place, IReadOnlyList<string> contended, IProgressTask progress)
     {
+        var places = contended.ToHashSet(StringComparer.Ordinal);
         using var layer = RootDirectory.Open(place);
-        var loaded = packages.Select(package => PackageUnpacker.Load(files[package], package, layer)).ToList();
+        var loaded = packages.Select(package => PackageUnpacker.Load(files[package], package, layer, places)).ToList();
         progress.Advance(packages.Sum(package => package.Size));
         return loaded;
     }
 
-    private async Task<IReadOnlyList<UnpackedPackage>> UnpackAllAsync(
+    private async Task<UnpackedLayer> UnpackAllAsync(
         IReadOnlyList<LockedDebianPackage> packages, string place, int urgency, IProgressTask progress)
     {
         var work = packages.Select(package => queue.Run(
@@ -206,17 +211,23 @@ internal sealed class LayerRun(
             () => timings.Measure(BuildWork.Unpack, package.Name, () =>
             {
                 using var root = RootDirectory.Open(place);
-                var collided = new List<string>();
-                var unpacked = PackageUnpacker.Unpack(files[package], package, root, collided, abort.Token);
+                var unpacked = PackageUnpacker.Unpack(files[package], package, root, Aside(package), abort.Token);
                 progress.Advance(package.Size);
-                return (unpacked, collided);
+                return unpacked;
             }),
             abort.Token)).ToList();
         var done = await Task.WhenAll(work);
         using var finished = RootDirectory.Open(place);
-        var all = LayerCollisions.Settle(done, files, finished);
+        var (all, contended) = LayerCollisions.Settle(done, finished, package => Aside(package.Package), place + ".scratch");
         PackageTree.FinishDirectories(finished, PackageTree.Merge(all, []));
-        return all;
+        if (Directory.Exists(place + ".aside"))
+        {
+            Directory.Delete(place + ".aside", recursive: true);
+        }
+
+        return new UnpackedLayer(all, contended);
+
+        string Aside(LockedDebianPackage package) => $"{place}.aside/{package.Name}:{package.Architecture}";
     }
 
     /// <summary>Compiles the modules of an unpacked layer and packs it.</summary>
@@ -229,7 +240,7 @@ internal sealed class LayerRun(
 
         async Task<ImageLayer> MakeAsync()
         {
-            var packages = layer.Unpacked.Result;
+            var (packages, contended) = layer.Unpacked.Result;
             var compiled = new List<TarEntry>();
             var made = "";
             var parent = Path.GetDirectoryName(layer.Root)!;
@@ -252,6 +263,7 @@ internal sealed class LayerRun(
                         content, layout, locked.Recipe.Image, abort.Token, timings, layer.Packages[^1].Source);
                 },
                 abort.Token);
+            packed = packed with { Contended = contended.Count > 0 ? contended : null };
             _finished.Add((layer.Key, packed, layer.Root, () => AddBytecode(layer.Root, made, compiled, entries)));
             return new ImageLayer(packed, history);
         }
@@ -300,7 +312,7 @@ internal sealed class LayerRun(
     };
 
     private async Task<(string Root, Task<ImageLayer> Packed)> ConfigureAsync(
-        Digest key, int index, List<UnpackedPackage> packages, List<SharedPath> shared, List<string> lower, IReadOnlyList<string> cudnn, long epoch, IReadOnlySet<string> planned)
+        Digest key, int index, List<UnpackedPackage> packages, Func<UpperDirectory, SharedFiles> share, List<string> lower, IReadOnlyList<string> cudnn, long epoch, IReadOnlySet<string> planned)
     {
         var history = string.Create(CultureInfo.InvariantCulture, $"dpkg --configure -a, stage {index + 1}: {packages.Count} packages");
         if (cache.Find(key) is { } cached)
@@ -310,7 +322,7 @@ internal sealed class LayerRun(
 
         var stage = new ConfigureStage(sandbox, python, timings);
         var upper = await stage.RunAsync(
-            packages, shared, (package, place) => PackageUnpacker.ReadEntry(files[package.Package], package.Package, place), [.. lower], cudnn, NewDirectory("stage"), epoch, planned, abort.Token);
+            [.. packages.OrderBy(package => package.InfoName, StringComparer.Ordinal)], share, [.. lower], cudnn, NewDirectory("stage"), epoch, planned, abort.Token);
         // Before the next stage looks at it: overlayfs copies the times of directories up.
         return (upper, Track(PackUpperAsync(key, upper, FixTimes(upper, epoch), history)));
     }

@@ -13,7 +13,7 @@ namespace Torchyard.Images.Layers;
 /// <param name="Cached">The finished layer when the store had it.</param>
 /// <param name="Unpacked">Its packages, once they lie below <see cref="Root"/>.</param>
 internal sealed record PackageLayer(
-    IReadOnlyList<LockedDebianPackage> Packages, Digest Key, string Root, PackedLayer? Cached, Task<IReadOnlyList<UnpackedPackage>> Unpacked)
+    IReadOnlyList<LockedDebianPackage> Packages, Digest Key, string Root, PackedLayer? Cached, Task<UnpackedLayer> Unpacked)
 {
     private List<TarEntry>? _modules;
 
@@ -24,7 +24,7 @@ internal sealed record PackageLayer(
 
     private List<TarEntry> FindModules()
     {
-        var unpacked = Unpacked.Result;
+        var unpacked = Unpacked.Result.Packages;
         var byName = unpacked.ToLookup(package => package.Package.Name, StringComparer.Ordinal);
         var modules = new Dictionary<string, TarEntry>(StringComparer.Ordinal);
         foreach (var call in unpacked.SelectMany(BytecodeCalls.Foresee))
@@ -39,3 +39,8 @@ internal sealed record PackageLayer(
         return [.. modules.Values.OrderBy(module => module.Name, StringComparer.Ordinal)];
     }
 }
+
+/// <summary>The packages of a layer when they lie in it.</summary>
+/// <param name="Packages">In name order.</param>
+/// <param name="Contended">Places that several of them wanted; see <see cref="LayerCollisions"/>.</param>
+internal sealed record UnpackedLayer(IReadOnlyList<UnpackedPackage> Packages, IReadOnlyList<string> Contended);

@@ -38,11 +38,11 @@ internal static class PackageTree
             var entry = entries[index].Entry;
             if (entry.Kind == TarKind.Directory)
             {
-                root.SetDirectory(entry.Name, entry.Mode, entry.User, entry.Group, entry.ModifiedAt);
+                root.SetAttributes(entry.Name, entry.Mode, entry.User, entry.Group, entry.ModifiedAt);
             }
         }
 
-        root.SetDirectory("", 0x1ED, 0, 0, 0);
+        root.SetAttributes("", 0x1ED, 0, 0, 0);
     }
 
     private static void AddMissingParents(Dictionary<string, TarEntry> byPath)

@@ -14,4 +14,9 @@ internal sealed record PackedLayer(
     [property: JsonConverter(typeof(Oci.DigestJsonConverter))] Digest Blob,
     long Size,
     long UncompressedSize,
-    string MediaType);
+    string MediaType)
+{
+    /// <summary>Places that several of its packages wanted: what the layer has there says nothing about each of them. Null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Contended { get; init; }
+}

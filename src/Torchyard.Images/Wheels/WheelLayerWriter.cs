@@ -232,10 +232,10 @@ internal sealed class WheelLayerWriter(OciLayout layout, ImageSettings settings,
         for (var index = directories.Count - 1; index >= 0; index--)
         {
             var entry = Owned(directories[index]);
-            root.SetDirectory(entry.Name, DirectoryMode, entry.User, entry.Group, entry.ModifiedAt);
+            root.SetAttributes(entry.Name, DirectoryMode, entry.User, entry.Group, entry.ModifiedAt);
         }
 
-        root.SetDirectory("", DirectoryMode, 0, 0, 0);
+        root.SetAttributes("", DirectoryMode, 0, 0, 0);
     }
 
     /// <summary>A stream that is opened at its first read: only then has the tar header of its file been written.</summary>

@@ -57,6 +57,7 @@ public sealed class BytecodeCallsTests
         Control = ControlParagraph.Parse("Package: x\n")!,
         ControlFiles = new() { ["postinst"] = new ControlFile(System.Text.Encoding.UTF8.GetBytes(postinst), true, 0) },
         Entries = [],
+        Archive = [],
         ListedPaths = [],
         ConffileHashes = new Dictionary<string, string>(),
     };

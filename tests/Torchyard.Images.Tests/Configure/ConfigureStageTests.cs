@@ -3,6 +3,8 @@ using Torchyard.Images.Deb;
 using Torchyard.Images.Files;
 using Torchyard.Images.Tests.Deb;
 using Torchyard.Images.Timings;
+using Torchyard.Images.Unpacking;
+using Torchyard.Recipes;
 
 namespace Torchyard.Images.Tests.Configure;
 
@@ -79,14 +81,15 @@ public sealed class ConfigureStageTests : IDisposable
         UnpackedPackage unpacked;
         using (var root = RootDirectory.Open(layer))
         {
-            unpacked = PackageUnpacker.Unpack(path, package, root, [], cancellation);
+            unpacked = PackageUnpacker.Unpack(path, package, root, layer + ".aside", cancellation);
         }
 
+        var lists = new FileLists();
+        lists.Add([unpacked], layer, []);
         var stage = new ConfigureStage(sandbox, python: null, timings ?? new BuildTimings());
         return await stage.RunAsync(
             [unpacked],
-            shared: [],
-            (_, _) => throw new InvalidOperationException("nothing is shared"),
+            upper => new SharedFiles(upper, [], lists, [unpacked], [], new PackageContents(new Dictionary<LockedDebianPackage, string>())),
             [layer],
             cudnn ?? [],
             Path.Combine(_directory, "stage"),

@@ -87,6 +87,6 @@ public sealed class DamagedPackageTests : IDisposable
         var path = Path.Combine(_directory, $"{_number}.deb");
         File.WriteAllBytes(path, content);
         using var root = RootDirectory.Open(Directory.CreateDirectory(Path.Combine(_directory, $"root{_number++}")).FullName);
-        PackageUnpacker.Unpack(path, package, root, new List<string>(), TestContext.Current.CancellationToken);
+        PackageUnpacker.Unpack(path, package, root, root.Path + ".aside", TestContext.Current.CancellationToken);
     }
 }

@@ -13,6 +13,8 @@ internal sealed class DebBuilder(string name)
     private readonly List<(TarEntry, byte[])> _data = [(new TarEntry { Name = "./", Kind = TarKind.Directory, Mode = 0x1ED }, [])];
     private readonly List<(TarEntry, byte[])> _control = [];
 
+    public string Name => name;
+
     public string Fields { get; set; } = "";
 
     public CompressionFormat Compression { get; set; } = CompressionFormat.Zstd;
@@ -25,7 +27,12 @@ internal sealed class DebBuilder(string name)
     public DebBuilder Symlink(string path, string target) =>
         Entry(new TarEntry { Name = path, Kind = TarKind.Symlink, Mode = 0x1FF, LinkTarget = target, ModifiedAt = 1_700_000_000 });
 
-    public DebBuilder HardLink(string path, string target) => Entry(new TarEntry { Name = path, Kind = TarKind.HardLink, Mode = 0x1A4, LinkTarget = target });
+    /// <summary>A further name of a file, with the file's metadata, as tar writes it.</summary>
+    public DebBuilder HardLink(string path, string target)
+    {
+        var first = _data.Select(pair => pair.Item1).FirstOrDefault(entry => entry.Name == target) ?? new TarEntry { Name = target, Kind = TarKind.File, Mode = 0x1A4 };
+        return Entry(new TarEntry { Name = path, Kind = TarKind.HardLink, Mode = first.Mode, ModifiedAt = first.ModifiedAt, LinkTarget = target });
+    }
 
     public DebBuilder Entry(TarEntry entry, string content = "")
     {
