@@ -97,14 +97,19 @@ internal sealed class UnpackReplay(
         void Unpack(in ArchivedEntry archived)
         {
             var listed = archived.Listed;
-            var place = Resolve(PlaceFor(listed, package), package);
-            var there = Lookup(place);
+            var place = Resolve(PlaceFor(listed, package), out var blocking);
+            var there = blocking is null ? Lookup(place) : null;
             var isShared = IsExistingDirectory(archived.Entry, place, there);
             if (!isShared && Keeps(package, archived, there))
             {
                 Skip(package, listed, conffiles);
                 unsummed.Add(listed);
                 return;
+            }
+
+            if (blocking is not null)
+            {
+                throw ImageErrors.ParentConflict(listed, package.Package.Name, blocking);
             }
 
             Add(listed, package);
@@ -259,7 +264,8 @@ internal sealed class UnpackReplay(
             return first;
         }
 
-        if (Lookup(Resolve(PlaceFor(archived.ListedTarget, package), package)) is not { Kind: not TarKind.Directory } other)
+        var target = Resolve(PlaceFor(archived.ListedTarget, package), out var blocking);
+        if (blocking is not null || Lookup(target) is not { Kind: not TarKind.Directory } other)
         {
             throw ImageErrors.LinkConflict(archived.Listed, archived.ListedTarget, package.Package.Name);
         }
@@ -306,8 +312,11 @@ internal sealed class UnpackReplay(
     }
 
     /// <summary>Follows the links of all parts of a path but the last.</summary>
-    private string Resolve(string path, UnpackedPackage package)
+    /// <param name="path">The path.</param>
+    /// <param name="blocking">A part on the way that is there and no directory; else null.</param>
+    private string Resolve(string path, out string? blocking)
     {
+        blocking = null;
         var parent = ArchivePath.Parent(path);
         if (parent.Length == 0)
         {
@@ -316,9 +325,8 @@ internal sealed class UnpackReplay(
 
         var links = 0;
         var resolved = Walk("", parent, ref links);
-        return resolved.Node is { Kind: not TarKind.Directory }
-            ? throw ImageErrors.ParentConflict(path, package.Package.Name, resolved.Place)
-            : (resolved.Place.Length == 0 ? "" : resolved.Place + "/") + ArchivePath.Name(path);
+        blocking = resolved.Node is { Kind: not TarKind.Directory } ? resolved.Place : null;
+        return (resolved.Place.Length == 0 ? "" : resolved.Place + "/") + ArchivePath.Name(path);
     }
 
     /// <summary>What a symbolic link leads to; null when that is nothing.</summary>

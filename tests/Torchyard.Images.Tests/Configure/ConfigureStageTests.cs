@@ -26,6 +26,34 @@ public sealed class ConfigureStageTests : IDisposable
     }
 
     [Fact]
+    public async Task The_last_script_of_a_package_that_disappeared_is_told_in_whose_favour_and_dpkg_has_no_files_of_it_any_more()
+    {
+        var sandbox = new Dpkg();
+        await RunAsync(new DebBuilder("tool").File("./usr/bin/tool", "#!"), sandbox);
+        Assert.Equal("", sandbox.Mounted("/run/torchyard/disappeared"));
+        var info = Directory.CreateDirectory(Path.Combine(_directory, "info")).FullName;
+        foreach (var name in new[] { "old.list", "old.md5sums", "older.list", "old:amd64.list", "lib:amd64.list" })
+        {
+            File.WriteAllText(Path.Combine(info, name), "");
+        }
+
+        var postrm = Path.Combine(info, "old.postrm");
+        File.WriteAllText(postrm, $"#!/bin/sh\necho \"$@ $DPKG_MAINTSCRIPT_PACKAGE $DPKG_MAINTSCRIPT_NAME $DPKG_MAINTSCRIPT_ARCH\" >{_directory}/called\n");
+        File.SetUnixFileMode(postrm, (UnixFileMode)0x1ED);
+        File.WriteAllText(Path.Combine(_directory, "triggers"), "");
+        File.WriteAllText(Path.Combine(_directory, "disappeared"), "old all new 1:2-3\nlib:amd64 amd64 new 1:2-3\n");
+        // The script as it is mounted, with the database in another place and nothing to configure.
+        var script = sandbox.Mounted("/run/torchyard/configure.sh")!.Replace("/var/lib/dpkg/info", info, StringComparison.Ordinal).Replace("dpkg --force", ": --force", StringComparison.Ordinal);
+        File.WriteAllText(Path.Combine(_directory, "script"), script);
+
+        using var run = System.Diagnostics.Process.Start("/bin/sh", [Path.Combine(_directory, "script"), Path.Combine(_directory, "triggers"), Path.Combine(_directory, "disappeared")]);
+        await run.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal((0, "disappear new 1:2-3 old postrm all\n"), (run.ExitCode, File.ReadAllText(Path.Combine(_directory, "called"))));
+        Assert.Equal(["old:amd64.list", "older.list"], Directory.GetFiles(info).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task Host_keys_of_ssh_are_not_even_made_and_nothing_stands_in_for_them_afterwards()
     {
         var sandbox = new Dpkg("etc/ssh/ssh_host_rsa_key", "etc/ssh/ssh_host_ecdsa_key", "etc/ssh/ssh_host_ed25519_key");

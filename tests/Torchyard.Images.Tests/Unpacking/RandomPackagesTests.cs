@@ -21,6 +21,7 @@ public sealed class RandomPackagesTests
     [InlineData("7jcgBVRPpOn1")]
     [InlineData("01UiTYgBH7q1")]
     [InlineData("4smrR_SE-ei1")]
+    [InlineData("72TbXG0oe5Q1")]
     public void Both_make_the_same_of_them(string seed) => GenPackage.Array[2, 4].Sample(
         drawn =>
         {
