@@ -66,21 +66,12 @@ internal sealed class SettledPlaces(UpperDirectory upper, LayerView before, IPac
         if (shown?.Kind != TarKind.Directory)
         {
             upper.PlaceDirectory(node.Inode.Entry with { Name = place });
-            if (!node.IsFresh)
-            {
-                // What hid the directory hides all that was in it, too.
-                foreach (var name in before.Names(place))
-                {
-                    Settle($"{place}/{name}", before.Node($"{place}/{name}"), scratch);
-                }
-            }
         }
-        else if (node.IsFresh)
+
+        // What hid the directory, even where another layer has one again, hides all that was in it, too; and what was in another one still shows.
+        foreach (var name in before.Names(place).ToList())
         {
-            foreach (var name in before.Names(place))
-            {
-                upper.Hide($"{place}/{name}");
-            }
+            Settle($"{place}/{name}", node.IsFresh ? null : before.Node($"{place}/{name}"), scratch);
         }
     }
 

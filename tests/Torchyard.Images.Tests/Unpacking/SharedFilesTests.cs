@@ -217,6 +217,16 @@ public sealed class SharedFilesTests
         new DebBuilder("twice").Directory("./usr").Symlink("./usr/a", "b").File("./usr/a", "second").File("./usr/b", "1").File("./usr/b", "2", 0x1ED)
             .Control("md5sums", ""));
 
+    [Theory]
+    [InlineData("first;link|dir")]
+    [InlineData("first;dir|link")]
+    [InlineData("first;dir,link")]
+    public void A_directory_of_an_earlier_stage_keeps_its_files_where_a_link_is_unpacked(string layout) => Same(
+        layout, anyOrder: false,
+        new DebBuilder("first").Directory("./usr").Directory("./usr/d").File("./usr/d/x", "x").Directory("./usr/d/e").File("./usr/d/e/y", "y"),
+        new DebBuilder("link").Directory("./usr").Symlink("./usr/d", "nowhere").File("./usr/l", "l"),
+        new DebBuilder("dir").Directory("./usr").Directory("./usr/d").File("./usr/d/z", "z"));
+
     private static void Same(string layout, bool anyOrder, params DebBuilder[] packages) => Same(layout, "", anyOrder, packages);
 
     private static void Same(string layout, string diverted, bool anyOrder, params DebBuilder[] packages)
