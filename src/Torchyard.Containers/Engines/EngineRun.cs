@@ -79,11 +79,12 @@ public sealed class EngineRun(StorePaths paths, ContainerEngine engine, string? 
         var user = request.User ?? request.Image.Config.User;
         var isRoot = Libc.GetEffectiveUserId() == 0;
         var mayRaise = isRoot && ResourceLimits.MayRaise(File.ReadLines("/proc/self/status"));
+        // The daemon is root's, unless it is a rootless one of the caller's own; inside another container root may not do everything either.
+        var daemonMayRaise = !daemon.IsRootless && ResourceLimits.MayRaise(File.ReadLines("/proc/self/status"), "CapBnd");
         var hard = ResourceLimits.HardLimits(File.ReadAllText("/proc/self/limits"));
-        // An ordinary user's daemon is either root's, or his own and rootless.
         request = engine == ContainerEngine.Podman
             ? PodmanOptions.WithinLimits(request, hard, mayRaise, progress.Warn)
-            : DockerOptions.WithLimits(request, isRoot ? mayRaise : !daemon.IsRootless, hard, progress.Warn);
+            : DockerOptions.WithLimits(request, daemonMayRaise, hard, progress.Warn);
         if (engine == ContainerEngine.Docker || isRoot)
         {
             foreach (var (source, owner) in PodmanOptions.ForeignMounts(request, user))

@@ -83,16 +83,18 @@ internal static class ResourceLimits
         }
     }
 
-    /// <summary>True when the capability set of /proc/self/status has CAP_SYS_RESOURCE (bit 24).</summary>
-    public static bool MayRaise(IEnumerable<string> status)
+    /// <summary>True when a capability set of /proc/self/status has CAP_SYS_RESOURCE (bit 24).</summary>
+    /// <param name="status">Lines of the file.</param>
+    /// <param name="set"><c>CapEff</c> for what this process may do; <c>CapBnd</c> for what root beside it may do.</param>
+    public static bool MayRaise(IEnumerable<string> status, string set = "CapEff")
     {
         const int SysResource = 24;
         foreach (var line in status)
         {
-            if (line.StartsWith("CapEff:", StringComparison.Ordinal))
+            if (line.StartsWith(set + ":", StringComparison.Ordinal))
             {
-                var set = ulong.Parse(line.AsSpan(7).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-                return ((set >> SysResource) & 1) != 0;
+                var capabilities = ulong.Parse(line.AsSpan(set.Length + 1).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+                return ((capabilities >> SysResource) & 1) != 0;
             }
         }
 

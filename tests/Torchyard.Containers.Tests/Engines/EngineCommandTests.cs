@@ -1,4 +1,5 @@
 using Torchyard.Containers.Engines;
+using Torchyard.Containers.Launch;
 using Torchyard.Containers.Requests;
 using Torchyard.Images;
 using Torchyard.Platform;
@@ -82,6 +83,16 @@ public class EngineCommandTests
             + "--volume /store/cache:/etc/ld.so.cache:ro IMAGE true",
             string.Join(' ', EngineCommand.Arguments(request, "IMAGE", Limits, detach: false)),
             StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_root_may_raise_is_seen_in_the_bounding_set()
+    {
+        string[] ordinary = ["CapEff:\t0000000000000000", "CapBnd:\t000001ffffffffff"], nested = ["CapEff:\t0000000000000000", "CapBnd:\t000001fffeffffff"];
+
+        Assert.False(ResourceLimits.MayRaise(ordinary));
+        Assert.True(ResourceLimits.MayRaise(ordinary, "CapBnd"));
+        Assert.False(ResourceLimits.MayRaise(nested, "CapBnd"));
     }
 
     [Fact]
