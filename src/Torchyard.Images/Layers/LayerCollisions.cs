@@ -129,7 +129,8 @@ internal static class LayerCollisions
                 entries[inode.Package!] = own = [];
             }
 
-            own.Add(node.Kind == TarKind.Directory || firsts.TryAdd(inode, place)
+            // Further names of a link or device are links or devices of their own in an archive.
+            own.Add(node.Kind != TarKind.File || firsts.TryAdd(inode, place)
                 ? entry with { Name = place }
                 : entry with { Name = place, Kind = TarKind.HardLink, LinkTarget = firsts[inode], Size = 0, Xattrs = [] });
         }

@@ -22,6 +22,7 @@ public sealed class RandomPackagesTests
     [InlineData("01UiTYgBH7q1")]
     [InlineData("4smrR_SE-ei1")]
     [InlineData("72TbXG0oe5Q1")]
+    [InlineData("2BVxwLXhuPc1")]
     public void Both_make_the_same_of_them(string seed) => GenPackage.Array[2, 4].Sample(
         drawn =>
         {
