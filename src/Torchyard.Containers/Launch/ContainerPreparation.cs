@@ -167,16 +167,9 @@ internal sealed class ContainerPreparation(
         record = record with { NewFilter = newFilter };
         File.WriteAllBytes(directory.Config, OciJson.Serialize(configuration));
         EtcFiles.Write(directory, request.Network, configuration.Hostname!, record.Rootless);
-        OverlayLinks.Write(directory.Links, mounted, directory.Upper, directory.Work);
         var plan = new NamespacePlan
         {
-            Overlay = new OverlayPlan
-            {
-                Links = directory.Links,
-                LowerCount = mounted.Count,
-                Target = directory.RootFileSystem,
-                UserXattr = record.Rootless,
-            },
+            Overlay = OverlayPaths.Plan(directory.Links, mounted, directory.Upper, directory.Work, directory.RootFileSystem) with { UserXattr = record.Rootless },
             CgroupCover = ContainerProcess.CommandFor(directory, record).Cover(layout),
             Idmapped = idmapped,
             JoinCgroups = record.RuntimeCgroup ? [] : cgroup.ProcsFiles,

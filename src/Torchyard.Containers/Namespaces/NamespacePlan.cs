@@ -33,17 +33,20 @@ internal enum CgroupCover
     Tmpfs,
 }
 
-/// <summary>
-/// An overlay mount. Its directories are named by short links inside <see cref="Links"/> (<c>0</c>, <c>1</c>, … top first, <c>u</c>, <c>w</c>),
-/// because mount(2) takes at most one page of options and knows no escape that all kernels share.
-/// </summary>
+/// <summary>An overlay mount; <see cref="OverlayPaths"/> names its directories.</summary>
 internal sealed record OverlayPlan
 {
-    /// <summary>Directory with the links.</summary>
-    public required string Links { get; init; }
+    /// <summary>Working directory of the mount, for the links in it.</summary>
+    public string Directory { get; init; } = "/";
 
-    /// <summary>Number of lower directories; 0 binds <c>u</c> alone.</summary>
-    public required int LowerCount { get; init; }
+    /// <summary>Lower directories, top first; none binds the upper one alone.</summary>
+    public IReadOnlyList<string> Lower { get; init; } = [];
+
+    /// <summary>Takes the changes.</summary>
+    public string Upper { get; init; } = "u";
+
+    /// <summary>The kernel's work directory, on the file system of <see cref="Upper"/>.</summary>
+    public string Work { get; init; } = "w";
 
     /// <summary>Where to mount.</summary>
     public required string Target { get; init; }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Torchyard.Containers.Native;
 using Torchyard.Platform;
@@ -48,17 +47,18 @@ internal static class NamespaceSetup
 
     private static void MountOverlay(OverlayPlan overlay)
     {
-        Check(Libc.ChangeDirectory(overlay.Links), "enter " + overlay.Links);
-        if (overlay.LowerCount == 0)
+        Check(Libc.ChangeDirectory(overlay.Directory), "enter " + overlay.Directory);
+        if (overlay.Lower.Count == 0)
         {
-            Check(Libc.Mount("u", overlay.Target, null, MountFlags.Bind | MountFlags.Recursive, null), "bind the root file system");
+            Check(Libc.Mount(overlay.Upper, overlay.Target, null, MountFlags.Bind | MountFlags.Recursive, null), "bind the root file system");
         }
         else
         {
-            if (overlay.Volatile && Directory.Exists(Path.Combine(overlay.Links, "w/work/incompat")))
+            var incompatible = Path.Combine(overlay.Directory, overlay.Work, "work/incompat");
+            if (overlay.Volatile && Directory.Exists(incompatible))
             {
                 // Left by a volatile mount that ended with its namespace; the kernel refuses the directory until it is gone.
-                Directory.Delete(Path.Combine(overlay.Links, "w/work/incompat"), recursive: true);
+                Directory.Delete(incompatible, recursive: true);
             }
 
             var options = Options(overlay);
@@ -73,14 +73,8 @@ internal static class NamespaceSetup
 
     internal static string Options(OverlayPlan overlay)
     {
-        var options = new StringBuilder("lowerdir=");
-        for (var i = 0; i < overlay.LowerCount; i++)
-        {
-            options.Append(CultureInfo.InvariantCulture, $"{(i == 0 ? "" : ":")}{i}");
-        }
-
         // Renamed directories and changed owners are copied whole, so that the upper directory stands for itself as a layer.
-        options.Append(",upperdir=u,workdir=w");
+        var options = new StringBuilder("lowerdir=").AppendJoin(':', overlay.Lower).Append(",upperdir=").Append(overlay.Upper).Append(",workdir=").Append(overlay.Work);
         options.Append(overlay.UserXattr ? ",userxattr" : ",redirect_dir=off,metacopy=off,index=off");
         if (overlay.Volatile)
         {
@@ -92,7 +86,7 @@ internal static class NamespaceSetup
 
     private static TorchyardException Refused(OverlayPlan overlay, int error) => new(
         "TY4002",
-        $"the kernel refused the overlay mount of {overlay.LowerCount} layers at {overlay.Target}: {Errno.Text(error)}",
+        $"the kernel refused the overlay mount of {overlay.Lower.Count} layers at {overlay.Target}: {Errno.Text(error)}",
         overlay.UserXattr
             ? "rootless overlays need Linux 5.11 and a store on ext4, xfs, btrfs or tmpfs: set TORCHYARD_STORE to a directory on one of these"
             : "the store must be on ext4, xfs, btrfs or tmpfs, not itself on an overlay: set TORCHYARD_STORE to a directory on one of these");

@@ -39,11 +39,12 @@ public sealed class OciRootSandbox(StorePaths store, IOciRuntimeSource runtimes,
         try
         {
             // Changes that are to be thrown away are made in the bundle, and go with it.
-            OverlayLinks.Write(
+            var overlay = OverlayPaths.Plan(
                 Path.Combine(bundle, "l"),
                 request.Lower,
                 request.Upper ?? Directory.CreateDirectory(Path.Combine(bundle, "upper")).FullName,
-                request.Work ?? Directory.CreateDirectory(Path.Combine(bundle, "work")).FullName);
+                request.Work ?? Directory.CreateDirectory(Path.Combine(bundle, "work")).FullName,
+                Path.Combine(bundle, "rootfs"));
             var filters = new FilterCache(store);
             var (configuration, newFilter) = filters.Add(Configuration(request, command, id), command.Runtime);
             if (newFilter is not null)
@@ -56,14 +57,7 @@ public sealed class OciRootSandbox(StorePaths store, IOciRuntimeSource runtimes,
             var plan = new NamespacePlan
             {
                 CgroupCover = command.Cover(layout),
-                Overlay = new OverlayPlan
-                {
-                    Links = Path.Combine(bundle, "l"),
-                    LowerCount = request.Lower.Count,
-                    Target = Path.Combine(bundle, "rootfs"),
-                    UserXattr = rootless,
-                    Volatile = true,
-                },
+                Overlay = overlay with { UserXattr = rootless, Volatile = true },
             };
             return needsNamespace
                 ? await RunRootlessAsync(request, command, plan, bundle, id, cancellation)

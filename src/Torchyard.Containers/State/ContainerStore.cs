@@ -45,6 +45,7 @@ public sealed class ContainerStore(StorePaths paths, TimeProvider clock)
             var name = Path.GetFileName(directory);
             if (name.StartsWith(Removing, StringComparison.Ordinal))
             {
+                ContainerCgroup.RemoveAll(CgroupLayout.Detect(), name[Removing.Length..], new Dictionary<string, string>());
                 await DeleteTreeAsync(directory, cancellation);
             }
             else if (await ReadAsync(new ContainerDirectory(directory), cancellation) is { } info)
@@ -126,14 +127,9 @@ public sealed class ContainerStore(StorePaths paths, TimeProvider clock)
         }
     }
 
-    /// <summary>Removes a container's directory; it disappears by rename first, so no half of it is ever seen.</summary>
+    /// <summary>Removes a container's directory and, with its record, its cgroups; it disappears by rename first, so no half of it is ever seen.</summary>
     internal async Task RemoveDirectoryAsync(ContainerDirectory directory, ContainerRecord? record, CancellationToken cancellation)
     {
-        if (record is not null)
-        {
-            Release(directory, record);
-        }
-
         var hidden = Path.Combine(Paths.Containers, Removing + Path.GetFileName(directory.Root));
         try
         {
@@ -144,6 +140,21 @@ public sealed class ContainerStore(StorePaths paths, TimeProvider clock)
             return; // Another command was faster.
         }
 
+        // Both take the kernel its time. The directory itself goes last: as long as it is there, the next command finishes the work.
+        var cgroups = record is null ? Task.CompletedTask : Task.Run(() => ContainerCgroup.RemoveAll(CgroupLayout.Detect(), record.Id, record.Cgroups), CancellationToken.None);
+        try
+        {
+            foreach (var inside in Directory.EnumerateDirectories(hidden))
+            {
+                TryDelete(inside);
+            }
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Another command found it and was faster.
+        }
+
+        await cgroups;
         await DeleteTreeAsync(hidden, cancellation);
     }
 
