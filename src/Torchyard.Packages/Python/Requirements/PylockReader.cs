@@ -24,22 +24,15 @@ public static class PylockReader
     {
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(python);
-        var document = Open(file, directory);
-        var version = Text(document, "lock-version", file) ?? "";
-        if (!version.StartsWith("1.", StringComparison.Ordinal))
-        {
-            throw Wrong(Place(file, document), $"lock-version is '{version}', known is 1.x");
-        }
-
+        var document = OpenKnown(file, directory);
         var environment = MarkerEnvironment.CPythonOnLinux(python, target.Machine);
         CheckEnvironment(document, file, environment, python);
         var tags = new SupportedTags(target);
         var packages = new List<LockedPythonPackage>();
         var indexes = new List<LockedPythonIndex>();
         var sources = new Dictionary<string, SourceReference>(StringComparer.Ordinal);
-        foreach (var node in Array(document, "packages"))
+        foreach (var table in Tables(document, "packages", file))
         {
-            var table = node as TomlTable ?? throw Wrong(Place(file, node), "a package is no table");
             if (Applies(table, "marker", file, environment))
             {
                 packages.Add(ReadPackage(table, file, directory, tags, indexes, sources));
@@ -66,7 +59,33 @@ public static class PylockReader
     /// <param name="directory">The recipe's directory.</param>
     /// <exception cref="TorchyardException">TY2515.</exception>
     public static bool HasRepositories(string file, string directory) =>
-        Array(Open(file, directory), "packages").OfType<TomlTable>().Any(package => Find(package, "vcs") is not null);
+        Tables(OpenKnown(file, directory), "packages", file).Any(package => Table(package, "vcs", file) is not null);
+
+    /// <summary>The document, with everything checked that needs no interpreter to be known.</summary>
+    private static TomlTable OpenKnown(string file, string directory)
+    {
+        var document = Open(file, directory);
+        var version = Text(document, "lock-version", file) ?? "";
+        if (!version.StartsWith("1.", StringComparison.Ordinal))
+        {
+            throw Wrong(Place(file, document), $"lock-version is '{version}', known is 1.x");
+        }
+
+        foreach (var package in Tables(document, "packages", file))
+        {
+            if (!ProjectName.TryParse(Text(package, "name", file), out _))
+            {
+                throw Wrong(Place(file, package), "a package has no proper name");
+            }
+
+            foreach (var wheel in Tables(package, "wheels", file))
+            {
+                WheelName(wheel, file);
+            }
+        }
+
+        return document;
+    }
 
     private static TomlTable Open(string file, string directory)
     {
@@ -84,7 +103,7 @@ public static class PylockReader
             throw Wrong(Place(file, document), $"it is for Python {requires}, the image has {python}");
         }
 
-        var environments = Array(document, "environments").OfType<TomlString>().ToList();
+        var environments = Array(document, "environments", file).OfType<TomlString>().ToList();
         if (environments.Count > 0 && !environments.Any(e => Marker.TryParse(e.Value, out var marker, out _) && marker.Evaluate(environment)))
         {
             throw Wrong(Place(file, environments[0]), "none of its environments is the image's");
@@ -100,14 +119,14 @@ public static class PylockReader
             throw Wrong(place, "a package has no proper name");
         }
 
-        var candidates = Array(table, "wheels").OfType<TomlTable>()
+        var candidates = Tables(table, "wheels", file)
             .Select(w => (Table: w, Name: WheelName(w, file)))
             .Where(c => tags.Rank(c.Name) is not null)
             .OrderBy(c => tags.Rank(c.Name)).ToList();
         if (candidates.Count == 0)
         {
             // An "archive" may be a wheel too, when it was asked for by path or URL.
-            if (Find(table, "archive") is TomlTable archive && TryWheelName(archive, file) is { } only && tags.Rank(only) is not null)
+            if (Table(table, "archive", file) is { } archive && TryWheelName(archive, file) is { } only && tags.Rank(only) is not null)
             {
                 candidates.Add((archive, only));
             }
@@ -123,7 +142,7 @@ public static class PylockReader
         }
 
         var (wheel, filename) = candidates[0];
-        var hashes = Find(wheel, "hashes") as TomlTable;
+        var hashes = Table(wheel, "hashes", file);
         if (hashes is null || !Digest.TryParse(Text(hashes, "sha256", file)?.ToLowerInvariant(), out var sha256))
         {
             throw Wrong(Place(file, wheel), $"{filename.Text} has no sha256");
@@ -157,9 +176,9 @@ public static class PylockReader
             Filename = "",
             Size = 0,
             Sha256 = default,
-            Index = index is null || indexes is null ? null : IndexId(index, indexes),
+            Index = index is null || indexes is null ? null : IndexId(index, indexes, Place(file, Find(table, "index")!)),
             RequiresPython = Text(table, "requires-python", file),
-            Requires = [.. Array(table, "dependencies").OfType<TomlTable>()
+            Requires = [.. Tables(table, "dependencies", file)
                 .Select(d => ProjectName.TryParse(Text(d, "name", file), out var n) ? n.Normal : null).OfType<string>()
                 .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
         };
@@ -168,7 +187,7 @@ public static class PylockReader
     /// <summary>What the wheel of a package can be built from: a commit, an archive that was asked for, or the source distribution of an index.</summary>
     private static SourceReference? Source(TomlTable table, string file, string directory)
     {
-        if (Find(table, "vcs") is TomlTable vcs)
+        if (Table(table, "vcs", file) is { } vcs)
         {
             var commit = Text(vcs, "commit-id", file) ?? "";
             var repository = Text(vcs, "url", file) ?? (Text(vcs, "path", file) is { } local ? new Uri(Path.GetFullPath(local, directory)).AbsoluteUri : "");
@@ -182,8 +201,8 @@ public static class PylockReader
                 : throw Wrong(Place(file, vcs), "its commit-id is no full hash of a commit");
         }
 
-        var asked = Find(table, "archive") as TomlTable;
-        if ((asked ?? Find(table, "sdist")) is not TomlTable archive)
+        var asked = Table(table, "archive", file);
+        if ((asked ?? Table(table, "sdist", file)) is not { } archive)
         {
             return null;
         }
@@ -191,7 +210,7 @@ public static class PylockReader
         var path = Text(archive, "path", file);
         var url = path is null ? Text(archive, "url", file) : null;
         var name = (Text(archive, "name", file) ?? path ?? url?.Split('#', '?')[0] ?? "").Split('/')[^1];
-        return Find(archive, "hashes") is TomlTable hashes && Digest.TryParse(Text(hashes, "sha256", file)?.ToLowerInvariant(), out var sha256)
+        return Table(archive, "hashes", file) is { } hashes && Digest.TryParse(Text(hashes, "sha256", file)?.ToLowerInvariant(), out var sha256)
             && LockedSource.IsArchiveName(name) && Uri.TryCreate(url ?? Path.GetFullPath(path ?? name, directory), UriKind.Absolute, out var place)
             ? new SourceReference
             {
@@ -209,7 +228,7 @@ public static class PylockReader
     private static string? Subdirectory(TomlTable table, string file) =>
         Text(table, "subdirectory", file) is { } named ? GitUrl.Subdirectory("subdirectory=" + named, named, Place(file, table)) : null;
 
-    private static string IndexId(string url, List<LockedPythonIndex> indexes)
+    private static string IndexId(string url, List<LockedPythonIndex> indexes, SourceLocation place)
     {
         var canonical = url.EndsWith('/') ? url : url + "/";
         if (indexes.FirstOrDefault(i => i.Url == canonical) is { } known)
@@ -217,7 +236,12 @@ public static class PylockReader
             return known.Id;
         }
 
-        var id = canonical == Indexes.PythonIndexes.PyPI ? "pypi" : $"{new Uri(canonical).Host}-{indexes.Count}";
+        if (!Uri.TryCreate(canonical, UriKind.Absolute, out var address) || address.Scheme is not ("https" or "http" or "file"))
+        {
+            throw Wrong(place, $"index '{url}' is no URL of an index");
+        }
+
+        var id = canonical == Indexes.PythonIndexes.PyPI ? "pypi" : $"{address.Host}-{indexes.Count}";
         indexes.Add(new LockedPythonIndex(id, canonical));
         return id;
     }
@@ -252,7 +276,22 @@ public static class PylockReader
         var other => throw Wrong(Place(file, other), $"{key} is {other.Kind}, not a text"),
     };
 
-    private static List<TomlNode> Array(TomlTable table, string key) => Find(table, key) is TomlArray array ? array.Items : [];
+    private static List<TomlNode> Array(TomlTable table, string key, string file) => Find(table, key) switch
+    {
+        null => [],
+        TomlArray array => array.Items,
+        var other => throw Wrong(Place(file, other), $"{key} is {other.Kind}, not a list"),
+    };
+
+    private static TomlTable? Table(TomlTable table, string key, string file) => Find(table, key) switch
+    {
+        null => null,
+        TomlTable inner => inner,
+        var other => throw Wrong(Place(file, other), $"{key} is {other.Kind}, not a table"),
+    };
+
+    private static IEnumerable<TomlTable> Tables(TomlTable table, string key, string file) =>
+        Array(table, key, file).Select(node => node as TomlTable ?? throw Wrong(Place(file, node), $"{key} holds {node.Kind}, not a table"));
 
     private static SourceLocation Place(string file, TomlNode node) => new(file, node.Line, node.Column);
 

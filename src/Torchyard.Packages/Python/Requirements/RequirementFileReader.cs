@@ -1,3 +1,4 @@
+using System.Text;
 using Torchyard.Packages.Python.Markers;
 using Torchyard.Packages.Python.Names;
 using Torchyard.Packages.Python.Settings;
@@ -14,15 +15,20 @@ namespace Torchyard.Packages.Python.Requirements;
 /// </summary>
 internal sealed class RequirementFileReader(RequirementSet into, Func<string, string?> environment)
 {
-    private const int DepthLimit = 32;
     private const long SizeLimit = 16 << 20;
+
+    // A byte that is no UTF-8 is an error with a place, not a question mark in a name.
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    // Files that are being read, each included by the one before it.
+    private readonly List<string> _open = [];
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">Absolute path.</param>
     /// <param name="shown">Path for messages.</param>
     /// <param name="isConstraint">True when its lines are constraints.</param>
     /// <exception cref="TorchyardException">TY2512 with file, line and reason; TY2514 for version control URLs that are not followed.</exception>
-    public void Read(string path, string shown, bool isConstraint) => Read(path, shown, isConstraint, 0);
+    public void Read(string path, string shown, bool isConstraint) => Read(path, shown, isConstraint, from: null);
 
     /// <summary>Reads one requirement as a recipe or command line has it.</summary>
     /// <param name="text">The requirement, path or URL.</param>
@@ -31,7 +37,7 @@ internal sealed class RequirementFileReader(RequirementSet into, Func<string, st
     public RequirementLine ReadOne(string text, string directory, SourceLocation? place)
     {
         var hashes = new List<Digest>();
-        var trimmed = TakeHashes(IndexCredentials.ExpandVariables(text.Trim(), environment), hashes, place);
+        var trimmed = TakeHashes(Expand(text.Trim(), place), hashes, place);
         var at = trimmed.IndexOf(" @ ", StringComparison.Ordinal);
         if (at < 0 && (IsUrl(trimmed) || GitUrl.IsVersionControl(trimmed)))
         {
@@ -56,33 +62,45 @@ internal sealed class RequirementFileReader(RequirementSet into, Func<string, st
         };
     }
 
-    private void Read(string path, string shown, bool isConstraint, int depth)
+    private void Read(string path, string shown, bool isConstraint, SourceLocation? from)
     {
-        if (depth > DepthLimit)
+        if (_open.Contains(path))
         {
-            throw RequirementProblem.Wrong(new SourceLocation(shown, 1, 1), "requirement files include each other", "Remove the -r or -c that closes the circle");
+            throw RequirementProblem.Wrong(from, $"'{shown}' is being read already: the files include each other", "Remove the -r or -c that closes the circle");
         }
 
+        _open.Add(path);
         var directory = Path.GetDirectoryName(path)!;
-        foreach (var (number, line) in LogicalLines(ReadText(path, shown)))
+        foreach (var (number, line) in LogicalLines(ReadText(path, shown, from)))
         {
             var place = new SourceLocation(shown, number, 1);
             if (line[0] == '-')
             {
-                ReadOption(line, directory, shown, place, isConstraint, depth);
+                ReadOption(line, directory, shown, place, isConstraint);
             }
             else
             {
                 (isConstraint ? into.Constraints : into.Requirements).Add(ReadOne(line, directory, place));
             }
         }
+
+        _open.RemoveAt(_open.Count - 1);
     }
 
-    private void ReadOption(string line, string directory, string shown, SourceLocation place, bool isConstraint, int depth)
+    /// <summary>Replaces variables of the environment as pip does; one that is not set would stand as it is, and no requirement means that.</summary>
+    private string Expand(string text, SourceLocation? place)
+    {
+        var expanded = IndexCredentials.ExpandVariables(text, environment);
+        return IndexCredentials.FirstVariable(expanded) is { } name && environment(name) is null
+            ? throw RequirementProblem.Wrong(place, $"the environment variable {name} is not set", $"Set it (export {name}=…), or write its value")
+            : expanded;
+    }
+
+    private void ReadOption(string line, string directory, string shown, SourceLocation place, bool isConstraint)
     {
         var end = line.IndexOfAny([' ', '=']);
         var option = end < 0 ? line : line[..end];
-        var value = end < 0 ? "" : IndexCredentials.ExpandVariables(line[(end + 1)..].Trim(), environment);
+        var value = end < 0 ? "" : Expand(line[(end + 1)..].Trim(), place);
         if (end < 0 && line.Length > 2 && line[1] != '-')
         {
             // "-rfile" and the like.
@@ -92,10 +110,10 @@ internal sealed class RequirementFileReader(RequirementSet into, Func<string, st
         switch (option)
         {
             case "-r" or "--requirement":
-                Read(Path.GetFullPath(value, directory), Beside(shown, value), isConstraint, depth + 1);
+                Read(Path.GetFullPath(value, directory), Beside(shown, value), isConstraint, place);
                 break;
             case "-c" or "--constraint":
-                Read(Path.GetFullPath(value, directory), Beside(shown, value), isConstraint: true, depth + 1);
+                Read(Path.GetFullPath(value, directory), Beside(shown, value), isConstraint: true, place);
                 break;
             case "-i" or "--index-url":
                 into.Indexes.Add(value);
@@ -122,19 +140,34 @@ internal sealed class RequirementFileReader(RequirementSet into, Func<string, st
         }
     }
 
-    private static string ReadText(string path, string shown)
+    private static string ReadText(string path, string shown, SourceLocation? from)
     {
         try
         {
-            return new FileInfo(path).Length <= SizeLimit
-                ? File.ReadAllText(path)
+            var text = new FileInfo(path).Length <= SizeLimit
+                ? File.ReadAllText(path, Utf8)
                 : throw RequirementProblem.Wrong(new SourceLocation(shown, 1, 1), "the file is larger than 16 MiB", "Name a requirement file");
+            // Without a byte order mark, UTF-16 shows by its zeros.
+            return text.Contains('\0', StringComparison.Ordinal) ? throw NoText(shown, null) : text;
+        }
+        catch (DecoderFallbackException wrong)
+        {
+            throw NoText(shown, wrong);
         }
         catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw RequirementProblem.Wrong(null, $"there is no file '{shown}'", "Correct the path in the recipe or in the file that includes it");
+            throw RequirementProblem.Wrong(from, $"there is no file '{shown}'", "Correct the path in the recipe or in the file that includes it");
+        }
+        catch (UnauthorizedAccessException refused)
+        {
+            throw RequirementProblem.Wrong(
+                from, $"'{shown}' cannot be read: {(Directory.Exists(path) ? "it is a directory" : refused.Message)}", "Name a requirement file that you may read");
         }
     }
+
+    private static TorchyardException NoText(string shown, Exception? cause) => RequirementProblem.Wrong(
+        new SourceLocation(shown, 1, 1), "the file is no text in UTF-8" + (cause is null ? "; it looks like UTF-16" : ""),
+        $"Save it as UTF-8 (iconv -f UTF-16 -t UTF-8 {shown})");
 
     /// <summary>Lines joined at a trailing backslash, without comments and empty lines, each with the number of its first line.</summary>
     private static IEnumerable<(int Number, string Line)> LogicalLines(string text)
@@ -207,7 +240,9 @@ internal sealed class RequirementFileReader(RequirementSet into, Func<string, st
         {
             throw RequirementProblem.Wrong(
                 place, $"'{written}' is neither a wheel nor a source archive (.tar.gz, .zip)",
-                "A directory changes unseen, so it cannot be locked: make an archive of it (python -m build --sdist, git archive) and name that, or git+file:///DIRECTORY");
+                Directory.Exists(path)
+                    ? "A directory changes unseen, so it cannot be locked: make an archive of it (python -m build --sdist, git archive) and name that, or git+file:///DIRECTORY"
+                    : "Name a .whl, .tar.gz or .zip file");
         }
 
         if (!File.Exists(path))

@@ -94,7 +94,7 @@ public sealed class IndexCredentials
             }
 
             var name = text[(at + 2)..end];
-            if (name.Length > 0 && name.All(c => char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c) || c == '_') && environment(name) is { } value)
+            if (IsVariable(name) && environment(name) is { } value)
             {
                 result.Replace($"${{{name}}}", value);
             }
@@ -104,6 +104,24 @@ public sealed class IndexCredentials
 
         return result.ToString();
     }
+
+    /// <summary>Name of the first <c>${VARIABLE}</c>, or null.</summary>
+    internal static string? FirstVariable(string text)
+    {
+        for (var at = 0; (at = text.IndexOf("${", at, StringComparison.Ordinal)) >= 0; at += 2)
+        {
+            if (text.IndexOf('}', at) is > 0 and var end && IsVariable(text[(at + 2)..end]))
+            {
+                return text[(at + 2)..end];
+            }
+        }
+
+        return null;
+    }
+
+    // pip documentation, "Using environment variables": uppercase letters, digits and the underscore.
+    private static bool IsVariable(string name) =>
+        name.Length > 0 && name.All(c => char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c) || c == '_');
 
     private HostCredential? FromKeyring(Uri uri, string? user)
     {

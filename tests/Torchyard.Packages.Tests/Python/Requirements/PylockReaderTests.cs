@@ -72,6 +72,20 @@ public sealed class PylockReaderTests
     }
 
     [Theory]
+    [InlineData("lock-version = \"2.0\"")]
+    [InlineData("lock-version = \"1.0\"\npackages = 3")]
+    [InlineData("lock-version = \"1.0\"\n[[packages]]\nname = \"-\"")]
+    [InlineData("lock-version = \"1.0\"\n[[packages]]\nname = \"x\"\nwheels = [{ url = \"https://f/x.whl\" }]")]
+    public void What_needs_no_interpreter_to_be_seen_is_refused_before_there_is_one(string text)
+    {
+        using var directory = new ScratchDirectory();
+        directory.Write("pylock.toml", text);
+        var error = Assert.Throws<TorchyardException>(() => PylockReader.HasRepositories("pylock.toml", directory.Path));
+        Assert.Equal("TY2515", error.Code);
+        Assert.Equal("pylock.toml", error.Location!.File);
+    }
+
+    [Theory]
     [InlineData("lock-version = \"2.0\"", "TY2515")]
     [InlineData("lock-version = \"1.0\"\nrequires-python = \"<3.10\"", "TY2515")]
     [InlineData("lock-version = \"1.0\"\nenvironments = [\"sys_platform == 'win32'\"]", "TY2515")]
@@ -81,6 +95,12 @@ public sealed class PylockReaderTests
     [InlineData("lock-version = \"1.0\"\n[[packages]]\nname = \"x\"\nsdist = { url = \"https://f/x-1.tar.gz\" }", "TY2515")]
     [InlineData("lock-version = \"1.0\"\n[[packages]]\nname = \"x\"\nwheels = [{ url = \"https://f/x-1-py3-none-any.whl\", size = 1, hashes = {} }]", "TY2515")]
     [InlineData("lock-version = ", "TY2515")]
+    [InlineData("lock-version = 1", "TY2515")]
+    [InlineData("lock-version = \"1.0\"\npackages = 3", "TY2515")]
+    [InlineData("lock-version = \"1.0\"\npackages = [1]", "TY2515")]
+    [InlineData("lock-version = \"1.0\"\n[[packages]]\nname = \"x\"\nwheels = \"y\"", "TY2515")]
+    [InlineData("lock-version = \"1.0\"\n[[packages]]\nname = \"x\"\nvcs = \"git\"", "TY2515")]
+    [InlineData("lock-version = \"1.0\"\n[[packages]]\nname = \"x\"\nindex = \"nowhere\"\nwheels = [{ url = \"https://f/x-1-py3-none-any.whl\", size = 1, hashes = { sha256 = \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\" } }]", "TY2515")]
     public void What_cannot_be_used_is_refused(string text, string code) =>
         Assert.Equal(code, Assert.Throws<TorchyardException>(() => Read(text)).Code);
 

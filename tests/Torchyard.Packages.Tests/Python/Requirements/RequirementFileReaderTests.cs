@@ -43,6 +43,43 @@ public sealed class RequirementFileReaderTests
         Assert.True(set.PreReleases);
     }
 
+    [Fact]
+    public void A_circle_is_told_where_it_closes_and_a_file_included_twice_is_none()
+    {
+        using var directory = new ScratchDirectory();
+        directory.Write("requirements.txt", "a\n-r sub/more.txt\n-r sub/more.txt\n");
+        directory.Write("sub/more.txt", "b\n");
+        Assert.Equal(["a", "b", "b"], Read().Requirements.Select(r => r.Requirement!.Name.Normal));
+        directory.Write("sub/more.txt", "b\n\n-r ../requirements.txt\n");
+        var error = Assert.Throws<TorchyardException>(Read);
+        Assert.Equal(new SourceLocation("sub/more.txt", 3, 1), error.Location);
+
+        RequirementSet Read() => RecipeRequirements.Read(new PythonSettings { Requirements = ["requirements.txt"] }, directory.Path, _ => null);
+    }
+
+    [Theory]
+    [InlineData(new byte[] { (byte)'a', 0xE9, (byte)'\n' }, "UTF-8")]
+    [InlineData(new byte[] { (byte)'a', 0, (byte)'\n', 0 }, "UTF-16")]
+    public void A_file_of_another_encoding_is_told_as_such(byte[] content, string named)
+    {
+        using var directory = new ScratchDirectory();
+        File.WriteAllBytes(Path.Combine(directory.Path, "requirements.txt"), content);
+        var error = Assert.Throws<TorchyardException>(
+            () => RecipeRequirements.Read(new PythonSettings { Requirements = ["requirements.txt"] }, directory.Path, _ => null));
+        Assert.Equal("TY2512", error.Code);
+        Assert.Contains(named, error.Message, StringComparison.Ordinal);
+        Assert.Contains("iconv", error.Cure, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Utf_16_with_a_byte_order_mark_is_read_as_pip_reads_it()
+    {
+        using var directory = new ScratchDirectory();
+        File.WriteAllText(Path.Combine(directory.Path, "requirements.txt"), "numpy\n", System.Text.Encoding.Unicode);
+        var set = RecipeRequirements.Read(new PythonSettings { Requirements = ["requirements.txt"] }, directory.Path, _ => null);
+        Assert.Equal("numpy", Assert.Single(set.Requirements).Requirement!.Name.Normal);
+    }
+
     [Theory]
     [InlineData("torch==\n", 1, "TY2512")]
     [InlineData("\n\nhg+https://host/x\n", 3, "TY2514")]
@@ -57,6 +94,12 @@ public sealed class RequirementFileReaderTests
     [InlineData("a==1 --hash=sha256:00\n", 1, "TY2512")]
     [InlineData("--no-binary :all:\n", 1, "TY2512")]
     [InlineData("-r requirements.txt\n", 1, "TY2512")]
+    [InlineData("a\n-r gone.txt\n", 2, "TY2512")]
+    [InlineData("a\n-c .\n", 2, "TY2512")]
+    [InlineData("a\n\n${NOPE}==1\n", 3, "TY2512")]
+    [InlineData("a\n--index-url https://${NOPE}@host/simple\n", 2, "TY2512")]
+    [InlineData("/etc/passwd\n", 1, "TY2512")]
+    [InlineData("a\0b\0\n", 1, "TY2512")]
     public void Errors_name_file_line_and_reason(string text, int line, string code)
     {
         using var directory = new ScratchDirectory();
