@@ -41,13 +41,18 @@ internal readonly record struct ProgressLine(string Label, long Done, long? Tota
     }
 
     /// <summary>A length of time as people say it: <c>0.4 s</c>, <c>12 s</c>, <c>3 min 05 s</c>, <c>1 h 02 min</c>.</summary>
-    public static string Time(TimeSpan time) => time.TotalSeconds switch
+    public static string Time(TimeSpan time)
     {
-        < 9.95 => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s"),
-        < 59.5 => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0} s"),
-        < 3600 => $"{(int)time.TotalMinutes} min {time.Seconds:00} s",
-        _ => $"{(int)time.TotalHours} h {time.Minutes:00} min",
-    };
+        // Rounded before it is divided, so that 59.7 s are a minute and not "0 min 59 s".
+        var whole = TimeSpan.FromSeconds(Math.Round(time.TotalSeconds));
+        return time.TotalSeconds switch
+        {
+            < 9.95 => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s"),
+            < 59.5 => string.Create(CultureInfo.InvariantCulture, $"{whole.TotalSeconds:0} s"),
+            < 3599.5 => $"{(int)whole.TotalMinutes} min {whole.Seconds:00} s",
+            _ => $"{(int)whole.TotalHours} h {whole.Minutes:00} min",
+        };
+    }
 
     private string Amounts() => (Unit, Total) switch
     {

@@ -42,7 +42,8 @@ internal sealed class EngineCheck : IMachineCheck
             {
                 yield return new Finding(
                     "engines.cdi", "containers", CheckState.Warn, $"{engine} is here, but no CDI document for NVIDIA GPUs",
-                    "other engines cannot pass GPUs; torchyard run needs none", "torchyard cdi --install");
+                    "other engines cannot pass GPUs; torchyard run needs none, with --engine too",
+                    "torchyard cdi --install" + (engine == docker ? "; docker reads it from version 25 on, with the feature cdi" : ""));
             }
         }
     }
