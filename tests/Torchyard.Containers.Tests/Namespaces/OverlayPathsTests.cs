@@ -55,7 +55,8 @@ public sealed class OverlayPathsTests : IDisposable
         foreach (var length in Enumerable.Range(40, 60))
         {
             var plan = OverlayPaths.Plan(
-                Links, [.. Enumerable.Repeat("/" + new string('x', length), count)], "/upper", "/work", "/rootfs") with { UserXattr = false, Volatile = true };
+                Links, [.. Enumerable.Repeat("/" + new string('x', length), count)], "/upper", "/work", "/rootfs") with
+            { UserXattr = false, Volatile = true };
             Assert.InRange(NamespaceSetup.Options(plan).Length, 1, 4095);
         }
     }
