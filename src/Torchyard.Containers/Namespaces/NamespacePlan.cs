@@ -43,10 +43,10 @@ internal sealed record OverlayPlan
     public IReadOnlyList<string> Lower { get; init; } = [];
 
     /// <summary>Takes the changes.</summary>
-    public string Upper { get; init; } = "u";
+    public string Upper { get; init; } = "";
 
     /// <summary>The kernel's work directory, on the file system of <see cref="Upper"/>.</summary>
-    public string Work { get; init; } = "w";
+    public string Work { get; init; } = "";
 
     /// <summary>Where to mount.</summary>
     public required string Target { get; init; }

@@ -72,38 +72,24 @@ internal static class OverlayTree
                 throw new IOException($"/{inside}: the name is reserved for whiteouts");
             }
 
-            if (IsWhiteout(stat))
+            if (OverlayEntry.IsWhiteout(stat))
             {
                 var marker = relative.Length == 0 ? WhiteoutPrefix + name : $"{relative}/{WhiteoutPrefix}{name}";
                 entries.Add(new LayerEntry(new TarEntry { Name = marker, Kind = TarKind.File, Mode = 0x1A4 }, null));
                 continue;
             }
 
-            if (Kind(stat.Type) is not { } kind)
+            if (OverlayEntry.Kind(stat.Type) is not { } kind)
             {
-                // A socket is nothing without its process.
                 continue;
             }
 
             var modified = stat.Modified.Seconds > newest || stat.Modified.Seconds >= since ? newest : stat.Modified.Seconds;
-            var entry = new TarEntry
-            {
-                Name = inside,
-                Kind = kind,
-                LinkTarget = kind == TarKind.Symlink ? new FileInfo(path).LinkTarget ?? "" : "",
-                Mode = stat.Mode & 0xFFF,
-                User = stat.User,
-                Group = stat.Group,
-                Size = kind == TarKind.File ? (long)stat.Size : 0,
-                ModifiedAt = modified,
-                DeviceMajor = stat.DeviceMajor,
-                DeviceMinor = stat.DeviceMinor,
-                Xattrs = ReadXattrs(path, inside),
-            };
+            var entry = OverlayEntry.Read(path, inside, kind, stat) with { ModifiedAt = modified };
             entries.Add(new LayerEntry(entry, kind == TarKind.File ? inside : null));
             if (kind == TarKind.Directory)
             {
-                if (IsOpaque(path))
+                if (OverlayEntry.IsOpaque(path))
                 {
                     entries.Add(new LayerEntry(
                         new TarEntry { Name = $"{inside}/{OpaqueMarker}", Kind = TarKind.File, Mode = 0x1A4 }, null));
@@ -112,46 +98,5 @@ internal static class OverlayTree
                 ListInto(root, inside, newest, since, entries);
             }
         }
-    }
-
-    private static bool IsWhiteout(Posix.StatxResult stat) =>
-        stat.Type == Posix.TypeCharacter && stat.DeviceMajor == 0 && stat.DeviceMinor == 0;
-
-    private static bool IsOpaque(string path) =>
-        Posix.GetXattr(path, "trusted.overlay.opaque") is [(byte)'y'] || Posix.GetXattr(path, "user.overlay.opaque") is [(byte)'y'];
-
-    private static TarKind? Kind(uint type) => type switch
-    {
-        Posix.TypeFile => TarKind.File,
-        Posix.TypeDirectory => TarKind.Directory,
-        Posix.TypeSymlink => TarKind.Symlink,
-        Posix.TypeCharacter => TarKind.CharacterDevice,
-        Posix.TypeBlock => TarKind.BlockDevice,
-        Posix.TypeFifo => TarKind.Fifo,
-        _ => null,
-    };
-
-    private static List<KeyValuePair<string, byte[]>> ReadXattrs(string path, string inside)
-    {
-        var result = new List<KeyValuePair<string, byte[]>>();
-        foreach (var name in Posix.ListXattrs(path).Order(StringComparer.Ordinal))
-        {
-            if (name is "trusted.overlay.redirect" or "user.overlay.redirect" or "trusted.overlay.metacopy" or "user.overlay.metacopy")
-            {
-                throw ImageErrors.UnportableOverlay(inside);
-            }
-
-            // Labels and signatures of this machine's security modules do not belong into an image; file capabilities do.
-            if ((name.StartsWith("user.", StringComparison.Ordinal) && !name.StartsWith("user.overlay.", StringComparison.Ordinal))
-                || name == "security.capability")
-            {
-                if (Posix.GetXattr(path, name) is { } value)
-                {
-                    result.Add(new(name, value));
-                }
-            }
-        }
-
-        return result;
     }
 }

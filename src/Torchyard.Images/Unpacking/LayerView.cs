@@ -1,5 +1,5 @@
 using Torchyard.Images.Files;
-using Torchyard.Images.Tar;
+using Torchyard.Images.Layers;
 
 namespace Torchyard.Images.Unpacking;
 
@@ -13,27 +13,9 @@ internal sealed class LayerView(IReadOnlyList<string> layers)
     /// <summary>What a path shows; null for nothing. Its entry's name is where it lies on this machine.</summary>
     internal PlacedNode? Node(string path)
     {
-        if (!TryFind(path, out var place, out var stat) || KindOf(stat.Type) is not { } kind)
-        {
-            return null;
-        }
-
-        return new PlacedNode(kind, new FileInode(null, new TarEntry
-        {
-            Name = place,
-            Kind = kind,
-            LinkTarget = kind == TarKind.Symlink ? new FileInfo(place).LinkTarget ?? "" : "",
-            Mode = stat.Mode & 0xFFF,
-            User = stat.User,
-            Group = stat.Group,
-            Size = kind == TarKind.File ? (long)stat.Size : 0,
-            ModifiedAt = stat.Modified.Seconds,
-            DeviceMajor = stat.DeviceMajor,
-            DeviceMinor = stat.DeviceMinor,
-            Xattrs = [.. Posix.ListXattrs(place).Where(name => !name.Contains(".overlay.", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
-                .Select(name => (Name: name, Value: Posix.GetXattr(place, name))).Where(pair => pair.Value is not null)
-                .Select(pair => new KeyValuePair<string, byte[]>(pair.Name, pair.Value!))],
-        }));
+        return TryFind(path, out var place, out var stat) && OverlayEntry.Kind(stat.Type) is { } kind
+            ? new PlacedNode(kind, new FileInode(null, OverlayEntry.Read(place, path, kind, stat) with { Name = place }))
+            : null;
     }
 
     /// <summary>Names in a directory, sorted by code unit.</summary>
@@ -52,17 +34,6 @@ internal sealed class LayerView(IReadOnlyList<string> layers)
         return names.Where(name => Find($"{directory}/{name}") is not null);
     }
 
-    private static TarKind? KindOf(uint type) => type switch
-    {
-        Posix.TypeFile => TarKind.File,
-        Posix.TypeDirectory => TarKind.Directory,
-        Posix.TypeSymlink => TarKind.Symlink,
-        Posix.TypeCharacter => TarKind.CharacterDevice,
-        Posix.TypeBlock => TarKind.BlockDevice,
-        Posix.TypeFifo => TarKind.Fifo,
-        _ => null,
-    };
-
     private bool TryFind(string path, out string place, out Posix.StatxResult stat)
     {
         foreach (var layer in layers)
@@ -77,7 +48,7 @@ internal sealed class LayerView(IReadOnlyList<string> layers)
                     break;
                 }
 
-                if (slash < 0 && !IsWhiteout(stat))
+                if (slash < 0 && !OverlayEntry.IsWhiteout(stat))
                 {
                     return true;
                 }
@@ -88,9 +59,9 @@ internal sealed class LayerView(IReadOnlyList<string> layers)
                     return false;
                 }
 
-                if (Posix.GetXattr(place, "trusted.overlay.opaque") is [(byte)'y'] || Posix.GetXattr(place, "user.overlay.opaque") is [(byte)'y'])
+                if (OverlayEntry.IsOpaque(place))
                 {
-                    return Posix.TryStat(Posix.CurrentDirectory, place = $"{layer}/{path}", out stat) && !IsWhiteout(stat);
+                    return Posix.TryStat(Posix.CurrentDirectory, place = $"{layer}/{path}", out stat) && !OverlayEntry.IsWhiteout(stat);
                 }
             }
             while (slash >= 0);
@@ -100,6 +71,4 @@ internal sealed class LayerView(IReadOnlyList<string> layers)
         stat = default;
         return false;
     }
-
-    private static bool IsWhiteout(in Posix.StatxResult stat) => stat is { Type: Posix.TypeCharacter, DeviceMajor: 0, DeviceMinor: 0 };
 }

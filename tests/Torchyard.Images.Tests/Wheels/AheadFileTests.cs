@@ -68,16 +68,27 @@ public sealed class AheadFileTests
     }
 
     [Fact]
-    public void Giving_up_waits_for_the_decoder_to_stop()
+    public async Task Giving_up_waits_for_the_decoder_to_stop()
     {
         using var scratch = new ScratchDirectory();
-        var (file, source) = Make(scratch, (buffer, _) => Fill(buffer, 1));
-        file.TryStart(() => { });
+        using var entered = new ManualResetEventSlim();
+        using var gate = new ManualResetEventSlim();
         // An endless content: only being stopped ends it.
-        file.Dispose();
-        var position = source.Position;
-        Assert.Equal(position, source.Position);
-        Assert.Throws<ObjectDisposedException>(() => file.OpenFollowing().Read(new byte[position + 1]));
+        var (file, source) = Make(scratch, (buffer, _) =>
+        {
+            entered.Set();
+            gate.Wait(TestContext.Current.CancellationToken);
+            return Fill(buffer, 1);
+        });
+        Assert.True(file.TryStart(() => { }));
+        entered.Wait(TestContext.Current.CancellationToken);
+        var stoppedBefore = Task.Run(() =>
+        {
+            file.Dispose();
+            return source.IsDisposed;
+        });
+        gate.Set();
+        Assert.True(await stoppedBefore);
     }
 
     [Fact]
@@ -129,6 +140,9 @@ public sealed class AheadFileTests
     {
         private SafeFileHandle? _target;
         private long _position;
+        private bool _isDisposed;
+
+        public bool IsDisposed => Volatile.Read(ref _isDisposed);
 
         public delegate int Reader(Span<byte> buffer, long position);
 
@@ -150,6 +164,12 @@ public sealed class AheadFileTests
             RandomAccess.Write(_target!, buffer[..count], _position);
             Volatile.Write(ref _position, _position + count);
             return count;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            Volatile.Write(ref _isDisposed, true);
+            base.Dispose(disposing);
         }
     }
 }

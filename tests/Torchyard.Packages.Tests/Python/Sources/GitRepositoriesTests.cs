@@ -175,26 +175,13 @@ public sealed class GitRepositoriesTests : IDisposable
     /// <summary>Serves the files of a repository as a plain web server does.</summary>
     private sealed class StaticServer : IAsyncDisposable
     {
-        private readonly HttpListener _listener = new();
+        private readonly HttpListener _listener;
         private readonly Task _serving;
 
         public StaticServer(string directory)
         {
-            for (var attempt = 0; ; attempt++)
-            {
-                Root = new Uri($"http://127.0.0.1:{Random.Shared.Next(10000, 32000)}/");
-                _listener.Prefixes.Clear();
-                _listener.Prefixes.Add(Root.AbsoluteUri);
-                try
-                {
-                    _listener.Start();
-                    break;
-                }
-                catch (HttpListenerException) when (attempt < 50)
-                {
-                    // The port is taken: another one.
-                }
-            }
+            _listener = LoopbackListener.Start(out var root);
+            Root = root;
 
             _serving = ServeAsync(directory);
         }

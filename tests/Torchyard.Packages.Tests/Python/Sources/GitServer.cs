@@ -8,28 +8,15 @@ namespace Torchyard.Tests.Python.Sources;
 /// <summary>Serves the repositories of a directory over http on loopback as git's own server does, git-http-backend(1), with filters as the large hosts allow them.</summary>
 internal sealed class GitServer : IAsyncDisposable
 {
-    private readonly HttpListener _listener = new();
+    private readonly HttpListener _listener;
     private readonly string _directory;
     private readonly Task _serving;
 
     public GitServer(string directory)
     {
         _directory = directory;
-        for (var attempt = 0; ; attempt++)
-        {
-            Root = new Uri($"http://127.0.0.1:{Random.Shared.Next(10000, 32000)}/");
-            _listener.Prefixes.Clear();
-            _listener.Prefixes.Add(Root.AbsoluteUri);
-            try
-            {
-                _listener.Start();
-                break;
-            }
-            catch (HttpListenerException) when (attempt < 50)
-            {
-                // The port is taken: another one.
-            }
-        }
+        _listener = LoopbackListener.Start(out var root);
+        Root = root;
 
         _serving = ServeAsync();
     }
