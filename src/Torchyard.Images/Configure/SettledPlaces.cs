@@ -13,7 +13,7 @@ namespace Torchyard.Images.Configure;
 /// <param name="upper">The upper directory.</param>
 /// <param name="before">What was there before this stage's packages.</param>
 /// <param name="contents">Reads packages again.</param>
-internal sealed class SettledPlaces(UpperDirectory upper, LayerView before, IPackageContents contents)
+internal sealed class SettledPlaces(UpperDirectory upper, LayerView before, PackageContents contents)
 {
     private readonly LayerView _view = new([upper.Path, .. upper.Lower]);
     private readonly Dictionary<FileInode, string> _files = new(ReferenceEqualityComparer.Instance);

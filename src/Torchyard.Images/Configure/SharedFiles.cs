@@ -3,16 +3,6 @@ using Torchyard.Images.Unpacking;
 
 namespace Torchyard.Images.Configure;
 
-/// <summary>Reads package files again, for the few packages that share files with others.</summary>
-internal interface IPackageContents
-{
-    /// <summary>All entries of a package.</summary>
-    IReadOnlyList<ArchivedEntry> Entries(UnpackedPackage package);
-
-    /// <summary>Writes entries of a package anywhere; see <see cref="PackageUnpacker.WriteEntries"/>.</summary>
-    void Write(UnpackedPackage package, IReadOnlyDictionary<string, string> wanted, Files.RootDirectory root);
-}
-
 /// <summary>
 /// Makes in the upper directory of a stage what <c>dpkg --unpack</c> of its packages over those of earlier stages would have done with places that
 /// several packages want (Debian Policy 7.6; dpkg-divert(1)), and with packages of which nothing is left. Layers stay a function of their own packages.
@@ -29,7 +19,7 @@ internal sealed class SharedFiles(
     FileLists lists,
     IReadOnlyList<UnpackedPackage> stage,
     IReadOnlyCollection<string> shared,
-    IPackageContents contents)
+    PackageContents contents)
 {
     private readonly HashSet<UnpackedPackage> _stage = new(stage, ReferenceEqualityComparer.Instance);
     private readonly LayerView _before = new([upper.Path, .. below]);

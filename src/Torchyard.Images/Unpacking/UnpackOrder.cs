@@ -1,4 +1,3 @@
-using Torchyard.Images.Configure;
 using Torchyard.Images.Deb;
 
 namespace Torchyard.Images.Unpacking;

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Torchyard.Images.Configure;
 using Torchyard.Images.Deb;
 using Torchyard.Images.Environments;
 using Torchyard.Packages;

@@ -1,4 +1,5 @@
 using Torchyard.Images.Configure;
+using Torchyard.Images.Deb;
 using Torchyard.Images.Tests.Deb;
 
 namespace Torchyard.Images.Tests.Configure;

@@ -1,4 +1,3 @@
-using Torchyard.Images.Configure;
 using Torchyard.Images.Deb;
 using Torchyard.Images.Files;
 

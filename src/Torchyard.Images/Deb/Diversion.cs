@@ -1,4 +1,4 @@
-namespace Torchyard.Images.Configure;
+namespace Torchyard.Images.Deb;
 
 /// <summary>A diversion: three lines of dpkg's <c>diversions</c> (dpkg-divert(1)).</summary>
 /// <param name="From">The path, without its leading slash.</param>

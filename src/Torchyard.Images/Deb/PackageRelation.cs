@@ -1,6 +1,6 @@
 using Torchyard.Packages.Debian.Versions;
 
-namespace Torchyard.Images.Configure;
+namespace Torchyard.Images.Deb;
 
 /// <summary>One alternative of a relationship field (deb-control(5)): <c>name:arch (&gt;= version)</c>.</summary>
 /// <param name="Name">Package, perhaps virtual.</param>

@@ -1,7 +1,6 @@
-using Torchyard.Images.Deb;
 using Torchyard.Recipes;
 
-namespace Torchyard.Images.Configure;
+namespace Torchyard.Images.Deb;
 
 /// <summary>The field Replaces (Debian Policy 7.6.1): whose files a package takes over.</summary>
 internal static class Replacement

@@ -1,6 +1,4 @@
-using Torchyard.Images.Deb;
-
-namespace Torchyard.Images.Configure;
+namespace Torchyard.Images.Deb;
 
 /// <summary>
 /// Who needs whom inside one lock. The resolver has already made sure that versions fit, so names alone decide here; of alternatives, every one
