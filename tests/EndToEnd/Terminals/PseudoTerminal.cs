@@ -55,8 +55,11 @@ internal sealed partial class PseudoTerminal : IDisposable
         Assert.Equal(0, NameOf(keyboard, name, (nuint)name.Length));
         var path = Encoding.ASCII.GetString(name.AsSpan(0, Array.IndexOf(name, (byte)0)));
         Resize(keyboard, rows, columns);
+        // A shell without job control has the commands that it starts with & ignore SIGINT and SIGQUIT (POSIX.1-2017, XCU 2.11), and every
+        // program below inherits that, also across exec and a new session. So the tests, started that way, would have no Ctrl-C;
+        // what sits at a real terminal has it.
         var start = new ProcessStartInfo(
-            "sh", ["-c", "t=$1; shift; exec setsid --ctty --wait \"$0\" \"$@\" <>\"$t\" >&0 2>&0", TestStore.Program, path, .. arguments])
+            "env", ["--default-signal=INT,QUIT", "sh", "-c", "t=$1; shift; exec setsid --ctty --wait \"$0\" \"$@\" <>\"$t\" >&0 2>&0", TestStore.Program, path, .. arguments])
         {
             WorkingDirectory = directory,
         };
