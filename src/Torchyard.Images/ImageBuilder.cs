@@ -10,6 +10,7 @@ using Torchyard.Images.Wheels;
 using Torchyard.Packages;
 using Torchyard.Packages.Cudnn;
 using Torchyard.Packages.Python.Fetch;
+using Torchyard.Packages.Redist;
 using Torchyard.Platform;
 using Torchyard.Platform.Compression;
 using Torchyard.Platform.Files;
@@ -27,13 +28,15 @@ namespace Torchyard.Images;
 /// <param name="supervisor">The program that the image starts with.</param>
 /// <param name="wheels">Gives the wheels of locks with a Python part; null when there are none.</param>
 /// <param name="cudnn">Gives the cuDNN of locks that have it; null when there are none.</param>
+/// <param name="cudaCompat">Gives the forward-compatibility libraries of locks that have them; null when there are none.</param>
 public sealed class ImageBuilder(
     StorePaths paths,
     IPackageFetcher fetcher,
     IRootSandbox sandbox,
     SupervisorProgram supervisor,
     IWheelFetcher? wheels = null,
-    ICudnnFetcher? cudnn = null)
+    IRedistFetcher? cudnn = null,
+    IRedistFetcher? cudaCompat = null)
 {
     private readonly OciLayout _layout = new(paths);
 
@@ -140,7 +143,8 @@ public sealed class ImageBuilder(
     {
         var debian = fetcher.RemoveDamaged(locked, cancellation).Select(package => $"{package.Name} {package.Version}");
         var python = locked.Python is { } part && wheels is not null ? wheels.RemoveDamaged(part, cancellation).Select(package => $"{package.Name} {package.Version}") : [];
-        string[] nvidia = locked.Cudnn is { } archive && cudnn?.RemoveDamaged(archive) == true ? [$"cuDNN {archive.Version}"] : [];
+        var nvidia = new (LockedRedist? Archive, IRedistFetcher? Fetcher)[] { (locked.Cudnn, cudnn), (locked.CudaCompat, cudaCompat) }
+            .Where(one => one.Archive is { } archive && one.Fetcher?.RemoveDamaged(archive) == true).Select(one => one.Archive!.Title);
         return [.. debian, .. python, .. nvidia];
     }
 
@@ -195,6 +199,11 @@ public sealed class ImageBuilder(
         {
             throw ImageErrors.CudnnNotLocked(CudnnInstaller.Package);
         }
+
+        if (locked.CudaCompat is not null && cudaCompat is null)
+        {
+            throw new InvalidOperationException("a lock with forward-compatibility libraries needs a fetcher of them");
+        }
     }
 
     private string BuiltPath(Digest key) => Path.Combine(paths.Root, "build", "images", key.Hex);
@@ -222,7 +231,7 @@ public sealed class ImageBuilder(
             var wheelLayers = locked.Python is null ? null : new PythonLayers(
                 _layout, cache, locked.Recipe.Image, locked.Tools.Compressor, Path.Combine(directory, "wheels"));
             return await run.MakeAsync(
-                stages, controls.ToDictionary(pair => pair.Key, pair => pair.Value.Time), supervisor, wheelLayers, wheels, cudnn, progress);
+                stages, controls.ToDictionary(pair => pair.Key, pair => pair.Value.Time), supervisor, wheelLayers, wheels, cudnn, cudaCompat, progress);
         }
         catch
         {

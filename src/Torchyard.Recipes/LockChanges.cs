@@ -15,12 +15,27 @@ public static class LockChanges
         ArgumentNullException.ThrowIfNull(after);
         var old = before is null ? [] : Versions(before);
         var now = Versions(after);
+        Tell("cudnn (NVIDIA)", before?.Cudnn, after.Cudnn);
+        Tell("cuda-compat (NVIDIA)", before?.CudaCompat, after.CudaCompat);
         return
         [
             .. old.Keys.Union(now.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal)
                 .Select(name => new LockChange(name, old.GetValueOrDefault(name), now.GetValueOrDefault(name)))
                 .Where(change => change.Before != change.After),
         ];
+
+        void Tell(string name, LockedRedist? one, LockedRedist? other)
+        {
+            // NVIDIA's indexes and mirrors of them are signed by nobody: other bytes under the same version are a change that must be seen.
+            var same = one?.Version == other?.Version && one?.Sha256 != other?.Sha256;
+            foreach (var (versions, archive) in new[] { (old, one), (now, other) })
+            {
+                if (archive is not null)
+                {
+                    versions[name] = same ? $"{archive.Version} (SHA-256 {archive.Sha256.Hex[..12]}…)" : archive.Version;
+                }
+            }
+        }
     }
 
     private static Dictionary<string, string> Versions(RecipeLock locked)
@@ -33,11 +48,6 @@ public static class LockChanges
             {
                 result[$"{package.Name}:{package.Architecture}"] = package.Version;
             }
-        }
-
-        if (locked.Cudnn is { } cudnn)
-        {
-            result["cudnn (NVIDIA)"] = cudnn.Version;
         }
 
         foreach (var package in locked.Python?.Packages ?? [])

@@ -52,7 +52,8 @@ public static class LockReader
             Archives = [.. table.Tables("archive").Select(ReadArchive)],
             Packages = [.. table.Tables("package").Select(ReadPackage)],
             BuildPackages = [.. table.Tables("build-package").Select(ReadPackage)],
-            Cudnn = table.Table("cudnn") is { } cudnn ? CudnnLockText.Read(cudnn) : null,
+            Cudnn = table.Table(RedistLockText.CudnnTable) is { } cudnn ? RedistLockText.ReadCudnn(cudnn) : null,
+            CudaCompat = table.Table(RedistLockText.CudaCompatTable) is { } compat ? RedistLockText.ReadCudaCompat(compat) : null,
             Fit = table.Table("fit") is { } fit ? FitLockText.Read(fit) : null,
             Python = table.Table("python") is { } python ? PythonLockText.Read(python) : null,
         };

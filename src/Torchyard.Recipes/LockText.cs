@@ -47,7 +47,12 @@ public static class LockText
 
         if (locked.Cudnn is { } cudnn)
         {
-            CudnnLockText.Write(body, cudnn);
+            RedistLockText.Write(body, cudnn);
+        }
+
+        if (locked.CudaCompat is { } compat)
+        {
+            RedistLockText.Write(body, compat);
         }
 
         if (locked.Fit is { } fit)

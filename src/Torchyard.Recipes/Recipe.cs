@@ -24,6 +24,9 @@ public sealed record Recipe
     /// <summary>cuDNN for Debian's own CUDA packages, or null when the recipe says nothing of it.</summary>
     public CudnnSettings? Cudnn { get; init; }
 
+    /// <summary>NVIDIA's forward-compatibility libraries for machines with older drivers, or null when the recipe says nothing of them.</summary>
+    public CudaCompatSettings? CudaCompat { get; init; }
+
     /// <summary>Services that the supervisor starts.</summary>
     public ServiceSettings Services { get; init; } = new();
 

@@ -37,6 +37,9 @@ public sealed record RecipeLock
     /// <summary>NVIDIA's cuDNN, or null when no package of Debian needs it.</summary>
     public LockedCudnn? Cudnn { get; init; }
 
+    /// <summary>NVIDIA's forward-compatibility libraries, or null when no machine of the lock needs them.</summary>
+    public LockedCudaCompat? CudaCompat { get; init; }
+
     /// <summary>The PyTorch stack and the machines that it fits, or null when none was asked for.</summary>
     public LockedFit? Fit { get; init; }
 

@@ -75,6 +75,7 @@ public static class RecipeReader
             Python = top.Table("python") is { } python ? PythonReader.Read(python) : null,
             Fit = top.Table("fit") is { } fit ? FitReader.Read(fit) : null,
             Cudnn = top.Table("cudnn") is { } cudnn ? CudnnReader.Read(cudnn) : null,
+            CudaCompat = top.Table("cuda-compat") is { } compat ? CudaCompatReader.Read(compat) : null,
             Services = top.Table("services") is { } services ? ReadServices(services) : new ServiceSettings(),
             Mounts = MountReader.Read(top.Tables("mounts")),
             Limits = top.Table("limits") is { } limits ? LimitReader.Read(limits) : new LimitSettings(),

@@ -40,6 +40,11 @@ public static class RecipeText
             WriteCudnn(text, cudnn, prefix + "cudnn");
         }
 
+        if (recipe.CudaCompat is { } compat)
+        {
+            WriteCudaCompat(text, compat, prefix + "cuda-compat");
+        }
+
         WriteServices(text, recipe.Services, prefix + "services");
         foreach (var mount in recipe.Mounts)
         {
@@ -85,6 +90,12 @@ public static class RecipeText
         .Add("version", cudnn.Version)
         .Add("mirrors", cudnn.Mirrors)
         .Add("archive", cudnn.Archive);
+
+    private static void WriteCudaCompat(TomlText text, CudaCompatSettings compat, string path) => text.Header(path)
+        .Add("accept-license", compat.AcceptLicense)
+        .Add("release", compat.Release)
+        .Add("mirrors", compat.Mirrors)
+        .Add("archive", compat.Archive);
 
     private static void WriteServices(TomlText text, ServiceSettings services, string path)
     {

@@ -17,6 +17,40 @@ public sealed class LockChangesTests
     }
 
     [Fact]
+    public void What_is_nvidias_is_named_and_other_bytes_under_the_same_version_too()
+    {
+        var before = Lock() with { Cudnn = Cudnn("9.0.0.312", "a"), CudaCompat = Compat("580.126.20", "a") };
+        var after = before with { Cudnn = Cudnn("9.0.0.312", "b"), CudaCompat = Compat("590.48.01", "b") };
+        Assert.Equal(
+            [
+                new LockChange("cuda-compat (NVIDIA)", "580.126.20", "590.48.01"),
+                new LockChange("cudnn (NVIDIA)", $"9.0.0.312 (SHA-256 {Digest.Of("a"u8).Hex[..12]}…)", $"9.0.0.312 (SHA-256 {Digest.Of("b"u8).Hex[..12]}…)"),
+            ],
+            LockChanges.Between(before, after));
+        Assert.Empty(LockChanges.Between(after, after));
+        Assert.Equal([new LockChange("cuda-compat (NVIDIA)", "590.48.01", null)], LockChanges.Between(after, after with { CudaCompat = null }));
+
+        static LockedCudnn Cudnn(string version, string bytes) => new()
+        {
+            Version = version,
+            Cuda = 12,
+            Url = "https://x/c.tar.xz",
+            Size = 1,
+            Sha256 = Digest.Of(System.Text.Encoding.UTF8.GetBytes(bytes)),
+            License = "https://x/LICENSE.txt",
+        };
+        static LockedCudaCompat Compat(string version, string bytes) => new()
+        {
+            Version = version,
+            Cuda = "13.1",
+            Url = "https://x/f.tar.xz",
+            Size = 1,
+            Sha256 = Digest.Of(System.Text.Encoding.UTF8.GetBytes(bytes)),
+            License = "https://x/LICENSE.txt",
+        };
+    }
+
+    [Fact]
     public void Another_commit_of_the_same_version_is_a_change()
     {
         var before = Lock() with { Python = Python('a') };

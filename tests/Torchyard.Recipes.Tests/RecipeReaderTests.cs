@@ -45,7 +45,22 @@ public sealed class RecipeReaderTests
         Assert.Equal(["https://mirror.example/redist"], cudnn.Mirrors);
     }
 
+    [Fact]
+    public void Forward_compatibility_is_nothing_unless_the_recipe_says_something_of_it()
+    {
+        Assert.Null(Read(Smallest).CudaCompat);
+        Assert.False(Read(Smallest + "[cuda-compat]\n").CudaCompat!.AcceptLicense);
+        var compat = Read(Smallest + "[cuda-compat]\naccept-license = true\nrelease = \"13.1\"\nmirrors = [\"https://mirror.example/redist\"]\narchive = \"./x\"\n").CudaCompat!;
+        Assert.Equal((true, "13.1", "./x"), (compat.AcceptLicense, compat.Release, compat.Archive));
+        Assert.Equal(["https://mirror.example/redist"], compat.Mirrors);
+    }
+
     [Theory]
+    [InlineData(Smallest + "[cuda-compat]\nrelease = \"13\"\n", "TY1005", 5, 11, "release = \"13.1\"")]
+    [InlineData(Smallest + "[cuda-compat]\nmirrors = [\"ftp://x\"]\n", "TY1005", 5, 12, "whole URL")]
+    [InlineData(Smallest + "[cuda-compat]\narchive = \"\"\n", "TY1005", 5, 11, "archive.tar.xz")]
+    [InlineData(Smallest + "[cuda-compat]\naccept-license = \"yes\"\n", "TY1004", 5, 18, "true or false")]
+    [InlineData(Smallest + "[cuda-compat]\nversion = \"13.1\"\n", "TY1002", 5, 1, "accept-license, release, mirrors, archive")]
     [InlineData(Smallest + "[cudnn]\nversion = \"9.0\"\n", "TY1005", 5, 11, "9.0.0.312")]
     [InlineData(Smallest + "[cudnn]\nmirrors = [\"ftp://x\"]\n", "TY1005", 5, 12, "whole URL")]
     [InlineData(Smallest + "[cudnn]\narchive = \"\"\n", "TY1005", 5, 11, "archive.tar.xz")]

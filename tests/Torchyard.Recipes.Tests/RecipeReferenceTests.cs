@@ -13,6 +13,7 @@ public sealed partial class RecipeReferenceTests
         [python]
         [fit]
         [cudnn]
+        [cuda-compat]
         [services.jupyter]
         [services.ssh]
         port = 2022
@@ -28,7 +29,7 @@ public sealed partial class RecipeReferenceTests
     {
         var asked = new HashSet<string>(StringComparer.Ordinal);
         RecipeReader.Read(Encoding.UTF8.GetBytes(Everything), "r", asked);
-        string[] tables = ["base", "python", "fit", "cudnn", "services", "services.jupyter", "services.ssh", "mounts", "limits", "image"];
+        string[] tables = ["base", "python", "fit", "cudnn", "cuda-compat", "services", "services.jupyter", "services.ssh", "mounts", "limits", "image"];
         var rows = Row().Matches(Document()).Select(match => match.Groups[1].Value).ToList();
         Assert.Equal(rows.Count, rows.Distinct().Count());
         Assert.Empty(asked.Except(tables).Except(rows).Select(key => $"docs/recipe.md lacks {key}"));

@@ -47,6 +47,7 @@ internal static class Samples
             Fit = flag ? new FitSettings { Gpus = packages, Driver = services == 0 ? "535.183.01" : null, Torch = ">=2.8,<2.11", Build = "cu128" }
                 : services == 1 ? new FitSettings() : null,
             Cudnn = services == 2 ? new CudnnSettings() : flag ? new CudnnSettings { AcceptLicense = true, Version = "9.0.0.312", Mirrors = ["https://mirror.example/redist"], Archive = "./x.tar.xz" } : null,
+            CudaCompat = services == 1 ? new CudaCompatSettings() : flag ? new CudaCompatSettings { AcceptLicense = true, Release = "13.1", Mirrors = ["https://mirror.example/redist"], Archive = "./y.tar.xz" } : null,
             Services = new ServiceSettings
             {
                 Jupyter = (services & 1) != 0 ? new JupyterSettings(0, "0.0.0.0") : null,
@@ -114,6 +115,7 @@ internal static class Samples
                 BuildPackages = [.. wheels.Take(1)],
             } : null,
             Cudnn = packages.Length > 1 ? new LockedCudnn { Version = "9.0.0.312", Cuda = 12, Url = "https://example.org/x.tar.xz", Size = 884762828, Sha256 = digest, License = "https://example.org/LICENSE.txt" } : null,
+            CudaCompat = packages.Length > 2 ? new LockedCudaCompat { Version = "590.48.01", Cuda = "13.1", Url = "https://example.org/y.tar.xz", Size = 95258812, Sha256 = digest, License = "https://example.org/LICENSE.txt" } : null,
             Fit = python ? new LockedFit
             {
                 Torch = "2.9.1",

@@ -62,7 +62,7 @@ public static class FitAnswerText
         if (pins.Length > 0)
             yield return $"  with     {string.Join(", ", pins)}";
         if (stack.CompatPackage is { } package)
-            yield return $"  needs    {package} in the image";
+            yield return $"  needs    {package} in the image, from NVIDIA under its licence: [cuda-compat] accept-license = true in the recipe";
         if (stack.Note is { } note)
             yield return $"  note     {note}";
         yield return stack.Package is { } debian

@@ -37,7 +37,7 @@ public sealed class FitEngine(FitTables tables)
             Chosen = [],
             Stacks = stacks,
             ServesAll = servesAll,
-            Nearest = servesAll ? [] : Nearest(request, targets, preference),
+            Nearest = servesAll ? [] : Nearest(request, targets, preference, static stack => stack.Fits),
             DriverThatFits = DriverThatFits(request, targets),
             Refused = ranked.Count > 0 ? ranked[0].Verdicts : [],
         };
@@ -80,15 +80,20 @@ public sealed class FitEngine(FitTables tables)
         return ranked;
     }
 
-    /// <summary>The stack that fits with the fewest and smallest changes: build first, then the release, then Python.</summary>
-    private StackVerdict[] Nearest(FitRequest request, IReadOnlyList<FitTarget> targets, StackPreference preference)
+    /// <summary>The nearest stack that runs on every machine without forward compatibility; null when there is none.</summary>
+    public StackCandidate? NearestWithoutForward(FitRequest request, IReadOnlyList<FitTarget> targets) =>
+        Nearest(request, targets, new StackPreference(request), static stack => stack.Fits && stack.Verdicts.All(verdict => verdict.Road != DriverRoad.Forward)) is [var first, ..]
+            ? first.Candidate : null;
+
+    /// <summary>The stack that suits with the fewest and smallest changes: build first, then the release, then Python.</summary>
+    private StackVerdict[] Nearest(FitRequest request, IReadOnlyList<FitTarget> targets, StackPreference preference, Func<Ranked, bool> suits)
     {
         var open = request with { Torch = null, Build = null, Python = null };
         var asked = tables.Builds.Select(build => build.Torch).Distinct().ToList();
         var wanted = request.Torch is null
             ? [] : asked.Select((torch, index) => (torch, index)).Where(pair => request.Torch.Contains(PythonVersion.Parse(pair.torch))).Select(pair => pair.index).ToArray();
         var best = Rank([.. Candidates(open)], request, targets, preference)
-            .Where(stack => stack.Fits)
+            .Where(suits)
             .Select(stack => (stack, cost: Cost(stack.Candidate)))
             .OrderBy(pair => pair.cost)
             .Select(pair => pair.stack)

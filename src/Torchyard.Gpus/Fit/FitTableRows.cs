@@ -18,9 +18,9 @@ public sealed record CudaToolkit(DottedVersion Toolkit, DottedVersion Driver, IR
 /// <summary>Newest CUDA release that drivers of a branch support without further packages.</summary>
 public sealed record DriverBranch(int Branch, DottedVersion Cuda, IReadOnlyList<string> Source);
 
-/// <summary>A <c>cuda-compat</c> package: host driver branches and GPU classes that it works on.</summary>
+/// <summary>A <c>cuda-compat</c> package: host driver branches and GPU classes that it works on, and the newest known manifest of its release.</summary>
 public sealed record ForwardPackage(
-    DottedVersion Cuda, string Package, IReadOnlyList<int> Branches, IReadOnlyList<GpuClass> Classes, IReadOnlyList<string> Source, string? Note = null);
+    DottedVersion Cuda, string Package, string Manifest, IReadOnlyList<int> Branches, IReadOnlyList<GpuClass> Classes, IReadOnlyList<string> Source, string? Note = null);
 
 /// <summary>A compute capability, the first driver branch that knows it and the last that supports it.</summary>
 public sealed record GpuArchitecture(

@@ -97,8 +97,9 @@ public sealed class ContainerInjection
         var ours = new List<LinkerCacheEntry>();
         if (compatDirectory is not null)
         {
-            // libcuda.so.1, libnvidia-ptxjitcompiler.so.1, libnvidia-nvvm.so.4 and the others that have a SONAME link.
-            ours.AddRange(compatNames.Where(n => n.Split(".so.") is [_, var version] && version.All(char.IsAsciiDigit))
+            // All of them: some are opened by the name that ends in the driver's version (libnvidia-gpucomp.so.590.48.01, -tileiras), and
+            // libcuda.so without a number must not lead to another driver than libcuda.so.1.
+            ours.AddRange(compatNames.Where(n => n.EndsWith(".so", StringComparison.Ordinal) || n.Contains(".so.", StringComparison.Ordinal))
                 .Select(n => Entry(n, $"{compatDirectory}/{n}")));
         }
 

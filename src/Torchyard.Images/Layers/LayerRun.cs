@@ -1,17 +1,20 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Torchyard.Images.Configure;
+using Torchyard.Images.CudaCompat;
 using Torchyard.Images.Cudnn;
 using Torchyard.Images.Deb;
 using Torchyard.Images.Environments;
 using Torchyard.Images.Files;
 using Torchyard.Images.Oci;
+using Torchyard.Images.Redist;
 using Torchyard.Images.Tar;
 using Torchyard.Images.Timings;
 using Torchyard.Images.Unpacking;
 using Torchyard.Images.Wheels;
 using Torchyard.Packages.Cudnn;
 using Torchyard.Packages.Python.Fetch;
+using Torchyard.Packages.Redist;
 using Torchyard.Platform;
 using Torchyard.Recipes;
 
@@ -46,13 +49,16 @@ internal sealed class LayerRun(
         SupervisorProgram supervisor,
         PythonLayers? pythonLayers,
         IWheelFetcher? wheels,
-        ICudnnFetcher? cudnn,
+        IRedistFetcher? cudnn,
+        IRedistFetcher? cudaCompat,
         IProgressSink progress)
     {
         // Wheels need nothing of the base system: their layers are made while its packages are unpacked and configured.
         var wheelLayers = pythonLayers is null ? null : Track(Task.Run(() => MakeWheelLayersAsync(pythonLayers, wheels, progress), abort.Token));
         var cudnnLayer = locked.Cudnn is null ? null : Track(Task.Run(
             () => CudnnLayer.MakeAsync(locked, files, cudnn!, layout, cache, NewDirectory("cudnn"), timings, abort.Token), abort.Token));
+        var compatLayer = locked.CudaCompat is null ? null : Track(Task.Run(
+            () => CudaCompatLayer.MakeAsync(locked, cudaCompat!, layout, cache, NewDirectory("cuda-compat"), timings, abort.Token), abort.Token));
         using var task = progress.Begin("Building layers", locked.Packages.Sum(package => package.Size));
         var budget = Math.Max(0, locked.Recipe.Image.LayerBudget - stages.Count);
         var work = new List<List<PackageLayer>>();
@@ -87,12 +93,7 @@ internal sealed class LayerRun(
             var withCudnn = cudnnLayer is not null && stages[index].Any(package => package.Name == CudnnInstaller.Package) ? await cudnnLayer : null;
             if (withCudnn is not null)
             {
-                lower.Insert(0, withCudnn.Root);
-                result.Add(Task.FromResult(withCudnn.Layer));
-                if (!withCudnn.IsCached)
-                {
-                    _finished.Add((withCudnn.Key, withCudnn.Layer.Layer, withCudnn.Root, static () => { }));
-                }
+                Add(withCudnn, lower, result);
             }
 
             var keys = work[index].Select(layer => layer.Key);
@@ -109,6 +110,12 @@ internal sealed class LayerRun(
         if (wheelLayers is not null)
         {
             await AddPythonAsync(pythonLayers!, await wheelLayers, previous, lower, result);
+        }
+
+        // Nothing that is made before depends on it.
+        if (compatLayer is not null)
+        {
+            Add(await compatLayer, lower, result);
         }
 
         result.Add(Track(AddEnvironmentAsync(lower, epoch, supervisor)));
@@ -139,6 +146,16 @@ internal sealed class LayerRun(
             return finished.Layer.DiffId;
         }),
         abort.Token)));
+
+    private void Add(RedistLayer layer, List<string> lower, List<Task<ImageLayer>> result)
+    {
+        lower.Insert(0, layer.Root);
+        result.Add(Task.FromResult(layer.Layer));
+        if (!layer.IsCached)
+        {
+            _finished.Add((layer.Key, layer.Layer.Layer, layer.Root, static () => { }));
+        }
+    }
 
     /// <summary>Puts compiled bytecode beside its modules, which could not be done while an overlay was mounted over them.</summary>
     private static void AddBytecode(string root, string made, List<TarEntry> compiled, List<LayerEntry> entries)

@@ -16,6 +16,9 @@ public sealed partial record CudnnInstaller(string Version, int Cuda, string Pla
     /// <summary>Name of the package.</summary>
     public const string Package = "nvidia-cudnn";
 
+    /// <summary>The major version of CUDA as the index's manifests have it.</summary>
+    internal string CudaText => Cuda.ToString(CultureInfo.InvariantCulture);
+
     /// <summary>The installer among locked packages; null when there is none, or none of a version that is understood.</summary>
     /// <param name="packages">Packages of a lock.</param>
     public static CudnnInstaller? Find(IReadOnlyList<LockedDebianPackage> packages)
@@ -28,7 +31,7 @@ public sealed partial record CudnnInstaller(string Version, int Cuda, string Pla
 
     /// <summary>Name of the archive of a release.</summary>
     /// <param name="version">The release.</param>
-    public string FileName(string version) => $"cudnn-{Platform}-{version}_cuda{Cuda.ToString(CultureInfo.InvariantCulture)}-archive.tar.xz";
+    public string FileName(string version) => $"cudnn-{Platform}-{version}_cuda{CudaText}-archive.tar.xz";
 
     /// <summary>Path of the archive below the index, as its manifests have it.</summary>
     /// <param name="version">The release.</param>

@@ -11,7 +11,7 @@ namespace Torchyard.Packages.Fetching;
 /// <param name="Size">Bytes.</param>
 public sealed record MissingFile(string Name, string File, long Size);
 
-/// <summary>Which files of a lock have to be fetched: packages of Debian, wheels, cuDNN.</summary>
+/// <summary>Which files of a lock have to be fetched: packages of Debian, wheels, cuDNN, cuda-compat.</summary>
 public static class MissingFiles
 {
     /// <summary>What the package cache lacks, in the lock's order; damaged files count as missing.</summary>
@@ -63,9 +63,9 @@ public static class MissingFiles
                 : (new MissingFile($"{package.Name} {package.Version} (Python, built from {package.Source!.Url})", package.Filename, package.Size), package.Sha256);
         }
 
-        if (locked.Cudnn is { } cudnn)
+        foreach (var archive in new LockedRedist?[] { locked.Cudnn, locked.CudaCompat }.OfType<LockedRedist>())
         {
-            yield return (new MissingFile($"cuDNN {cudnn.Version}", cudnn.FileName, cudnn.Size), cudnn.Sha256);
+            yield return (new MissingFile(archive.Title, archive.FileName, archive.Size), archive.Sha256);
         }
     }
 }

@@ -48,7 +48,9 @@ internal sealed class ProjectCudnn(Invocation invocation)
         }
 
         using var archives = Open(settings, source.Directory);
-        return await archives.LockAsync(installer, options.Upgrade ? null : before?.Cudnn, options.Offline, cancellation);
+        // What nobody may be asked about stays.
+        var renew = !options.Offline && (options.Upgrade || options.UpgradePackages.Contains(CudnnInstaller.Package));
+        return await archives.LockAsync(installer, renew ? null : before?.Cudnn, options.Offline, cancellation);
     }
 
     /// <summary>Where the archive of a lock can be had; null for a lock without cuDNN.</summary>

@@ -32,7 +32,7 @@ internal sealed class ProjectFit(Invocation invocation)
     /// <param name="interpreter">The image's interpreter.</param>
     /// <param name="before">The lock as it was, or null.</param>
     /// <param name="options">The command line.</param>
-    /// <exception cref="TorchyardException">TY5201 to TY5205 for what was written; TY5208: nothing fits; TY5209: only with a package that Debian lacks; TY5210: no machine is named.</exception>
+    /// <exception cref="TorchyardException">TY5201 to TY5205 for what was written; TY5208: nothing fits; TY5209: only with libraries whose licence the recipe does not accept; TY5210: no machine is named.</exception>
     public FitPlan? Plan(RecipeSource source, RequirementSet requirements, ImageInterpreter interpreter, RecipeLock? before, LockOptions options)
     {
         var settings = source.Recipe.Fit;
@@ -77,7 +77,7 @@ internal sealed class ProjectFit(Invocation invocation)
         return new FitPlan
         {
             Request = request,
-            Stacks = Accepted(report, request),
+            Stacks = Accepted(source, report, request, targets),
             Origin = origin,
             AskedTorch = torch,
             AskedBuild = build,
@@ -88,7 +88,7 @@ internal sealed class ProjectFit(Invocation invocation)
     /// <summary>Holds what was resolved against the stack; METADATA of the wheels counts more than the table that chose it.</summary>
     /// <returns>The fit for the lock; null when no torch came in.</returns>
     /// <exception cref="TorchyardException">TY5211: what was resolved does not work.</exception>
-    public LockedFit? Check(FitPlan plan, FleetStack stack, PythonResolution resolution, ImageInterpreter interpreter)
+    public ProvenFit? Check(FitPlan plan, FleetStack stack, PythonResolution resolution, ImageInterpreter interpreter)
     {
         var gpus = stack.Machines.Any(machine => machine.Target.Gpus.Count > 0);
         var finding = new WheelSetCheck(_tables).Check(
@@ -112,7 +112,8 @@ internal sealed class ProjectFit(Invocation invocation)
             Require(wrong.Verdict);
         }
 
-        return Locked(row, machines, interpreter, plan.Request, plan.Origin) with { AskedTorch = plan.AskedTorch, AskedBuild = plan.AskedBuild, AskedGlibc = plan.AskedGlibc };
+        var fit = Locked(row, machines, interpreter, plan.Request, plan.Origin) with { AskedTorch = plan.AskedTorch, AskedBuild = plan.AskedBuild, AskedGlibc = plan.AskedGlibc };
+        return new ProvenFit(fit, machines);
     }
 
     /// <summary>Checks distributions of which only names and versions are known, such as those of a <c>pylock.toml</c>, for libraries that must not be there twice.</summary>
@@ -130,7 +131,7 @@ internal sealed class ProjectFit(Invocation invocation)
 
     /// <summary>Judges the torch of a finished answer, such as a <c>pylock.toml</c>, for the recipe's machines; null when it has none that is known.</summary>
     /// <exception cref="TorchyardException">TY5211: it does not run on one of them.</exception>
-    public LockedFit? Judge(RecipeSource source, LockedPython locked, ImageInterpreter interpreter, RecipeLock? before, LockOptions options)
+    public ProvenFit? Judge(RecipeSource source, LockedPython locked, ImageInterpreter interpreter, RecipeLock? before, LockOptions options)
     {
         var torch = locked.Packages.FirstOrDefault(package => package.Name == "torch");
         var version = torch is not null && PythonVersion.TryParse(torch.Version, out var parsed) ? parsed : null;
@@ -140,18 +141,18 @@ internal sealed class ProjectFit(Invocation invocation)
             return null;
         }
 
-        var (fit, wrong) = JudgeRow(row, source, interpreter, before, options);
+        var (proven, wrong) = JudgeRow(row, source, interpreter, before, options);
         if (wrong is not null)
         {
             Require(wrong.Verdict);
         }
 
-        return fit;
+        return proven;
     }
 
     /// <summary>Judges the PyTorch with CUDA among Debian's packages for the recipe's machines; null when there is none that is known, or no machine to judge it for.</summary>
     /// <exception cref="TorchyardException">TY5213: it does not run on one of them, or another PyTorch was asked for.</exception>
-    public LockedFit? JudgeDebian(RecipeSource source, RecipeLock locked, RecipeLock? before, LockOptions options)
+    public ProvenFit? JudgeDebian(RecipeSource source, RecipeLock locked, RecipeLock? before, LockOptions options)
     {
         // Versions such as 2.6.0+dfsg-7+b1.
         var row = _tables.DebianBuilds.FirstOrDefault(row => locked.Packages.Any(package =>
@@ -178,17 +179,17 @@ internal sealed class ProjectFit(Invocation invocation)
             return null;
         }
 
-        var (fit, wrong) = JudgeRow(row, source, ProjectPython.Interpreter(locked), before, options);
-        return wrong is null ? fit with { Cudnn = locked.Cudnn?.Version ?? fit.Cudnn } : throw new TorchyardException(
+        var (proven, wrong) = JudgeRow(row, source, ProjectPython.Interpreter(locked), before, options);
+        return wrong is null ? proven with { Fit = proven.Fit with { Cudnn = locked.Cudnn?.Version ?? proven.Fit.Cudnn } } : throw new TorchyardException(
             "TY5213", $"Debian's PyTorch does not run on {wrong.Target.Name}:\n" + string.Join('\n', VerdictText.Lines(wrong.Verdict, sources: false)), Cure);
     }
 
-    private (LockedFit Fit, StackVerdict? Wrong) JudgeRow(TorchBuild row, RecipeSource source, ImageInterpreter interpreter, RecipeLock? before, LockOptions options)
+    private (ProvenFit Proven, StackVerdict? Wrong) JudgeRow(TorchBuild row, RecipeSource source, ImageInterpreter interpreter, RecipeLock? before, LockOptions options)
     {
         var (origin, targets) = Targets(source, before?.Fit, options, interpreter.Target.Machine);
         var request = new FitRequest { Glibc = DottedVersion.Parse($"2.{interpreter.Target.GlibcMinor}"), GlibcOrigin = $"{source.Recipe.Base.Suite}, the base of the image" };
         var machines = targets.Select(target => new FitEngine(_tables).Judge(new StackCandidate(row, interpreter.Line), target, request)).ToList();
-        return (Locked(row, machines, interpreter, request, origin), machines.Find(machine => !machine.Fits));
+        return (new ProvenFit(Locked(row, machines, interpreter, request, origin), machines), machines.Find(machine => !machine.Fits));
     }
 
     /// <summary>Whether the stack of a lock runs on this machine; null when it does, or when this machine has no GPUs.</summary>
@@ -203,9 +204,25 @@ internal sealed class ProjectFit(Invocation invocation)
         var target = Here(fit.Machines.Count > 0 ? fit.Machines[0].Architecture : "x86_64");
         var verdict = new FitEngine(_tables).Judge(
             new StackCandidate(row, fit.Python), target, new FitRequest { Glibc = DottedVersion.Parse(fit.Glibc), GlibcOrigin = "as locked" });
-        return verdict.Fits ? null : new TorchyardException(
-            "TY5212", "the lock's PyTorch does not run on this machine:\n" + string.Join('\n', VerdictText.Lines(verdict.Verdict, sources: false)),
+        var problem = verdict.Fits ? CompatProblem(locked.CudaCompat, verdict) : string.Join('\n', VerdictText.Lines(verdict.Verdict, sources: false));
+        return problem is null ? null : new TorchyardException(
+            "TY5212", "the lock's PyTorch does not run on this machine:\n" + problem,
             "run 'torchyard lock --upgrade' here to choose for this machine, or build the lock for the machines it names");
+    }
+
+    /// <summary>Why the forward-compatibility libraries of a lock, or their lack, keep its stack from running on a machine; null when they do not.</summary>
+    private string? CompatProblem(LockedCudaCompat? compat, StackVerdict verdict)
+    {
+        var release = compat is not null && DottedVersion.TryParse(compat.Cuda, out var parsed) ? parsed : (DottedVersion?)null;
+        if (verdict.Road == DriverRoad.Forward && (release is not { } own || !ForwardChoice.Serves(own, verdict.Target, _tables)))
+        {
+            return string.Join('\n', VerdictText.Lines(verdict.Verdict, sources: false))
+                + (compat is null ? "\nthe lock has no cuda-compat" : $"\nthe lock has {compat.Title} of CUDA {compat.Cuda}, which does not serve driver {verdict.Target.Driver}");
+        }
+
+        return release is { } other && !ForwardChoice.IsSafe(other, verdict.Target, _tables)
+            ? $"the image has {compat!.Title}, which a container here would use with driver {verdict.Target.Driver}, and it does not work on {string.Join(", ", verdict.Target.Gpus.Select(gpu => gpu.Name).Distinct(StringComparer.Ordinal))} (CUDA error 804)"
+            : null;
     }
 
     private LockedFit Locked(TorchBuild row, IReadOnlyList<StackVerdict> machines, ImageInterpreter interpreter, FitRequest request, FitOrigin origin) => new()
@@ -305,7 +322,7 @@ internal sealed class ProjectFit(Invocation invocation)
             : machines;
     }
 
-    private IReadOnlyList<FleetStack> Accepted(FitReport report, FitRequest request)
+    private IReadOnlyList<FleetStack> Accepted(RecipeSource source, FitReport report, FitRequest request, IReadOnlyList<FitTarget> targets)
     {
         if (!report.ServesAll)
         {
@@ -321,13 +338,8 @@ internal sealed class ProjectFit(Invocation invocation)
 
         foreach (var stack in report.Stacks)
         {
-            if (stack.Machines.FirstOrDefault(machine => machine.CompatPackage is not null) is { } forward)
-            {
-                throw new TorchyardException(
-                    "TY5209",
-                    $"{stack.Candidate} runs on {forward.Target.Name} (driver {forward.Target.Driver}) only with {forward.CompatPackage} in the image, which NVIDIA's repository has and Debian has not",
-                    "let the build be chosen (leave out --build and [fit] build), or bring the driver up to date");
-            }
+            ProjectCudaCompat.RequireConsent(source, stack.Machines, () => new FitEngine(_tables).NearestWithoutForward(request, targets) is { } other
+                ? $"or take the nearest stack that does without, {other}: --torch {other.Torch.Torch} --build {other.Torch.Build}" : null);
         }
 
         return report.Stacks;

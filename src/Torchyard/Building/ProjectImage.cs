@@ -6,6 +6,7 @@ using Torchyard.Images;
 using Torchyard.Images.Environments;
 using Torchyard.Images.Wheels;
 using Torchyard.Packages;
+using Torchyard.Packages.CudaCompat;
 using Torchyard.Packages.Cudnn;
 using Torchyard.Packages.Fetching;
 using Torchyard.Packages.Python.Pip;
@@ -28,6 +29,7 @@ internal sealed class ProjectImage(Invocation invocation)
 
     private readonly ProjectFit _fit = new(invocation);
     private readonly ProjectCudnn _cudnn = new(invocation);
+    private readonly ProjectCudaCompat _compat = new(invocation);
 
     /// <summary>The lock that answers the recipe as it is now, and this machine; resolves and writes one where there is none.</summary>
     /// <exception cref="TorchyardException">As <see cref="LockAsync"/>; TY1025: several locks are needed; TY5212: the lock's PyTorch does not run here.</exception>
@@ -74,7 +76,7 @@ internal sealed class ProjectImage(Invocation invocation)
         if (python is null || requirements is null)
         {
             LockFit.RequireServices(locked);
-            return Write(source, [(locked with { Fit = _fit.JudgeDebian(source, locked, before, options) }, null)], options);
+            return Write(source, [(await WithFitAsync(locked, source, _fit.JudgeDebian(source, locked, before, options), before, options, cancellation), null)], options);
         }
 
         var interpreter = ProjectPython.Interpreter(locked);
@@ -102,11 +104,8 @@ internal sealed class ProjectImage(Invocation invocation)
                 _fit.CheckNames(resolution.Locked);
             }
 
-            var whole = locked with
-            {
-                Python = resolution.Locked,
-                Fit = plan is null ? _fit.Judge(source, resolution.Locked, interpreter, before, options) : _fit.Check(plan, stack, resolution, interpreter),
-            };
+            var proven = plan is null ? _fit.Judge(source, resolution.Locked, interpreter, before, options) : _fit.Check(plan, stack, resolution, interpreter);
+            var whole = await WithFitAsync(locked with { Python = resolution.Locked }, source, proven, before, options, cancellation);
             LockFit.RequireServices(whole);
             locks.Add((whole, stack));
         }
@@ -164,7 +163,8 @@ internal sealed class ProjectImage(Invocation invocation)
         using var packages = OpenPackages();
         using var python = OpenPython(locked);
         using var cudnn = _cudnn.Open(locked);
-        var builder = Builder(packages, python, cudnn);
+        using var compat = _compat.Open(locked);
+        var builder = Builder(packages, python, cudnn, compat);
         if (offline && await builder.FindAsync(locked, cancellation) is null)
         {
             MissingFiles.Refuse(invocation.Store, locked);
@@ -188,7 +188,8 @@ internal sealed class ProjectImage(Invocation invocation)
         using var packages = OpenPackages();
         using var python = OpenPython(locked);
         using var cudnn = _cudnn.Open(locked);
-        var builder = Builder(packages, python, cudnn);
+        using var compat = _compat.Open(locked);
+        var builder = Builder(packages, python, cudnn, compat);
         await EnsureWheelsAsync(locked, builder, python, offline: false, cancellation);
         return await builder.RemakeAsync(locked, invocation.Screen.Progress, cancellation);
     }
@@ -223,6 +224,14 @@ internal sealed class ProjectImage(Invocation invocation)
         }
     }
 
+    /// <summary>The lock with the fit of its PyTorch, and what its machines need for that beside the packages.</summary>
+    private async Task<RecipeLock> WithFitAsync(
+        RecipeLock locked, RecipeSource source, ProvenFit? proven, RecipeLock? before, LockOptions options, CancellationToken cancellation)
+    {
+        var compat = await _compat.LockAsync(source, proven, before, options, cancellation);
+        return locked with { Fit = proven?.Fit, CudaCompat = compat };
+    }
+
     /// <summary>The lock without its Python part. Where the recipe asks for the same system as before, that of the earlier lock stays.</summary>
     private async Task<RecipeLock> LockSystemAsync(RecipeSource source, RecipeLock? before, bool withGit, LockOptions options, CancellationToken cancellation)
     {
@@ -238,6 +247,7 @@ internal sealed class ProjectImage(Invocation invocation)
                 Recipe = recipe,
                 Tools = tools,
                 Cudnn = await _cudnn.LockAsync(source, before.Packages, before, options, cancellation),
+                CudaCompat = null,
                 Python = null,
                 Fit = null,
             };
@@ -367,7 +377,7 @@ internal sealed class ProjectImage(Invocation invocation)
             ? locked.Packages.Concat(locked.BuildPackages).OrderBy(package => package.Name, StringComparer.Ordinal).ThenBy(package => package.Architecture, StringComparer.Ordinal).ToList()
             : locked.Packages;
         var system = await BuildAsync(
-            locked with { Recipe = recipe, Packages = packages, BuildPackages = [], Python = null, Fit = null }, BuildAccount.None, offline, cancellation);
+            locked with { Recipe = recipe, Packages = packages, BuildPackages = [], CudaCompat = null, Python = null, Fit = null }, BuildAccount.None, offline, cancellation);
         var lower = await new MendingLayers(invocation).EnsureAsync(system, invocation.Screen.Progress, cancellation);
         await new ImageStore(invocation.Store).RemoveAsync($"{recipe.Name}:lock-base", static _ => null, force: true, cancellation);
         return lower;
@@ -377,13 +387,14 @@ internal sealed class ProjectImage(Invocation invocation)
 
     private OciRootSandbox Sandbox() => new(invocation.Store, invocation.Runtimes(), SelfProgram.Current);
 
-    private ImageBuilder Builder(DebianPackages packages, ProjectPython? python, CudnnArchives? cudnn) => new(
+    private ImageBuilder Builder(DebianPackages packages, ProjectPython? python, CudnnArchives? cudnn, CudaCompatArchives? compat) => new(
         invocation.Store,
         packages.CreateFetcher(),
         Sandbox(),
         Supervisor(),
         python?.CreateFetcher(invocation.Caller.WorkingDirectory),
-        cudnn);
+        cudnn,
+        compat);
 
     private ProjectPython? OpenPython(RecipeLock locked) => locked.Python is null ? null : new ProjectPython(invocation);
 

@@ -163,6 +163,11 @@ internal sealed partial class LockCommand : Verb
                 screen.Line($"cuDNN {cudnn.Version} for CUDA {cudnn.Cuda} from NVIDIA, under its own licence: {cudnn.License}");
             }
 
+            if (one.CudaCompat is { } compat)
+            {
+                screen.Line($"cuda-compat {compat.Version} for CUDA {compat.Cuda} from NVIDIA, under its own licence: {compat.License}");
+            }
+
             var what = (isNew, answer.DryRun, one.Changes.Count) switch
             {
                 (true, false, _) => "locked",
@@ -195,6 +200,9 @@ internal sealed partial class LockCommand : Verb
         /// <summary>NVIDIA's cuDNN, or null.</summary>
         public CudnnSummary? Cudnn { get; private init; }
 
+        /// <summary>NVIDIA's forward-compatibility libraries, or null.</summary>
+        public CudaCompatSummary? CudaCompat { get; private init; }
+
         /// <summary>The stack as a line for people, or null.</summary>
         [JsonIgnore]
         public string? Stack { get; private init; }
@@ -205,13 +213,14 @@ internal sealed partial class LockCommand : Verb
             return new LockSummary(
                 placed.Path,
                 after.Packages.Count + (after.Python?.Packages.Count ?? 0),
-                after.Packages.Sum(package => package.Size) + (after.Python?.Packages.Sum(package => package.Size) ?? 0) + (after.Cudnn?.Size ?? 0),
+                after.Packages.Sum(package => package.Size) + (after.Python?.Packages.Sum(package => package.Size) ?? 0) + (after.Cudnn?.Size ?? 0) + (after.CudaCompat?.Size ?? 0),
                 after.Fit?.Torch,
                 after.Fit?.Build,
                 [.. after.Fit?.Machines.Select(machine => machine.Name) ?? []],
                 LockChanges.Between(before, after))
             {
                 Cudnn = after.Cudnn is { } cudnn ? new CudnnSummary(cudnn.Version, cudnn.Cuda, cudnn.License) : null,
+                CudaCompat = after.CudaCompat is { } compat ? new CudaCompatSummary(compat.Version, compat.Cuda, compat.License) : null,
                 Stack = after.Fit is { } fit ? Line(fit) : null,
             };
         }
@@ -232,6 +241,12 @@ internal sealed partial class LockCommand : Verb
     /// <param name="Cuda">Major version of CUDA.</param>
     /// <param name="License">Address of the licence that the recipe accepts.</param>
     internal sealed record CudnnSummary(string Version, int Cuda, string License);
+
+    /// <summary>The forward-compatibility libraries of a lock.</summary>
+    /// <param name="Version">Driver that they come from.</param>
+    /// <param name="Cuda">CUDA release that they bring.</param>
+    /// <param name="License">Address of the licence that the recipe accepts.</param>
+    internal sealed record CudaCompatSummary(string Version, string Cuda, string License);
 
     internal sealed record Answer(bool DryRun, IReadOnlyList<LockSummary> Locks);
 

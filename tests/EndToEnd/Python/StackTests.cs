@@ -73,6 +73,13 @@ public sealed class StackTests(PythonProject python)
         var locked = await File.ReadAllTextAsync(Path.Combine(directory, "torchyard.lock"), Cancellation);
         Assert.All(["libtorch-cuda-2.6", "libcublas12", "libnccl2", "nvidia-cudnn"], name => Assert.Contains($"name = \"{name}\"", locked, StringComparison.Ordinal));
         Assert.Contains($"url = \"https://developer.download.nvidia.com/compute/cudnn/redist/{Archive}\"\nsize = 884762828\nsha256 = \"{Hash}\"", locked, StringComparison.Ordinal);
+
+        // Another archive under the same version: its hash is taken when it is asked for, and shown.
+        var manifest = Path.Combine(directory, "redistrib_9.0.0.json");
+        await File.WriteAllTextAsync(manifest, (await File.ReadAllTextAsync(manifest, Cancellation)).Replace(Hash, new string('a', 64), StringComparison.Ordinal), Cancellation);
+        (await python.Store.RunAsync(directory, ["lock", "--upgrade-package", "nvidia-cudnn"], Cancellation)).Succeeded()
+            .Printed($"cudnn (NVIDIA) 9.0.0.312 (SHA-256 {Hash[..12]}…) -> 9.0.0.312 (SHA-256 {new string('a', 12)}…)");
+        Assert.Contains($"sha256 = \"{new string('a', 64)}\"", await File.ReadAllTextAsync(Path.Combine(directory, "torchyard.lock"), Cancellation), StringComparison.Ordinal);
         var unfit = await python.Store.RunAsync(directory, ["lock", "--gpu", "rtx-3090", "--driver", "515.65.01"], Cancellation);
         Assert.Equal(1, unfit.ExitCode);
         Assert.Contains("TY5213", unfit.Error, StringComparison.Ordinal);

@@ -42,4 +42,17 @@ public sealed class ContainerLinkerCacheTests
         Assert.Equal(
             ["/usr/local/cuda-13.1/compat/libcuda.so.1", "/usr/local/nvidia/lib64/libcuda.so.1"], entries.Where(e => e.Soname == "libcuda.so.1").Select(e => e.Path));
     }
+
+    [Fact]
+    public void All_names_of_a_compat_driver_are_found_also_those_that_end_in_its_version()
+    {
+        // The files of cuda_compat 590.48.01 and their links.
+        string[] names =
+        [
+            "libcuda.so", "libcuda.so.1", "libcuda.so.590.48.01", "libnvidia-gpucomp.so.590.48.01", "libnvidia-nvvm.so.4", "libnvidia-nvvm70.so.4",
+            "libnvidia-tileiras.so.590.48.01", "libnvidia-ptxjitcompiler.so.1",
+        ];
+        var entries = LinkerCache.Read(RecordedMachine.H200.Injection().Compose([], "/usr/local/cuda/compat", names));
+        Assert.All(names, name => Assert.Equal($"/usr/local/cuda/compat/{name}", entries.First(e => e.Soname == name).Path));
+    }
 }

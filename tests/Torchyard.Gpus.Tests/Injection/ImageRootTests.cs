@@ -50,6 +50,21 @@ public sealed class ImageRootTests
         Assert.Contains(compat, verdict.Reason, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("535.183.01", true, "is used")]
+    [InlineData("580.159.04", true, "is used")]
+    [InlineData("565.57.01", false, "does not run on drivers 565.x")]
+    [InlineData("590.49.01", false, "is not newer")]
+    public void With_a_note_the_branches_that_it_lists_decide(string machine, bool used, string reason)
+    {
+        using var image = new TemporaryDirectory();
+        File.WriteAllBytes(image.File("usr/local/cuda/compat/libcuda.so.590.48.01"), CompatLibrary.Make("13.1", 535, 550, 570, 575, 580, 590));
+        File.CreateSymbolicLink(Path.Combine(image.Path, "usr/local/cuda/compat/libcuda.so.1"), "libcuda.so.590.48.01");
+        var verdict = ForwardCompatibility.Decide(new ImageRoot([image.Path]), machine);
+        Assert.Equal(used ? "/usr/local/cuda/compat" : null, verdict.Directory);
+        Assert.Contains(reason, verdict.Reason, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_note_is_read_and_damage_is_not_trusted()
     {

@@ -1,10 +1,10 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Torchyard.Images.Cudnn;
 using Torchyard.Images.Deb;
 using Torchyard.Images.Files;
 using Torchyard.Images.Tar;
+using Torchyard.Images.Tests.Redist;
 using Torchyard.Images.Tests.Tar;
 using Torchyard.Platform;
 using Torchyard.Recipes;
@@ -84,7 +84,7 @@ public sealed class CudnnArchiveTests : IDisposable
     [Fact]
     public void A_flipped_byte_is_known_for_damage_wherever_it_is()
     {
-        var content = Compress(TarRoundTripTests.Write([.. Sample()]));
+        var content = XzArchive.Compress(TarRoundTripTests.Write([.. Sample()]));
         for (var position = 0; position < content.Length; position += 11)
         {
             var damaged = content.ToArray();
@@ -98,7 +98,7 @@ public sealed class CudnnArchiveTests : IDisposable
     [Fact]
     public void Debian_vouches_for_the_archive_by_its_sha_512()
     {
-        var content = Compress(TarRoundTripTests.Write([.. Sample()]));
+        var content = XzArchive.Compress(TarRoundTripTests.Write([.. Sample()]));
         UnpackFile(content, Digest.Of(content), Convert.ToHexStringLower(SHA512.HashData(content)));
         var failure = Assert.Throws<TorchyardException>(() => UnpackFile(content, Digest.Of(content), Convert.ToHexStringLower(SHA512.HashData("other"u8))));
         Assert.Equal("TY3022", failure.Code);
@@ -140,7 +140,7 @@ public sealed class CudnnArchiveTests : IDisposable
 
     private (List<TarEntry> Entries, string Root) Unpack(List<(TarEntry, byte[])> entries)
     {
-        var content = Compress(TarRoundTripTests.Write([.. entries]));
+        var content = XzArchive.Compress(TarRoundTripTests.Write([.. entries]));
         return UnpackFile(content, Digest.Of(content), null);
     }
 
@@ -161,20 +161,5 @@ public sealed class CudnnArchiveTests : IDisposable
             License = "https://example.org/LICENSE.txt",
         };
         return (CudnnArchive.Unpack(file, cudnn, "amd64", sha512, root, TestContext.Current.CancellationToken), place);
-    }
-
-    private static byte[] Compress(byte[] tar)
-    {
-        using var xz = Process.Start(new ProcessStartInfo("/usr/bin/xz", ["-0", "-c"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
-        var feed = Task.Run(() =>
-        {
-            xz.StandardInput.BaseStream.Write(tar);
-            xz.StandardInput.Close();
-        });
-        using var result = new MemoryStream();
-        xz.StandardOutput.BaseStream.CopyTo(result);
-        feed.GetAwaiter().GetResult();
-        xz.WaitForExit();
-        return xz.ExitCode == 0 ? result.ToArray() : throw new InvalidOperationException("xz failed");
     }
 }

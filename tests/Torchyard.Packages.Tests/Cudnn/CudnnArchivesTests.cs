@@ -1,6 +1,7 @@
 using Torchyard.Packages.Cudnn;
 using Torchyard.Packages.Fetching;
 using Torchyard.Packages.Tests.Loopback;
+using Torchyard.Packages.Tests.Redist;
 using Torchyard.Platform.Files;
 using Torchyard.Recipes;
 
@@ -156,6 +157,20 @@ public sealed class CudnnArchivesTests : IDisposable
         File.SetLastWriteTimeUtc(file, time);
         Assert.True(archives.RemoveDamaged(locked));
         Assert.False(File.Exists(file));
+    }
+
+    [Fact]
+    public void A_manifest_is_looked_for_under_three_numbers_and_then_four() =>
+        Assert.Equal(["redistrib_9.0.0.json", "redistrib_9.0.0.312.json"], CudnnArchives.ManifestsOf("9.0.0.312"));
+
+    [Fact]
+    public async Task An_archive_that_changed_under_its_version_is_taken_when_nothing_earlier_is_kept()
+    {
+        using var server = Index();
+        using var archives = Open(new CudnnSettings { Mirrors = [server.Root.AbsoluteUri] });
+        var earlier = await archives.LockAsync(Debian, null, offline: false, Cancellation) with { Sha256 = Digest.Of("the archive as it was"u8) };
+        Assert.Equal(earlier, await archives.LockAsync(Debian, earlier, offline: false, Cancellation));
+        Assert.Equal(Digest.Of(Archive), (await archives.LockAsync(Debian, null, offline: false, Cancellation)).Sha256);
     }
 
     private static LoopbackServer Index(Func<string, int, Reply?>? otherwise = null) => new((asked, times) => otherwise?.Invoke(asked.Path, times) ?? (asked.Path switch

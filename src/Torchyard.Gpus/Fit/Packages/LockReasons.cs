@@ -6,7 +6,7 @@ namespace Torchyard.Gpus.Fit.Packages;
 
 /// <summary>Why a package is in a lock.</summary>
 /// <param name="Package">Name and version.</param>
-/// <param name="Kind"><c>debian</c> or <c>python</c>.</param>
+/// <param name="Kind"><c>debian</c>, <c>python</c>, or <c>nvidia</c> for what comes from NVIDIA's redistributable indexes.</param>
 /// <param name="Chains">Shortest chains of requirements, each from what the recipe named down to the package.</param>
 /// <param name="Facts">What else decided, one sentence each.</param>
 public sealed record LockReason(string Package, string Kind, IReadOnlyList<IReadOnlyList<string>> Chains, IReadOnlyList<string> Facts);
@@ -37,7 +37,7 @@ public static class LockReasons
         if (locked.BuildPackages.FirstOrDefault(found => found.Name == package) is { } builder)
             return new LockReason($"{builder.Name} {builder.Version}", "debian", [], ["build-packages of [python], or a Git repository in it, asks for it or for what needs it: it is there while wheels are built, and not in the image"]);
         if (locked.Packages.FirstOrDefault(found => found.Name == package) is not { } debian)
-            return null;
+            return Nvidia(locked, package);
         var facts = new List<string>();
         if (debian.Requested)
             facts.Add("the recipe names it");
@@ -49,10 +49,24 @@ public static class LockReasons
         return new LockReason($"{debian.Name} {debian.Version}", "debian", [], facts);
     }
 
+    private static LockReason? Nvidia(RecipeLock locked, string package) => (package, locked) switch
+    {
+        ("cudnn", { Cudnn: { } cudnn }) => new LockReason(
+            $"cudnn {cudnn.Version}", "nvidia", [], ["Debian's nvidia-cudnn installs it, and packages of the lock are linked against it", $"{cudnn.FileName}, under the licence {cudnn.License}"]),
+        ("cuda-compat", { CudaCompat: { } compat }) => new LockReason(
+            $"cuda-compat {compat.Version}", "nvidia", [],
+            [
+                .. (locked.Fit?.Machines ?? []).Where(machine => machine.Rules.Any(rule => rule.Contains("driver.forward", StringComparison.Ordinal)))
+                    .Select(machine => $"{machine.Name} with driver {machine.Driver} runs CUDA {locked.Fit!.Cuda} by forward compatibility only"),
+                $"{compat.FileName}, which brings CUDA {compat.Cuda}, under the licence {compat.License}",
+            ]),
+        _ => null,
+    };
+
     /// <summary>The reason as lines for people.</summary>
     public static IEnumerable<string> Lines(LockReason reason)
     {
-        yield return $"{reason.Package} ({(reason.Kind == "python" ? "Python" : "Debian")})";
+        yield return $"{reason.Package} ({(reason.Kind switch { "python" => "Python", "nvidia" => "NVIDIA", _ => "Debian" })})";
         foreach (var chain in reason.Chains)
             yield return chain.Count == 1 ? "├─ the recipe names it" : $"├─ {string.Join(" → ", chain)}";
         for (var i = 0; i < reason.Facts.Count; i++)

@@ -6,6 +6,7 @@ namespace Torchyard.Images.Oci.Sbom;
 internal static class LockedSoftware
 {
     private const string CudnnLicense = "LicenseRef-NVIDIA-cuDNN";
+    private const string CudaCompatLicense = "LicenseRef-NVIDIA-cuda-compat";
 
     public static SpdxContent Of(RecipeLock locked)
     {
@@ -22,22 +23,28 @@ internal static class LockedSoftware
             SourceInfo = "installed from " + wheel.Filename,
             Sha256 = wheel.Sha256,
         }));
-        if (locked.Cudnn is not { } cudnn)
+        var licenses = new List<SpdxLicense>();
+        if (locked.Cudnn is { } cudnn)
         {
-            return new SpdxContent(locked.Recipe.Name, locked.Recipe.Image.Tag, locked.SourceDateEpoch, packages);
+            packages.Add(Nvidia("cudnn", cudnn, CudnnLicense));
+            licenses.Add(new(CudnnLicense, "NVIDIA's licence of cuDNN", "See /usr/share/doc/nvidia-cudnn/LICENSE in the image.", cudnn.License));
         }
 
-        packages.Add(new SpdxPackage(null, "cudnn", cudnn.Version)
+        if (locked.CudaCompat is { } compat)
         {
-            Id = "SPDXRef-cudnn",
-            Supplier = "Organization: NVIDIA",
-            DownloadLocation = cudnn.Url,
-            License = CudnnLicense,
-            Sha256 = cudnn.Sha256,
-        });
-        return new SpdxContent(locked.Recipe.Name, locked.Recipe.Image.Tag, locked.SourceDateEpoch, packages)
-        {
-            Licenses = [new(CudnnLicense, "NVIDIA's licence of cuDNN", "See /usr/share/doc/nvidia-cudnn/LICENSE in the image.", cudnn.License)],
-        };
+            packages.Add(Nvidia("cuda-compat", compat, CudaCompatLicense));
+            licenses.Add(new(CudaCompatLicense, "NVIDIA's licence of cuda-compat", "See /usr/share/doc/cuda-compat/LICENSE in the image.", compat.License));
+        }
+
+        return new SpdxContent(locked.Recipe.Name, locked.Recipe.Image.Tag, locked.SourceDateEpoch, packages) { Licenses = licenses };
     }
+
+    private static SpdxPackage Nvidia(string name, LockedRedist archive, string license) => new(null, name, archive.Version)
+    {
+        Id = "SPDXRef-" + name,
+        Supplier = "Organization: NVIDIA",
+        DownloadLocation = archive.Url,
+        License = license,
+        Sha256 = archive.Sha256,
+    };
 }
