@@ -13,17 +13,17 @@ public sealed class Marker
     internal Marker(MarkerNode root) => _root = root;
 
     /// <summary>Reads a marker; on failure <paramref name="error"/> says what was expected and at which character, from 1.</summary>
-    public static bool TryParse(string text, [NotNullWhen(true)] out Marker? marker, [NotNullWhen(false)] out string? error)
+    public static bool TryParse(string text, [NotNullWhen(true)] out Marker? marker, [NotNullWhen(false)] out string? error) =>
+        TryParse(text, out marker, out error, out _);
+
+    /// <summary>As above; on failure <paramref name="at"/> is the index of the wrong character.</summary>
+    internal static bool TryParse(
+        string text, [NotNullWhen(true)] out Marker? marker, [NotNullWhen(false)] out string? error, out int at)
     {
         var reader = new MarkerReader(text, 0);
-        if (reader.TryReadAll(out var root, out error))
-        {
-            marker = new Marker(root);
-            return true;
-        }
-
-        marker = null;
-        return false;
+        marker = reader.TryReadAll(out var root, out error) ? new Marker(root) : null;
+        at = reader.FailedAt;
+        return error is null && marker is not null;
     }
 
     /// <summary>

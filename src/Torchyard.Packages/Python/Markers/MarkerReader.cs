@@ -15,6 +15,9 @@ internal sealed class MarkerReader(string text, int start)
     private int _comparisons;
     private string? _error;
 
+    /// <summary>Where what was expected is missing, as an index into the text.</summary>
+    public int FailedAt { get; private set; }
+
     public bool TryReadAll([NotNullWhen(true)] out MarkerNode? root, [NotNullWhen(false)] out string? error)
     {
         root = ReadOr(0);
@@ -170,7 +173,12 @@ internal sealed class MarkerReader(string text, int start)
 
     private MarkerComparison? Fail(string expected)
     {
-        _error ??= $"expected {expected} at character {_at + 1}";
+        if (_error is null)
+        {
+            _error = $"expected {expected} at character {_at + 1}";
+            FailedAt = _at;
+        }
+
         return null;
     }
 }

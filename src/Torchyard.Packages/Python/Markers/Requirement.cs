@@ -40,16 +40,25 @@ public sealed record Requirement
 
     /// <summary>Reads a requirement; on failure <paramref name="error"/> says what was expected.</summary>
     public static bool TryParse(
-        string text, [NotNullWhen(true)] out Requirement? requirement, [NotNullWhen(false)] out string? error)
+        string text, [NotNullWhen(true)] out Requirement? requirement, [NotNullWhen(false)] out string? error) =>
+        TryParse(text, out requirement, out error, out _);
+
+    /// <summary>As above; on failure <paramref name="at"/> is the index in the text where the wrong part begins.</summary>
+    internal static bool TryParse(
+        string text, [NotNullWhen(true)] out Requirement? requirement, [NotNullWhen(false)] out string? error, out int at)
     {
         requirement = null;
+        at = 0;
         if (text.Length > MaxLength)
         {
             error = $"longer than {MaxLength} characters";
             return false;
         }
 
+        // What is left to read always ends where the text does, so its length tells where it begins.
+        var textEnd = text.AsSpan().TrimEnd().Length;
         var rest = text.AsSpan().Trim();
+        at = textEnd - rest.Length;
         var length = 0;
         while (length < rest.Length && (char.IsAsciiLetterOrDigit(rest[length]) || rest[length] is '-' or '_' or '.'))
             length++;
@@ -60,8 +69,13 @@ public sealed record Requirement
         }
 
         rest = rest[length..].TrimStart();
-        if (!TryTakeExtras(ref rest, out var extras, out error))
+        at = textEnd - rest.Length;
+        if (!TryTakeExtras(ref rest, out var extras, out error, out var wrongExtra))
+        {
+            at += wrongExtra;
             return false;
+        }
+
         string? url = null;
         var versions = VersionSpecifierSet.Any;
         if (rest.StartsWith("@"))
@@ -70,6 +84,7 @@ public sealed record Requirement
             rest = rest[1..].TrimStart();
             var end = rest.IndexOfAny(' ', '\t');
             url = (end < 0 ? rest : rest[..end]).ToString();
+            at = textEnd - rest.Length;
             rest = end < 0 ? [] : rest[end..].TrimStart();
             if (url.Length == 0)
             {
@@ -81,11 +96,17 @@ public sealed record Requirement
         {
             var end = rest.IndexOf(';');
             var clauses = (end < 0 ? rest : rest[..end]).Trim();
+            at = textEnd - rest.Length;
             rest = end < 0 ? [] : rest[end..];
             if (clauses is ['(', .., ')'])
+            {
                 clauses = clauses[1..^1];
+                at++;
+            }
+
             if (!VersionSpecifierSet.TryParse(clauses.ToString(), out versions!))
             {
+                at += VersionSpecifierSet.FirstWrong(clauses.ToString());
                 error = $"'{PythonVersion.Shorten(clauses.ToString())}' is not a version specifier";
                 return false;
             }
@@ -94,14 +115,16 @@ public sealed record Requirement
         Marker? marker = null;
         if (!rest.IsEmpty)
         {
+            at = textEnd - rest.Length;
             if (rest[0] != ';')
             {
                 error = "expected ';' and a marker, or the end";
                 return false;
             }
 
-            if (!Markers.Marker.TryParse(rest[1..].ToString(), out marker, out error))
+            if (!Markers.Marker.TryParse(rest[1..].ToString(), out marker, out error, out var wrong))
             {
+                at += 1 + wrong;
                 error = "in the marker, " + error;
                 return false;
             }
@@ -131,10 +154,11 @@ public sealed record Requirement
     public override int GetHashCode() => ToString().GetHashCode(StringComparison.Ordinal);
 
     private static bool TryTakeExtras(
-        ref ReadOnlySpan<char> rest, out IReadOnlyList<string> extras, [NotNullWhen(false)] out string? error)
+        ref ReadOnlySpan<char> rest, out IReadOnlyList<string> extras, [NotNullWhen(false)] out string? error, out int at)
     {
         extras = [];
         error = null;
+        at = 0;
         if (!rest.StartsWith("["))
             return true;
         var end = rest.IndexOf(']');
@@ -145,8 +169,12 @@ public sealed record Requirement
         }
 
         var names = new List<string>();
-        foreach (var part in rest[1..end].ToString().Split(',', StringSplitOptions.TrimEntries))
+        var next = 1;
+        foreach (var entry in rest[1..end].ToString().Split(','))
         {
+            var part = entry.Trim();
+            at = next + entry.Length - entry.AsSpan().TrimStart().Length;
+            next += entry.Length + 1;
             if (part.Length == 0 && rest[1..end].Trim().IsEmpty)
                 break;
             if (!ProjectName.TryParse(part, out var extra))

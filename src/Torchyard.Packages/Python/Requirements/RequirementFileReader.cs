@@ -34,32 +34,36 @@ internal sealed class RequirementFileReader(RequirementSet into, Func<string, st
     /// <param name="text">The requirement, path or URL.</param>
     /// <param name="directory">Directory that paths are relative to.</param>
     /// <param name="place">Where it is written.</param>
-    public RequirementLine ReadOne(string text, string directory, SourceLocation? place)
+    public RequirementLine ReadOne(string text, string directory, SourceLocation? place) =>
+        ReadOne(new WrittenLine(text, place).Replace(Expand), directory);
+
+    private static RequirementLine ReadOne(WrittenLine line, string directory)
     {
         var hashes = new List<Digest>();
-        var trimmed = TakeHashes(Expand(text.Trim(), place), hashes, place);
-        var at = trimmed.IndexOf(" @ ", StringComparison.Ordinal);
-        if (at < 0 && (IsUrl(trimmed) || GitUrl.IsVersionControl(trimmed)))
+        var text = TakeHashes(line, hashes);
+        var at = text.IndexOf(" @ ", StringComparison.Ordinal);
+        if (at < 0 && (IsUrl(text) || GitUrl.IsVersionControl(text)))
         {
-            return FromUrl(trimmed.Split(' ')[0], null, hashes, place);
+            return FromUrl(text.Split(' ')[0], null, hashes, line.Place);
         }
 
-        if (at < 0 && (trimmed.EndsWith(".whl", StringComparison.Ordinal) || LockedSource.IsArchiveName(trimmed) || trimmed.StartsWith('.') || trimmed.StartsWith('/')))
+        if (at < 0 && (text.EndsWith(".whl", StringComparison.Ordinal) || LockedSource.IsArchiveName(text) || text.StartsWith('.') || text.StartsWith('/')))
         {
-            return Local(trimmed, directory, null, hashes, place);
+            return Local(text, directory, null, hashes, line.Place);
         }
 
-        if (!Requirement.TryParse(trimmed, out var requirement, out var error))
+        if (!Requirement.TryParse(text, out var requirement, out var error, out var wrong))
         {
-            throw RequirementProblem.Wrong(place, $"'{trimmed}' is no requirement: {error}", "Write it as name, name==1.2, name>=1,<2, a path or a URL (PEP 508)");
+            throw RequirementProblem.Wrong(line.At(wrong), $"'{text}' is no requirement: {error}", "Write it as name, name==1.2, name>=1,<2, a path or a URL (PEP 508)");
         }
 
-        return requirement.Url switch
+        var read = requirement.Url switch
         {
-            null => new RequirementLine { Requirement = requirement, Hashes = hashes, Place = place },
-            var url when url.StartsWith("file:", StringComparison.Ordinal) => Local(new Uri(url).LocalPath, directory, requirement, hashes, place),
-            var url => FromUrl(url, requirement, hashes, place),
+            null => new RequirementLine { Requirement = requirement, Hashes = hashes },
+            var url when url.StartsWith("file:", StringComparison.Ordinal) => Local(new Uri(url).LocalPath, directory, requirement, hashes, line.Of(url)),
+            var url => FromUrl(url, requirement, hashes, line.Of(url)),
         };
+        return read with { Place = line.Place };
     }
 
     private void Read(string path, string shown, bool isConstraint, SourceLocation? from)
@@ -71,16 +75,16 @@ internal sealed class RequirementFileReader(RequirementSet into, Func<string, st
 
         _open.Add(path);
         var directory = Path.GetDirectoryName(path)!;
-        foreach (var (number, line) in LogicalLines(ReadText(path, shown, from)))
+        foreach (var written in WrittenLine.ReadAll(ReadText(path, shown, from), shown))
         {
-            var place = new SourceLocation(shown, number, 1);
-            if (line[0] == '-')
+            var line = written.Replace(Expand);
+            if (line.Text.StartsWith('-'))
             {
-                ReadOption(line, directory, shown, place, isConstraint);
+                ReadOption(line, directory, shown, isConstraint);
             }
             else
             {
-                (isConstraint ? into.Constraints : into.Requirements).Add(ReadOne(line, directory, place));
+                (isConstraint ? into.Constraints : into.Requirements).Add(ReadOne(line, directory));
             }
         }
 
@@ -96,24 +100,26 @@ internal sealed class RequirementFileReader(RequirementSet into, Func<string, st
             : expanded;
     }
 
-    private void ReadOption(string line, string directory, string shown, SourceLocation place, bool isConstraint)
+    private void ReadOption(WrittenLine written, string directory, string shown, bool isConstraint)
     {
+        var line = written.Text;
         var end = line.IndexOfAny([' ', '=']);
         var option = end < 0 ? line : line[..end];
-        var value = end < 0 ? "" : Expand(line[(end + 1)..].Trim(), place);
+        var value = end < 0 ? "" : line[(end + 1)..].TrimStart();
         if (end < 0 && line.Length > 2 && line[1] != '-')
         {
             // "-rfile" and the like.
             (option, value) = (line[..2], line[2..]);
         }
 
+        var valuePlace = written.At(line.Length - value.Length);
         switch (option)
         {
             case "-r" or "--requirement":
-                Read(Path.GetFullPath(value, directory), Beside(shown, value), isConstraint, place);
+                Read(Path.GetFullPath(value, directory), Beside(shown, value), isConstraint, valuePlace);
                 break;
             case "-c" or "--constraint":
-                Read(Path.GetFullPath(value, directory), Beside(shown, value), isConstraint: true, place);
+                Read(Path.GetFullPath(value, directory), Beside(shown, value), isConstraint: true, valuePlace);
                 break;
             case "-i" or "--index-url":
                 into.Indexes.Add(value);
@@ -134,9 +140,9 @@ internal sealed class RequirementFileReader(RequirementSet into, Func<string, st
                 // Hashes that are given are always checked, and wheels are taken where there are any.
                 break;
             case "-e" or "--editable":
-                throw RequirementProblem.Wrong(place, "an editable install has no place in an image", "Mount the project's directory, or build a wheel of it and name that");
+                throw RequirementProblem.Wrong(written.Place, "an editable install has no place in an image", "Mount the project's directory, or build a wheel of it and name that");
             default:
-                throw RequirementProblem.Wrong(place, $"option '{option}' has no meaning here", "Remove it, or move what it sets to [python] of the recipe");
+                throw RequirementProblem.Wrong(written.Place, $"option '{option}' has no meaning here", "Remove it, or move what it sets to [python] of the recipe");
         }
     }
 
@@ -169,67 +175,55 @@ internal sealed class RequirementFileReader(RequirementSet into, Func<string, st
         new SourceLocation(shown, 1, 1), "the file is no text in UTF-8" + (cause is null ? "; it looks like UTF-16" : ""),
         $"Save it as UTF-8 (iconv -f UTF-16 -t UTF-8 {shown})");
 
-    /// <summary>Lines joined at a trailing backslash, without comments and empty lines, each with the number of its first line.</summary>
-    private static IEnumerable<(int Number, string Line)> LogicalLines(string text)
+    /// <summary>Reads the hashes after a requirement.</summary>
+    /// <returns>What is before them: the beginning of the line's text.</returns>
+    private static string TakeHashes(WrittenLine line, List<Digest> hashes)
     {
-        var number = 0;
-        var first = 0;
-        var joined = "";
-        foreach (var raw in text.TrimStart('\uFEFF').Split('\n'))
-        {
-            number++;
-            var line = raw.TrimEnd('\r');
-            first = joined.Length == 0 ? number : first;
-            var isComment = line.TrimStart().StartsWith('#');
-            if (line.EndsWith('\\') && !isComment)
-            {
-                joined += line[..^1] + " ";
-                continue;
-            }
-
-            joined += isComment ? "" : line;
-            var comment = joined.IndexOf(" #", StringComparison.Ordinal);
-            var done = (comment < 0 ? joined : joined[..comment]).Trim();
-            joined = "";
-            if (done.Length > 0)
-            {
-                yield return (first, done);
-            }
-        }
-
-        if (joined.Trim().Length > 0)
-        {
-            yield return (first, joined.Trim());
-        }
-    }
-
-    private static string TakeHashes(string text, List<Digest> hashes, SourceLocation? place)
-    {
-        var at = text.IndexOf(" --", StringComparison.Ordinal);
-        if (at < 0)
+        var text = line.Text;
+        var begin = text.IndexOf(" --", StringComparison.Ordinal);
+        if (begin < 0)
         {
             return text;
         }
 
-        foreach (var option in text[at..].Replace("--hash ", "--hash=", StringComparison.Ordinal).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        var at = begin;
+        while (NextWord(text, ref at) is { Length: > 0 } option)
         {
-            if (!option.StartsWith("--hash=", StringComparison.Ordinal))
+            var place = line.At(at - option.Length);
+            if (option != "--hash" && !option.StartsWith("--hash=", StringComparison.Ordinal))
             {
                 throw RequirementProblem.Wrong(place, $"option '{option}' has no meaning here", "Only --hash may follow a requirement");
             }
 
-            var value = option["--hash=".Length..];
+            var value = option == "--hash" ? NextWord(text, ref at) : option["--hash=".Length..];
             if (value.StartsWith("sha256:", StringComparison.Ordinal))
             {
                 hashes.Add(Digest.TryParse(value.ToLowerInvariant(), out var digest)
                     ? digest
-                    : throw RequirementProblem.Wrong(place, $"'{value}' is no SHA-256", "Write --hash=sha256: and 64 hexadecimal digits"));
+                    : throw RequirementProblem.Wrong(line.At(at - value.Length), $"'{value}' is no SHA-256", "Write --hash=sha256: and 64 hexadecimal digits"));
             }
         }
 
         return hashes.Count > 0
-            ? text[..at].TrimEnd()
-            : throw RequirementProblem.Wrong(place, "none of the hashes is a SHA-256", "Add the file's --hash=sha256:...");
+            ? text[..begin].TrimEnd()
+            : throw RequirementProblem.Wrong(line.At(begin + 1), "none of the hashes is a SHA-256", "Add the file's --hash=sha256:...");
+    }
+
+    // Moves behind the word.
+    private static string NextWord(string text, ref int at)
+    {
+        while (at < text.Length && text[at] == ' ')
+        {
+            at++;
+        }
+
+        var start = at;
+        while (at < text.Length && text[at] != ' ')
+        {
+            at++;
+        }
+
+        return text[start..at];
     }
 
     private static RequirementLine Local(string written, string directory, Requirement? requirement, List<Digest> hashes, SourceLocation? place)

@@ -26,6 +26,20 @@ public sealed record VersionSpecifierSet
                 $"'{PythonVersion.Shorten(text)}' is not a version specifier",
                 "Write clauses separated by commas as PEP 440 says, for example >=2.9,<2.11 or ==2.9.*.");
 
+    /// <summary>Where in a text that is no set the first wrong clause begins; 0 when there is none.</summary>
+    internal static int FirstWrong(string text)
+    {
+        var start = 0;
+        foreach (var part in text.Split(','))
+        {
+            if (!string.IsNullOrWhiteSpace(part) && !VersionSpecifier.TryParse(part, out _))
+                return start + part.Length - part.AsSpan().TrimStart().Length;
+            start += part.Length + 1;
+        }
+
+        return 0;
+    }
+
     /// <summary>Reads a set; false when a clause is wrong or there are more than 64.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out VersionSpecifierSet? set)
     {

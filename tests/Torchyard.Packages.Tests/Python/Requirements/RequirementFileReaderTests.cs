@@ -100,6 +100,22 @@ public sealed class RequirementFileReaderTests
     [InlineData("a\n--index-url https://${NOPE}@host/simple\n", 2, "TY2512")]
     [InlineData("/etc/passwd\n", 1, "TY2512")]
     [InlineData("a\0b\0\n", 1, "TY2512")]
+    // A wrong part of a line that goes on after a backslash is told where it stands.
+    [InlineData("a\ntorch \\\n  ==\n", 3, "TY2512")]
+    [InlineData("torch \\\n>=2, \\\n<x\n", 3, "TY2512")]
+    [InlineData("torch[a, \\\n_] \\\n>=2\n", 2, "TY2512")]
+    [InlineData("torch>=2 ; \\\n  os_name == 'posix' and \\\n  system == 'x'\n", 3, "TY2512")]
+    [InlineData("\\\n?torch \\\n>=2\n", 2, "TY2512")]
+    [InlineData("a==1 \\\n  --hash=sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa \\\n  --hash=sha256:00\n", 3, "TY2512")]
+    [InlineData("a==1 \\\n  --hash \\\n  sha256:00\n", 3, "TY2512")]
+    [InlineData("a==1 \\\r\n  --hash=md5:00\r\n", 2, "TY2512")]
+    [InlineData("a==1 \\\n  --hash=md5:00 \\\n  --global-option=x\n", 3, "TY2512")]
+    [InlineData("a==1 \\\n  --hash=sha256:${NOPE}\n", 2, "TY2512")]
+    [InlineData("x @ \\\n  https://host/x-1.tar.bz2\n", 2, "TY2512")]
+    [InlineData("x @ \\\n  git+ext::sh\n", 2, "TY2514")]
+    [InlineData("x @ \\\n  file:///gone-1.tar.gz\n", 2, "TY2512")]
+    [InlineData("-r \\\n  gone.txt\n", 2, "TY2512")]
+    [InlineData("a \\\n# a comment ends it\n\nb==\n", 4, "TY2512")]
     public void Errors_name_file_line_and_reason(string text, int line, string code)
     {
         using var directory = new ScratchDirectory();
@@ -109,6 +125,17 @@ public sealed class RequirementFileReaderTests
         Assert.Equal(code, error.Code);
         Assert.Equal(new SourceLocation("requirements.txt", line, 1), error.Location);
         Assert.True(error.IsUsage);
+    }
+
+    [Fact]
+    public void A_line_that_goes_on_has_the_place_of_its_beginning_and_hashes_in_either_form()
+    {
+        using var directory = new ScratchDirectory();
+        directory.Write("requirements.txt", $"\\\n  torch \\\n  ==2.9.0 \\\n  --hash  sha256:{Hash} \\\n  --hash=sha256:{new string('b', 64)}\nx \\\n");
+        var set = RecipeRequirements.Read(new PythonSettings { Requirements = ["requirements.txt"] }, directory.Path, _ => null);
+        Assert.Equal(["torch==2.9.0", "x"], set.Requirements.Select(line => line.Requirement!.ToString()));
+        Assert.Equal([2, 6], set.Requirements.Select(line => line.Place!.Line));
+        Assert.Equal(2, set.Requirements[0].Hashes.Count);
     }
 
     [Fact]
