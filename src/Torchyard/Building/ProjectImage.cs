@@ -10,6 +10,7 @@ using Torchyard.Packages.CudaCompat;
 using Torchyard.Packages.Cudnn;
 using Torchyard.Packages.Fetching;
 using Torchyard.Packages.Python.Pip;
+using Torchyard.Packages.Python.Requirements;
 using Torchyard.Platform;
 using Torchyard.Platform.Files;
 using Torchyard.Recipes;
@@ -71,8 +72,7 @@ internal sealed class ProjectImage(Invocation invocation)
         // A mistake in a requirement is told now, not after the base system is built.
         using var python = source.Recipe.Python is null ? null : new ProjectPython(invocation, options.Offline);
         var requirements = python?.Requirements(source);
-        var withGit = requirements is not null && ProjectPython.HasRepositories(source, requirements);
-        var locked = await LockSystemAsync(source, before, withGit, options, cancellation);
+        var locked = await LockSystemAsync(source, before, requirements, options, cancellation);
         if (python is null || requirements is null)
         {
             LockFit.RequireServices(locked);
@@ -99,6 +99,7 @@ internal sealed class ProjectImage(Invocation invocation)
                 builder,
                 options.Upgrade ? null : KeptBuilds(before, locked, keep, options.UpgradePackages),
                 cancellation);
+            ProjectPython.Require(resolution.Locked, locked.Packages);
             if (plan is null)
             {
                 _fit.CheckNames(resolution.Locked);
@@ -233,14 +234,22 @@ internal sealed class ProjectImage(Invocation invocation)
     }
 
     /// <summary>The lock without its Python part. Where the recipe asks for the same system as before, that of the earlier lock stays.</summary>
-    private async Task<RecipeLock> LockSystemAsync(RecipeSource source, RecipeLock? before, bool withGit, LockOptions options, CancellationToken cancellation)
+    /// <param name="source">The recipe.</param>
+    /// <param name="before">The lock as it was; null for none.</param>
+    /// <param name="requirements">What <c>[python]</c> asks for; null where there is none.</param>
+    /// <param name="options">The command line.</param>
+    /// <param name="cancellation">Ends it.</param>
+    private async Task<RecipeLock> LockSystemAsync(
+        RecipeSource source, RecipeLock? before, RequirementSet? requirements, LockOptions options, CancellationToken cancellation)
     {
         var recipe = source.Recipe;
+        var withGit = requirements is not null && ProjectPython.HasRepositories(source, requirements);
         var digest = RecipeDigest.Of(recipe, source.DigestDirectory);
         var upgrade = options.Upgrade || (before is not null && options.UpgradePackages.Any(name => before.Packages.Concat(before.BuildPackages).Any(package => package.Name == name)));
         var tools = OwnTools(recipe);
         if (before is not null && !upgrade && LockFit.AsksForTheSameSystem(before.Recipe, recipe))
         {
+            RequirePython(before.Packages);
             var kept = before with
             {
                 RecipeDigest = digest,
@@ -256,6 +265,7 @@ internal sealed class ProjectImage(Invocation invocation)
 
         using var packages = OpenPackages();
         var debian = await packages.LockAsync(Absolute(recipe, source), upgrade ? [] : before?.Archives ?? [], options.Offline, cancellation);
+        RequirePython(debian.Packages);
         var locked = new RecipeLock
         {
             RecipeDigest = digest,
@@ -267,6 +277,15 @@ internal sealed class ProjectImage(Invocation invocation)
             Tools = tools,
         };
         return await WithBuildPackagesAsync(locked, source, withGit, options, cancellation);
+
+        // Before anything else is asked for or fetched, and long before the base system is built.
+        void RequirePython(IReadOnlyList<LockedDebianPackage> system)
+        {
+            if (requirements is not null)
+            {
+                ProjectPython.Require(recipe, requirements, system);
+            }
+        }
     }
 
     /// <summary>The lock with the Debian packages that builds of wheels need beside the image's, which stay as they are.</summary>

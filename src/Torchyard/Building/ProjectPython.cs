@@ -16,6 +16,8 @@ namespace Torchyard.Building;
 /// <summary>The Python part of a project, put together for this machine: its pip settings, credentials and cache.</summary>
 internal sealed class ProjectPython : IDisposable
 {
+    private const string Pip = "pip";
+
     private readonly Invocation _invocation;
     private readonly PipSettings _pip;
     private readonly IndexTransport _transport;
@@ -121,17 +123,56 @@ internal sealed class ProjectPython : IDisposable
     private WheelMaker Maker(IWheelBuilder builder) => new(_invocation.Store, _cache, builder, _invocation.Screen.Progress);
 
     /// <summary>The interpreter and glibc that the locked Debian packages bring.</summary>
-    public static ImageInterpreter Interpreter(RecipeLock locked)
+    /// <exception cref="TorchyardException">TY2516: there is no Python 3 among them.</exception>
+    public static ImageInterpreter Interpreter(RecipeLock locked) => Interpreter(locked.Recipe, locked.Packages);
+
+    /// <summary>Refuses a base system that <c>[python]</c> cannot be resolved over, as soon as its packages are known.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="set">Its requirements.</param>
+    /// <param name="packages">The packages of the base system.</param>
+    /// <exception cref="TorchyardException">TY2516: there is no Python 3, or no pip where one has to resolve or to be installed.</exception>
+    public static void Require(Recipe recipe, RequirementSet set, IReadOnlyList<LockedDebianPackage> packages)
+    {
+        _ = Interpreter(recipe, packages);
+        // What a pylock.toml has is known when it has been read for the interpreter.
+        if (recipe.Python is { Pylock: null } && !(set.IsPinned && set.Requirements.Any(line => line.Requirement?.Name.Normal == Pip)))
+        {
+            RequirePip(packages);
+        }
+    }
+
+    /// <summary>Refuses a base system without pip's wheel, which the virtual environment gets where the lock has no pip.</summary>
+    /// <param name="python">The Python part of a lock.</param>
+    /// <param name="packages">The packages of its base system.</param>
+    /// <exception cref="TorchyardException">TY2516.</exception>
+    public static void Require(LockedPython python, IReadOnlyList<LockedDebianPackage> packages)
+    {
+        if (python.Packages.All(package => package.Name != Pip))
+        {
+            RequirePip(packages);
+        }
+    }
+
+    // pip's wheel is in python3-pip-whl, which python3-venv and python3-pip depend on (python-pip-whl before Debian 12 and Ubuntu 22.04).
+    private static void RequirePip(IReadOnlyList<LockedDebianPackage> packages)
+    {
+        if (!packages.Any(package => package.Name.EndsWith("pip-whl", StringComparison.Ordinal)))
+        {
+            throw new TorchyardException("TY2516", "the base system has no pip", "Add python3 and python3-venv to the recipe's packages");
+        }
+    }
+
+    private static ImageInterpreter Interpreter(Recipe recipe, IReadOnlyList<LockedDebianPackage> packages)
     {
         // Versions such as 3.13.5-1 and 2.41-12.
-        var python = Upstream(locked, "python3") is { } text && PythonVersion.TryParse(text, out var version) ? version : null;
-        var glibc = Upstream(locked, "libc6") is { } release && PythonVersion.TryParse(release, out var parsed) ? (int)parsed.Segment(1) : 0;
+        var python = Upstream(packages, "python3") is { } text && PythonVersion.TryParse(text, out var version) ? version : null;
+        var glibc = Upstream(packages, "libc6") is { } release && PythonVersion.TryParse(release, out var parsed) ? (int)parsed.Segment(1) : 0;
         if (python is null || glibc == 0)
         {
             throw new TorchyardException("TY2516", "the base system has no Python 3", "Add python3 and python3-venv to the recipe's packages");
         }
 
-        var machine = locked.Recipe.Base.Architecture switch { "amd64" => "x86_64", "arm64" => "aarch64", var other => other };
+        var machine = recipe.Base.Architecture switch { "amd64" => "x86_64", "arm64" => "aarch64", var other => other };
         return new ImageInterpreter(new InterpreterTarget((int)python.Segment(1), glibc, machine), python);
     }
 
@@ -141,6 +182,6 @@ internal sealed class ProjectPython : IDisposable
         : line.Source is not null ? line.Requirement?.Name.Normal
         : null;
 
-    private static string? Upstream(RecipeLock locked, string package) =>
-        locked.Packages.FirstOrDefault(p => p.Name == package)?.Version.Split('-')[0];
+    private static string? Upstream(IReadOnlyList<LockedDebianPackage> packages, string package) =>
+        packages.FirstOrDefault(p => p.Name == package)?.Version.Split('-')[0];
 }
