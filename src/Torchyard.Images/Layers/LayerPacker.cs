@@ -51,8 +51,8 @@ internal static class LayerPacker
             compressed.Complete();
             tarSize = tarHash.Count;
             timings?.Add(BuildWork.Compress, what, began, compressed.CompressionTime);
-            // Blocks that this thread compressed itself are counted there.
-            cpu += compressed.OwnCompressionTime;
+            // What this thread compressed itself is counted there; what the stream's own thread wrote, here.
+            cpu += compressed.OwnCompressionTime - compressed.WritingTime;
         }
 
         var (digest, size) = blob.Commit();

@@ -1,20 +1,22 @@
+using System.Buffers;
+using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
+using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using Torchyard.Platform.Streams;
 
 namespace Torchyard.Images.Wheels;
 
 /// <summary>
-/// One file that may be decoded before its layer comes to it: straight into the mounted form, from where the layer reads it, following the
-/// decoder as close as it likes. Bytes can be read only after they were written and, at the end of the file, found right.
+/// One large file that may be decoded before its layer comes to it: straight into the mounted form, from where the layer reads it, following
+/// as close as it likes. One thread decodes and a second one hashes and writes, since a large file is what a layer waits for longest.
 /// </summary>
-/// <param name="size">Its size when decoded.</param>
-/// <param name="create">Creates the file of the mounted form, for reading and writing.</param>
-/// <param name="open">Opens the content, which writes itself into the created file as it is read.</param>
-/// <param name="finish">Sets owner and time of the written file.</param>
-internal sealed class AheadFile(long size, Func<SafeFileHandle> create, Func<SafeFileHandle, Stream> open, Action<SafeFileHandle> finish) : IDisposable
+/// <param name="urgency">See <see cref="IAheadWork.Urgency"/>.</param>
+/// <param name="target">What it is decoded into.</param>
+internal sealed class AheadFile(long urgency, IAheadTarget target) : IAheadWork, IDisposable
 {
     private const int BufferSize = 256 * 1024;
+    private const int BuffersBetween = 8;
 
     // Guards what follows, and is pulsed when it changes.
     private readonly object _changed = new();
@@ -32,11 +34,10 @@ internal sealed class AheadFile(long size, Func<SafeFileHandle> create, Func<Saf
         Ahead,
     }
 
-    /// <summary>Bytes when decoded.</summary>
-    public long Size => size;
+    public long Urgency => urgency;
 
-    /// <summary>Decodes on a thread of its own, unless the layer came to it first: then false.</summary>
-    /// <param name="ended">Called when it is done.</param>
+    public int Memory => 0;
+
     public bool TryStart(Action ended)
     {
         if (Claim(Decoder.Ahead) != Decoder.None)
@@ -56,10 +57,13 @@ internal sealed class AheadFile(long size, Func<SafeFileHandle> create, Func<Saf
     /// <summary>True when nobody decodes it: the layer itself has to.</summary>
     public bool TryTake() => Claim(Decoder.Layer) == Decoder.None;
 
-    /// <summary>The content, as far as it is there; reading waits for more. Only when <see cref="TryTake"/> said no.</summary>
+    /// <summary>
+    /// The content, as far as it is there; reading waits for more. Only when <see cref="TryTake"/> said no. Whether the whole was right is
+    /// known after <see cref="Wait"/>.
+    /// </summary>
     public Stream OpenFollowing() => new FollowingStream(this);
 
-    /// <summary>Waits until the file is finished as a whole.</summary>
+    /// <summary>Waits until the file is finished and was found right.</summary>
     public void Wait()
     {
         WaitForEnd();
@@ -95,30 +99,24 @@ internal sealed class AheadFile(long size, Func<SafeFileHandle> create, Func<Saf
     {
         try
         {
-            var file = create();
+            var file = target.Create();
             lock (_changed)
             {
                 _file = file;
             }
 
-            using var content = open(file);
-            var buffer = GC.AllocateUninitializedArray<byte>(BufferSize);
-            for (int read; !_stop && (read = content.Read(buffer)) > 0;)
+            var hash = DecodeInto(file);
+            if (!_stop)
             {
-                lock (_changed)
-                {
-                    _written += read;
-                    Monitor.PulseAll(_changed);
-                }
+                target.Finish(file, _written, hash);
             }
-
-            finish(file);
         }
+#pragma warning disable CA1031 // Thrown where the layer reads the file.
         catch (Exception failed)
         {
-            // Thrown where the layer reads the file.
             _failure = ExceptionDispatchInfo.Capture(failed);
         }
+#pragma warning restore CA1031
         finally
         {
             lock (_changed)
@@ -127,6 +125,73 @@ internal sealed class AheadFile(long size, Func<SafeFileHandle> create, Func<Saf
                 Monitor.PulseAll(_changed);
             }
         }
+    }
+
+    private byte[] DecodeInto(SafeFileHandle file)
+    {
+        using var content = target.Open();
+        using var decoded = new BlockingCollection<(byte[] Buffer, int Length)>(BuffersBetween);
+        var writing = Task.Factory.StartNew(() => WriteAll(file, decoded), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        try
+        {
+            while (!_stop && !writing.IsCompleted)
+            {
+                var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+                var read = content.Read(buffer);
+                decoded.Add((buffer, read));
+                if (read == 0)
+                {
+                    break;
+                }
+            }
+        }
+        finally
+        {
+            decoded.CompleteAdding();
+            Task.WaitAny(writing);
+        }
+
+        return writing.GetAwaiter().GetResult();
+    }
+
+    private byte[] WriteAll(SafeFileHandle file, BlockingCollection<(byte[] Buffer, int Length)> decoded)
+    {
+        using var hash = IncrementalHash.CreateHash(target.Algorithm);
+        Exception? failure = null;
+        foreach (var (buffer, length) in decoded.GetConsumingEnumerable())
+        {
+            try
+            {
+                if (failure is null)
+                {
+                    RandomAccess.Write(file, buffer.AsSpan(0, length), _written);
+                    hash.AppendData(buffer, 0, length);
+                    lock (_changed)
+                    {
+                        _written += length;
+                        Monitor.PulseAll(_changed);
+                    }
+                }
+            }
+#pragma warning disable CA1031 // Thrown where the decoder ends; until then its buffers are taken, so that it does not wait for ever.
+            catch (Exception failed)
+            {
+                failure = failed;
+                _stop = true;
+            }
+#pragma warning restore CA1031
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+
+        if (failure is not null)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+
+        return hash.GetHashAndReset();
     }
 
     private int Read(Span<byte> buffer, long position)
@@ -162,4 +227,24 @@ internal sealed class AheadFile(long size, Func<SafeFileHandle> create, Func<Saf
             return read;
         }
     }
+}
+
+/// <summary>What a file is decoded from and into.</summary>
+internal interface IAheadTarget
+{
+    /// <summary>The hash that the content is checked with.</summary>
+    HashAlgorithmName Algorithm { get; }
+
+    /// <summary>Creates the file of the mounted form, for reading and writing.</summary>
+    SafeFileHandle Create();
+
+    /// <summary>Opens the decoded content.</summary>
+    Stream Open();
+
+    /// <summary>Checks what was written, and gives the file its owner and time.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="size">Bytes that were written.</param>
+    /// <param name="hash">Their hash.</param>
+    /// <exception cref="Platform.TorchyardException">TY2501: it is not what RECORD says.</exception>
+    void Finish(SafeFileHandle file, long size, byte[] hash);
 }

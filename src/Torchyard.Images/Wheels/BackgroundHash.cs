@@ -4,13 +4,19 @@ using System.Security.Cryptography;
 
 namespace Torchyard.Images.Wheels;
 
-/// <summary>Hashes what is written on a thread of its own, so that decoding goes on meanwhile. At most a few buffers wait.</summary>
+/// <summary>
+/// Hashes what is written on a thread of its own, so that decoding goes on meanwhile. What is written is gathered, since handing over each
+/// header of a tar would cost more than hashing it. At most a few buffers wait.
+/// </summary>
 /// <param name="algorithm">The hash.</param>
 internal sealed class BackgroundHash(HashAlgorithmName algorithm) : IDisposable
 {
+    private const int BufferSize = 256 * 1024;
     private const int Waiting = 8;
 
     private readonly BlockingCollection<(byte[] Buffer, int Length)> _queue = new(Waiting);
+    private byte[]? _buffer;
+    private int _filled;
     private Task<byte[]>? _hash;
 
     /// <summary>Bytes written so far.</summary>
@@ -18,16 +24,25 @@ internal sealed class BackgroundHash(HashAlgorithmName algorithm) : IDisposable
 
     public void Append(ReadOnlySpan<byte> data)
     {
-        _hash ??= Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        var buffer = ArrayPool<byte>.Shared.Rent(data.Length);
-        data.CopyTo(buffer);
-        _queue.Add((buffer, data.Length));
         Count += data.Length;
+        while (!data.IsEmpty)
+        {
+            _buffer ??= ArrayPool<byte>.Shared.Rent(BufferSize);
+            var part = data[..Math.Min(data.Length, BufferSize - _filled)];
+            part.CopyTo(_buffer.AsSpan(_filled));
+            _filled += part.Length;
+            data = data[part.Length..];
+            if (_filled == BufferSize)
+            {
+                HandOver();
+            }
+        }
     }
 
     /// <summary>The hash of all that was written.</summary>
     public byte[] Finish()
     {
+        HandOver();
         _queue.CompleteAdding();
         return (_hash ?? Task.FromResult(Run())).GetAwaiter().GetResult();
     }
@@ -41,6 +56,24 @@ internal sealed class BackgroundHash(HashAlgorithmName algorithm) : IDisposable
 
         _hash?.Wait();
         _queue.Dispose();
+        if (_buffer is { } rented)
+        {
+            _buffer = null;
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    private void HandOver()
+    {
+        if (_buffer is null)
+        {
+            return;
+        }
+
+        _hash ??= Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        _queue.Add((_buffer, _filled));
+        _buffer = null;
+        _filled = 0;
     }
 
     private byte[] Run()

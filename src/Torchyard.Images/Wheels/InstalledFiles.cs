@@ -20,7 +20,7 @@ internal static class InstalledFiles
             MakeDirectory(Path.GetDirectoryName(target)!);
             using var content = planned.Content is { } made
                 ? new MemoryStream(made.ToArray(), writable: false)
-                : (Stream)new WheelContentStream(plan, planned.Source!, plan.Wheel.OpenFile(planned.Source!), mounted: null);
+                : new WheelLayerFile(plan, planned).Open(mounted: null, carried: false);
             using (var output = File.Create(target))
             {
                 content.CopyTo(output);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using Torchyard.Images.Layers;
 using Torchyard.Images.Oci;
 using Torchyard.Packages.Python.Wheels;
@@ -38,20 +39,15 @@ internal sealed class PythonLayers(OciLayout layout, LayerCache cache, ImageSett
         IProgressSink progress,
         CancellationToken cancellation)
     {
-        var planner = new InstallPlanner(new VenvLayout(locked.Interpreter, LockedPython.VenvPath));
-        var wheels = new List<PlannedWheel>();
         var cached = new CachedWheels(files);
+        var planned = new PlannedWheel?[locked.Packages.Count];
         try
         {
-            foreach (var package in locked.Packages)
+            PlanAll(locked, files, cached, planned);
+            var wheels = planned.OfType<PlannedWheel>().ToList();
+            foreach (var warning in wheels.SelectMany(wheel => wheel.Plan.Wheel.Warnings))
             {
-                var planned = cached.Read([package], () => Plan(package, files[package], planner));
-                foreach (var warning in planned.Plan.Wheel.Warnings)
-                {
-                    progress.Warn(warning);
-                }
-
-                wheels.Add(planned);
+                progress.Warn(warning);
             }
 
             WheelConflicts.CheckCudnn(locked.Packages.Select(p => p.Name), locked, debianPackages);
@@ -66,9 +62,9 @@ internal sealed class PythonLayers(OciLayout layout, LayerCache cache, ImageSett
         }
         finally
         {
-            foreach (var wheel in wheels)
+            foreach (var wheel in planned)
             {
-                wheel.Plan.Wheel.Dispose();
+                wheel?.Plan.Wheel.Dispose();
             }
         }
     }
@@ -94,13 +90,36 @@ internal sealed class PythonLayers(OciLayout layout, LayerCache cache, ImageSett
             () =>
             {
                 // Everything here was made by this build: one fixed time for all of it.
-                var entries = OverlayTree.List(upper, WheelLayerWriter.ModifiedAt, since: 0);
+                var entries = OverlayTree.List(upper, WheelLayerFile.ModifiedAt, since: 0);
                 OverlayTree.SetTimes(upper, entries);
                 using var content = Files.RootDirectory.Open(upper);
                 return LayerPacker.Pack(entries, content, layout, settings, cancellation);
             },
             cancellation);
         return new PythonLayer(key, new ImageLayer(packed, history), upper, IsCached: false);
+    }
+
+    /// <summary>Reads what every wheel installs; of several that cannot be read, the first of the lock is told.</summary>
+    private static void PlanAll(
+        LockedPython locked, IReadOnlyDictionary<LockedPythonPackage, string> files, CachedWheels cached, PlannedWheel?[] planned)
+    {
+        var planner = new InstallPlanner(new VenvLayout(locked.Interpreter, LockedPython.VenvPath));
+        var failures = new ExceptionDispatchInfo?[planned.Length];
+        Parallel.For(0, planned.Length, index =>
+        {
+            var package = locked.Packages[index];
+            try
+            {
+                planned[index] = cached.Read([package], () => Plan(package, files[package], planner));
+            }
+#pragma warning disable CA1031 // Thrown below.
+            catch (Exception failure)
+            {
+                failures[index] = ExceptionDispatchInfo.Capture(failure);
+            }
+#pragma warning restore CA1031
+        });
+        Array.Find(failures, failure => failure is not null)?.Throw();
     }
 
     private static PlannedWheel Plan(LockedPythonPackage package, string file, InstallPlanner planner)
@@ -156,12 +175,23 @@ internal sealed class PythonLayers(OciLayout layout, LayerCache cache, ImageSett
 
         var root = Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"wheels-{index}"));
         Directory.CreateDirectory(root);
-        var packed = writer.Write(group, leftOut, root, task.Advance, cancellation);
-        if (settings.Compression == LayerCompression.Gzip)
+        // Beside the layer: what is hashed is in the page cache already, or will be.
+        var check = settings.Compression == LayerCompression.Gzip
+            ? Task.Factory.StartNew(
+                () => cached.Check(group.Select(wheel => wheel.Package)), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+            : Task.CompletedTask;
+        PackedLayer packed;
+        try
         {
-            cached.Check(group.Select(wheel => wheel.Package));
+            packed = writer.Write(group, leftOut, root, task.Advance, cancellation);
+        }
+        finally
+        {
+            // Whatever happened, nobody reads the file any more when this returns.
+            Task.WaitAny([check], CancellationToken.None);
         }
 
+        check.GetAwaiter().GetResult();
         return new PythonLayer(key, new ImageLayer(packed, history), root, IsCached: false);
     }
 }

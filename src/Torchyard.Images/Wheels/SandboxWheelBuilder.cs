@@ -137,7 +137,7 @@ internal sealed class SandboxWheelBuild(
                     ["HOME"] = $"{Inside}/home",
                     ["LC_ALL"] = "C.UTF-8",
                     ["TZ"] = "UTC",
-                    ["SOURCE_DATE_EPOCH"] = WheelLayerWriter.ModifiedAt.ToString(CultureInfo.InvariantCulture),
+                    ["SOURCE_DATE_EPOCH"] = WheelLayerFile.ModifiedAt.ToString(CultureInfo.InvariantCulture),
                     ["PYTHONHASHSEED"] = "0",
                     ["PYTHONNOUSERSITE"] = "1",
                     ["PYTHONDONTWRITEBYTECODE"] = "1",

@@ -27,7 +27,7 @@ internal sealed record SourceLimits
 internal sealed class SourceUnpacker(string directory, string shown, SourceLimits limits)
 {
     // Where zip begins; archives that give no time get it.
-    private static readonly DateTime NoTime = DateTime.UnixEpoch.AddSeconds(WheelLayerWriter.ModifiedAt);
+    private static readonly DateTime NoTime = DateTime.UnixEpoch.AddSeconds(WheelLayerFile.ModifiedAt);
 
     private readonly HashSet<string> _files = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _links = new(StringComparer.Ordinal);

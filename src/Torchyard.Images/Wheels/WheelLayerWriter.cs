@@ -1,14 +1,8 @@
-using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
-using Torchyard.Images.Environments;
 using Torchyard.Images.Files;
 using Torchyard.Images.Layers;
 using Torchyard.Images.Oci;
 using Torchyard.Images.Tar;
-using Torchyard.Packages.Python.Wheels;
-using Torchyard.Packages.Python.Zip;
 using Torchyard.Platform;
-using Torchyard.Platform.Compression;
 using Torchyard.Platform.Streams;
 using Torchyard.Recipes;
 
@@ -20,15 +14,9 @@ namespace Torchyard.Images.Wheels;
 /// </summary>
 /// <param name="layout">Gets the blob.</param>
 /// <param name="settings">Compression.</param>
-/// <param name="ahead">Decodes large files before their turn where cores are free.</param>
+/// <param name="ahead">Decodes before their turn what free cores can take.</param>
 internal sealed class WheelLayerWriter(OciLayout layout, ImageSettings settings, DecodeAhead ahead)
 {
-    /// <summary>Time of all files: 1980-01-01, where zip begins, the same in every image, so that images share the layers.</summary>
-    internal const long ModifiedAt = 315532800;
-
-    private const int CarriedPiece = 256 * 1024;
-    private const int FileMode = 0x1A4;
-    private const int ExecutableMode = 0x1ED;
     private const int DirectoryMode = 0x1ED;
 
     /// <summary>Writes the layer.</summary>
@@ -48,48 +36,34 @@ internal sealed class WheelLayerWriter(OciLayout layout, ImageSettings settings,
         using var blob = layout.BeginBlob();
         using var sink = new WheelLayerSink(blob, settings.Compression, settings.Level);
         var tar = new TarLayerWriter(sink);
-        var files = wheels.SelectMany(w => w.Plan.Files.Where(f => !leftOut.Contains((w.Package.Name, f.Path))).Select(f => (w.Plan, File: f)))
+        var files = wheels
+            .SelectMany(w => w.Plan.Files.Where(f => !leftOut.Contains((w.Package.Name, f.Path))).Select(f => new WheelLayerFile(w.Plan, f)))
             // Two wheels of this layer may have the same file with the same content.
-            .DistinctBy(f => f.File.Path, StringComparer.Ordinal)
-            .OrderBy(f => f.File.Path, StringComparer.Ordinal).ToList();
-        var directories = WriteDirectories(files.Select(f => f.File.Path), tar, mounted);
-        var early = mounted is null ? [] : files.Where(f => f.File.Source is not null && f.File.Size >= ahead.From)
-            .ToDictionary(f => f.File.Path, f => Early(f.Plan, f.File, sink, mounted), StringComparer.Ordinal);
-        ahead.BeginLayer(early.Values);
-        try
+            .DistinctBy(f => f.Installed.Path, StringComparer.Ordinal)
+            .OrderBy(f => f.Installed.Path, StringComparer.Ordinal).ToList();
+        var directories = WriteDirectories(files.Select(f => f.Installed.Path), tar, mounted);
+        using (var early = new LayerAhead(files, mounted, sink.Carries, ahead))
         {
-            foreach (var (plan, file) in files)
+            for (var index = 0; index < files.Count; index++)
             {
                 cancellation.ThrowIfCancellationRequested();
+                var file = files[index];
                 try
                 {
-                    if (early.TryGetValue(file.Path, out var decoded) && !decoded.TryTake())
+                    if (!early.TryWrite(index, content => WriteContent(file, () => content, tar, sink)))
                     {
-                        WriteDecoded(plan, file, decoded, tar, sink);
-                    }
-                    else
-                    {
-                        WriteFile(plan, file, tar, sink, mounted);
+                        WriteFile(file, tar, sink, mounted);
                     }
                 }
                 catch (InvalidDataException damaged)
                 {
                     throw new TorchyardException(
-                        "TY2501", $"{plan.Wheel.FileName.Text}: {file.Source?.Entry.Name ?? file.Path}: {damaged.Message}",
+                        "TY2501", $"{file.Plan.Wheel.FileName.Text}: {file.Source?.Entry.Name ?? file.Installed.Path}: {damaged.Message}",
                         "Nothing of it was installed. Fetch the wheel again from its publisher", damaged);
                 }
 
                 advance(file.Size);
             }
-        }
-        finally
-        {
-            foreach (var file in early.Values)
-            {
-                file.Dispose();
-            }
-
-            ahead.EndLayer();
         }
 
         tar.Complete();
@@ -99,14 +73,12 @@ internal sealed class WheelLayerWriter(OciLayout layout, ImageSettings settings,
         return new PackedLayer(diffId, digest, size, sink.Count, sink.Carries ? MediaTypes.LayerGzip : MediaTypes.LayerZstd);
     }
 
-    private static string InImage(string path) => $"{LockedPython.VenvPath[1..]}/{path}";
-
     private static List<string> WriteDirectories(IEnumerable<string> paths, TarLayerWriter tar, string? mounted)
     {
         var directories = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var path in paths)
         {
-            var inside = InImage(path);
+            var inside = WheelLayerFile.PathOf(path);
             for (var slash = inside.LastIndexOf('/'); slash > 0 && directories.Add(inside[..slash]); slash = inside.LastIndexOf('/', slash - 1))
             {
                 // Up to the root, or to a directory that is there already.
@@ -115,7 +87,7 @@ internal sealed class WheelLayerWriter(OciLayout layout, ImageSettings settings,
 
         foreach (var directory in directories)
         {
-            tar.Write(Owned(directory) with { Kind = TarKind.Directory, Mode = DirectoryMode });
+            tar.Write(WheelLayerFile.Owned(directory) with { Kind = TarKind.Directory, Mode = DirectoryMode });
             if (mounted is not null)
             {
                 Directory.CreateDirectory(Path.Combine(mounted, directory));
@@ -125,48 +97,13 @@ internal sealed class WheelLayerWriter(OciLayout layout, ImageSettings settings,
         return [.. directories];
     }
 
-    private static TarEntry Entry(InstalledFile file) =>
-        Owned(InImage(file.Path)) with { Mode = file.Executable ? ExecutableMode : FileMode, Size = file.Size };
-
-    private static AheadFile Early(InstallPlan plan, InstalledFile file, WheelLayerSink sink, string mounted)
+    /// <summary>Writes a file into the layer and the mounted form, on this thread.</summary>
+    private static void WriteFile(WheelLayerFile file, TarLayerWriter tar, WheelLayerSink sink, string? mounted)
     {
-        var entry = Entry(file);
-        return new AheadFile(
-            file.Size,
-            () => CreateMounted(Path.Combine(mounted, entry.Name), entry.Mode),
-            target => new WheelContentStream(plan, file.Source!, Decode(plan, file.Source!, sink), target, hashBeside: true),
-            target => Own(target, entry));
-    }
-
-    /// <summary>The decoded file; of what is carried over, all is checked that a reader of the blob would check.</summary>
-    private static Stream Decode(InstallPlan plan, WheelFile file, WheelLayerSink sink) =>
-        IsCarried(file, sink) ? Decompression.Open(plan.Wheel.OpenGzipMember(file), CompressionFormat.Gzip) : plan.Wheel.OpenFile(file);
-
-    /// <summary>Writes a file that is decoded, or being decoded, on another thread.</summary>
-    private static void WriteDecoded(InstallPlan plan, InstalledFile file, AheadFile decoded, TarLayerWriter tar, WheelLayerSink sink)
-    {
-        using var content = new LateStream(() =>
+        using var target = mounted is null ? null : file.Create(mounted);
+        if (file.Installed.Content is { } made)
         {
-            if (IsCarried(file.Source!, sink))
-            {
-                using var member = sink.Carry(plan.Wheel.OpenGzipMember(file.Source!), file.Size);
-                member.CopyTo(Stream.Null, CarriedPiece);
-            }
-
-            return decoded.OpenFollowing();
-        });
-        tar.Write(Entry(file), content);
-        decoded.Wait();
-        decoded.Dispose();
-    }
-
-    private static void WriteFile(InstallPlan plan, InstalledFile file, TarLayerWriter tar, WheelLayerSink sink, string? mounted)
-    {
-        var entry = Entry(file);
-        using var target = mounted is null ? null : CreateMounted(Path.Combine(mounted, entry.Name), entry.Mode);
-        if (file.Content is { } made)
-        {
-            tar.Write(entry, new MemoryStream(made.ToArray(), writable: false));
+            tar.Write(file.Entry, new MemoryStream(made.ToArray(), writable: false));
             if (target is not null)
             {
                 RandomAccess.Write(target, made.Span, 0);
@@ -174,52 +111,36 @@ internal sealed class WheelLayerWriter(OciLayout layout, ImageSettings settings,
         }
         else
         {
-            using var content = new LateStream(() => new WheelContentStream(plan, file.Source!, Open(plan, file.Source!, sink), target));
-            tar.Write(entry, content);
-            if (file.Size == 0)
-            {
-                // The tar never asks for the content of an empty file; its checksums are checked all the same.
-                content.CopyTo(Stream.Null);
-            }
+            WriteContent(file, () => file.Open(target, IsCarried(file, sink)), tar, sink);
         }
 
         if (target is not null)
         {
-            Own(target, entry);
+            file.Finish(target);
         }
     }
 
-    /// <summary>The decoded file; a large deflated one goes into the blob as it is while it is decoded.</summary>
-    private static Stream Open(InstallPlan plan, WheelFile file, WheelLayerSink sink) =>
-        IsCarried(file, sink)
-            ? Decompression.Open(sink.Carry(plan.Wheel.OpenGzipMember(file), file.Entry.Size), CompressionFormat.Gzip)
-            : plan.Wheel.OpenFile(file);
-
-    private static bool IsCarried(WheelFile file, WheelLayerSink sink) =>
-        sink.Carries && file.Entry is { Method: ZipMethod.Deflate, CompressedSize: >= WheelLayerSink.CarryFrom };
-
-    private static TarEntry Owned(string name)
+    /// <summary>Writes the entry with the decoded content; in the blob, the wheel's own deflate data may stand for it.</summary>
+    private static void WriteContent(WheelLayerFile file, Func<Stream> open, TarLayerWriter tar, WheelLayerSink sink)
     {
-        // /opt itself is the system's.
-        var owner = name.Contains('/', StringComparison.Ordinal) ? (uint)TrainerAccount.Id : 0;
-        return new TarEntry { Name = name, Kind = TarKind.File, User = owner, Group = owner, ModifiedAt = ModifiedAt };
-    }
-
-    private static SafeFileHandle CreateMounted(string path, int mode)
-    {
-        var handle = File.OpenHandle(path, System.IO.FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
-        File.SetUnixFileMode(handle, (UnixFileMode)mode);
-        return handle;
-    }
-
-    private static void Own(SafeFileHandle file, TarEntry entry)
-    {
-        var descriptor = (int)file.DangerousGetHandle();
-        if (Posix.Chown(descriptor, entry.User, entry.Group) != 0 || Posix.SetTime(descriptor, entry.ModifiedAt) != 0)
+        using var content = new LateStream(() =>
         {
-            throw ImageErrors.FromErrno(entry.Name, Marshal.GetLastPInvokeError());
+            if (IsCarried(file, sink))
+            {
+                sink.Carry(file.OpenMember(), file.Size);
+            }
+
+            return open();
+        });
+        tar.Write(file.Entry, content);
+        if (file.Size == 0)
+        {
+            // The tar never asks for the content of an empty file; its checksums are checked all the same.
+            content.CopyTo(Stream.Null);
         }
     }
+
+    private static bool IsCarried(WheelLayerFile file, WheelLayerSink sink) => sink.Carries && file.IsCarriedInGzip;
 
     private static void FinishDirectories(List<string> directories, string? mounted)
     {
@@ -231,7 +152,7 @@ internal sealed class WheelLayerWriter(OciLayout layout, ImageSettings settings,
         using var root = RootDirectory.Open(mounted);
         for (var index = directories.Count - 1; index >= 0; index--)
         {
-            var entry = Owned(directories[index]);
+            var entry = WheelLayerFile.Owned(directories[index]);
             root.SetAttributes(entry.Name, DirectoryMode, entry.User, entry.Group, entry.ModifiedAt);
         }
 

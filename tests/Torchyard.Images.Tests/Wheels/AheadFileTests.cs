@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using Torchyard.Images.Wheels;
 using Torchyard.Platform.Streams;
@@ -12,7 +13,7 @@ public sealed class AheadFileTests
     {
         using var scratch = new ScratchDirectory();
         using var more = new SemaphoreSlim(0);
-        var (file, source) = Make(scratch, (buffer, position) =>
+        var target = new Target(scratch, (buffer, position) =>
         {
             if (position == 4)
             {
@@ -21,7 +22,7 @@ public sealed class AheadFileTests
 
             return Fill(buffer, position < 8 ? 4 : 0);
         });
-        using var owned = file;
+        using var file = new AheadFile(1, target);
         var ended = false;
         Assert.True(file.TryStart(() => Volatile.Write(ref ended, true)));
         Assert.False(file.TryTake());
@@ -29,11 +30,12 @@ public sealed class AheadFileTests
         using var follower = file.OpenFollowing();
         var buffer = new byte[100];
         Assert.Equal(4, follower.Read(buffer));
+        Assert.Null(target.Finished);
         more.Release();
         Assert.Equal(4, follower.Read(buffer));
         Assert.Equal(0, follower.Read(buffer));
         file.Wait();
-        Assert.Equal(8, source.Position);
+        Assert.Equal((8L, Convert.ToHexString(SHA256.HashData(Enumerable.Repeat((byte)7, 8).ToArray()))), target.Finished);
         SpinWait.SpinUntil(() => Volatile.Read(ref ended), TimeSpan.FromSeconds(30));
         Assert.True(ended);
     }
@@ -42,29 +44,51 @@ public sealed class AheadFileTests
     public void What_failed_fails_for_the_reader_after_the_bytes_before_it()
     {
         using var scratch = new ScratchDirectory();
-        var (file, _) = Make(scratch, (buffer, position) => position < 4 ? Fill(buffer, 4) : throw new InvalidDataException("flipped"));
-        using var owned = file;
+        var target = new Target(scratch, (buffer, position) => position < 4 ? Fill(buffer, 4) : throw new InvalidDataException("flipped"));
+        using var file = new AheadFile(1, target);
         Assert.True(file.TryStart(() => { }));
         using var follower = file.OpenFollowing();
         var buffer = new byte[100];
         Assert.Equal(4, follower.Read(buffer));
         Assert.Equal("flipped", Assert.Throws<InvalidDataException>(() => follower.Read(buffer)).Message);
         Assert.Equal("flipped", Assert.Throws<InvalidDataException>(file.Wait).Message);
+        Assert.Null(target.Finished);
+    }
+
+    [Fact]
+    public void A_file_that_is_found_wrong_at_its_end_fails_there()
+    {
+        using var scratch = new ScratchDirectory();
+        var target = new Target(scratch, (buffer, position) => Fill(buffer, position < 4 ? 4 : 0)) { Wrong = new InvalidDataException("another hash") };
+        using var file = new AheadFile(1, target);
+        Assert.True(file.TryStart(() => { }));
+        Assert.Equal("another hash", Assert.Throws<InvalidDataException>(file.Wait).Message);
+    }
+
+    [Fact]
+    public void What_cannot_be_written_ends_the_decoding_of_an_endless_file()
+    {
+        using var scratch = new ScratchDirectory();
+        var target = new Target(scratch, (buffer, _) => Fill(buffer, buffer.Length)) { Access = FileAccess.Read };
+        using var file = new AheadFile(1, target);
+        Assert.True(file.TryStart(() => { }));
+        Assert.Throws<UnauthorizedAccessException>(file.Wait);
+        Assert.True(target.IsClosed);
     }
 
     [Fact]
     public void Whoever_comes_first_decodes()
     {
         using var scratch = new ScratchDirectory();
-        var (file, source) = Make(scratch, (_, _) => 0);
-        using (file)
+        var target = new Target(scratch, (_, _) => throw new InvalidOperationException("it was not started"));
+        using (var file = new AheadFile(1, target))
         {
             Assert.True(file.TryTake());
             Assert.False(file.TryTake());
             Assert.False(file.TryStart(() => Assert.Fail("it was not started")));
         }
 
-        Assert.Equal(0, source.Position);
+        Assert.False(target.IsOpened);
     }
 
     [Fact]
@@ -74,40 +98,41 @@ public sealed class AheadFileTests
         using var entered = new ManualResetEventSlim();
         using var gate = new ManualResetEventSlim();
         // An endless content: only being stopped ends it.
-        var (file, source) = Make(scratch, (buffer, _) =>
+        var target = new Target(scratch, (buffer, _) =>
         {
             entered.Set();
             gate.Wait(TestContext.Current.CancellationToken);
             return Fill(buffer, 1);
         });
+        var file = new AheadFile(1, target);
         Assert.True(file.TryStart(() => { }));
         entered.Wait(TestContext.Current.CancellationToken);
         var stoppedBefore = Task.Run(() =>
         {
             file.Dispose();
-            return source.IsDisposed;
+            return target.IsClosed;
         });
         gate.Set();
         Assert.True(await stoppedBefore);
+        Assert.Null(target.Finished);
     }
 
     [Fact]
-    public void Free_cores_take_the_largest_files_and_no_more_than_there_are()
+    public void Free_cores_take_the_most_urgent_and_no_more_than_there_are()
     {
         using var scratch = new ScratchDirectory();
         using var hold = new ManualResetEventSlim();
         var started = new System.Collections.Concurrent.ConcurrentQueue<long>();
         using var all = new CountdownEvent(3);
-        AheadFile[] files = [.. new[] { 10L, 30L, 20L }.Select(size => Make(
+        AheadFile[] files = [.. new[] { 10L, 30L, 20L }.Select(urgency => new AheadFile(urgency, new Target(
             scratch,
             (_, _) =>
             {
-                started.Enqueue(size);
+                started.Enqueue(urgency);
                 hold.Wait(TestContext.Current.CancellationToken);
                 all.Signal();
                 return 0;
-            },
-            size).File)];
+            })))];
         var ahead = new DecodeAhead(2);
         ahead.BeginLayer(files);
         Assert.True(SpinWait.SpinUntil(() => !started.IsEmpty, TimeSpan.FromSeconds(30)));
@@ -119,56 +144,76 @@ public sealed class AheadFileTests
         Array.ForEach(files, file => file.Dispose());
     }
 
+    [Fact]
+    public void A_layer_that_waits_lends_its_core()
+    {
+        using var scratch = new ScratchDirectory();
+        var ahead = new DecodeAhead(1);
+        using var file = new AheadFile(1, new Target(scratch, (_, _) => 0));
+        ahead.BeginLayer([file]);
+        ahead.WhileWaiting(file.Wait);
+        Assert.False(file.TryTake());
+        ahead.EndLayer();
+    }
+
     private static int Fill(Span<byte> buffer, int count)
     {
         buffer[..count].Fill(7);
         return count;
     }
 
-    private static (AheadFile File, Source Source) Make(ScratchDirectory scratch, Source.Reader read, long size = 8)
+    private sealed class Target(ScratchDirectory scratch, Target.Reader read) : ForwardReadStream, IAheadTarget
     {
-        var path = Path.Combine(scratch.Path, Guid.NewGuid().ToString());
-        var source = new Source(read);
-        return (new AheadFile(
-            size,
-            () => File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite),
-            target => source.Into(target),
-            _ => { }), source);
-    }
-
-    private sealed class Source(Source.Reader read) : ForwardReadStream
-    {
-        private SafeFileHandle? _target;
+        private readonly string _path = Path.Combine(scratch.Path, Guid.NewGuid().ToString());
         private long _position;
-        private bool _isDisposed;
-
-        public bool IsDisposed => Volatile.Read(ref _isDisposed);
+        private bool _isClosed;
 
         public delegate int Reader(Span<byte> buffer, long position);
 
-        public override long Position
+        public HashAlgorithmName Algorithm => HashAlgorithmName.SHA256;
+
+        public FileAccess Access { get; init; } = FileAccess.ReadWrite;
+
+        public Exception? Wrong { get; init; }
+
+        public bool IsOpened { get; private set; }
+
+        public bool IsClosed => Volatile.Read(ref _isClosed);
+
+        public (long Size, string Hash)? Finished { get; private set; }
+
+        public SafeFileHandle Create()
         {
-            get => Volatile.Read(ref _position);
-            set => throw new NotSupportedException();
+            File.WriteAllText(_path, "");
+            return File.OpenHandle(_path, FileMode.Open, Access);
         }
 
-        public Source Into(SafeFileHandle target)
+        public Stream Open()
         {
-            _target = target;
+            IsOpened = true;
             return this;
+        }
+
+        public void Finish(SafeFileHandle file, long size, byte[] hash)
+        {
+            if (Wrong is not null)
+            {
+                throw Wrong;
+            }
+
+            Finished = (size, Convert.ToHexString(hash));
         }
 
         public override int Read(Span<byte> buffer)
         {
             var count = read(buffer, _position);
-            RandomAccess.Write(_target!, buffer[..count], _position);
-            Volatile.Write(ref _position, _position + count);
+            _position += count;
             return count;
         }
 
         protected override void Dispose(bool disposing)
         {
-            Volatile.Write(ref _isDisposed, true);
+            Volatile.Write(ref _isClosed, true);
             base.Dispose(disposing);
         }
     }

@@ -141,6 +141,12 @@ public sealed class WheelLayerWriterTests
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root may give files away");
         var random = new Random(11);
         var test = Sample();
+        // Runs of small files, empty ones and large ones among them.
+        for (var number = 0; number < 600; number++)
+        {
+            test.Add($"demo/{(char)('b' + number % 20)}{number}.py", new string('x', number % 7 * random.Next(3000)));
+        }
+
         foreach (var name in (string[])["demo/a.bin", "demo/m.bin", "demo/z.bin"])
         {
             var content = new byte[700_000 + random.Next(300_000)];
@@ -163,6 +169,33 @@ public sealed class WheelLayerWriterTests
         static List<(string Path, Digest Content, UnixFileMode Mode, DateTime Time)> Files(string root) =>
             [.. Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
                 .Select(path => (Path.GetRelativePath(root, path), Digest.Of(File.ReadAllBytes(path)), File.GetUnixFileMode(path), File.GetLastWriteTimeUtc(path)))];
+    }
+
+    [Theory]
+    [InlineData(LayerCompression.Gzip, 1)]
+    [InlineData(LayerCompression.Zstd, 1)]
+    [InlineData(LayerCompression.Gzip, 8)]
+    [InlineData(LayerCompression.Zstd, 8)]
+    public void A_small_or_empty_file_with_another_hash_is_refused_wherever_it_is_decoded(LayerCompression compression, int cores)
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root may give files away");
+        foreach (var name in (string[])["demo/empty.py", "demo/small12.py"])
+        {
+            using var store = new ScratchDirectory();
+            var mounted = Directory.CreateDirectory(Path.Combine(store.Path, "mounted")).FullName;
+            var test = Sample();
+            for (var number = 0; number < 40; number++)
+            {
+                test.Add($"demo/small{number}.py", $"x = {number}\n");
+            }
+
+            test.Record = text => string.Join('\n', text.Split('\n').Select(line => line.StartsWith(name + ",", StringComparison.Ordinal)
+                ? $"{name},sha256={new string('A', 43)},{line.Split(',')[2]}" : line));
+            var error = Assert.Throws<TorchyardException>(() => Write(store, compression, test, mounted, new DecodeAhead(cores)));
+            Assert.Equal("TY2501", error.Code);
+            Assert.Contains($"'{name}' has not the hash", error.Message, StringComparison.Ordinal);
+            Assert.Empty(Directory.EnumerateFiles(Path.Combine(store.Path, "oci", "blobs", "sha256")));
+        }
     }
 
     [Fact]

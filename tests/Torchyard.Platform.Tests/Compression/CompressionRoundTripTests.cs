@@ -32,16 +32,91 @@ public sealed class CompressionRoundTripTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(4)]
-    public void The_time_for_compressing_is_counted_and_so_is_the_writer_s_own_part(int blocksInFlight)
+    [InlineData(1, 1)]
+    [InlineData(FrameCompressionStream.BlockSize * 2, 1)]
+    [InlineData(FrameCompressionStream.BlockSize * 2, 4)]
+    public void The_time_for_compressing_is_counted_where_it_was_spent(int length, int blocksInFlight)
     {
         using var stream = new FrameCompressionStream(new MemoryStream(), CompressionFormat.Zstd, 3, blocksInFlight);
-        stream.Write(Samples.Text(FrameCompressionStream.BlockSize * 2));
+        stream.Write(Samples.Text(length));
         stream.Complete();
 
-        Assert.InRange(stream.CompressionTime, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
-        Assert.InRange(stream.OwnCompressionTime, blocksInFlight == 1 ? stream.CompressionTime : TimeSpan.Zero, stream.CompressionTime);
+        var oneBlock = length < FrameCompressionStream.BlockSize;
+        Assert.InRange(stream.CompressionTime, oneBlock ? TimeSpan.FromTicks(1) : TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
+        Assert.Equal(oneBlock ? stream.CompressionTime : TimeSpan.Zero, stream.OwnCompressionTime);
+        Assert.Equal(!oneBlock, stream.WritingTime > TimeSpan.Zero);
+        Assert.True(stream.WritingTime < TimeSpan.FromMinutes(1));
+    }
+
+    [Theory]
+    [InlineData(CompressionFormat.Zstd)]
+    [InlineData(CompressionFormat.Gzip)]
+    public void Finished_frames_stand_where_they_were_put(CompressionFormat format)
+    {
+        var large = Samples.Text(FrameCompressionStream.BlockSize + 5);
+        var packed = new MemoryStream();
+        using (var stream = new FrameCompressionStream(packed, format, 3, 2, leaveOpen: true))
+        {
+            stream.Splice(new MemoryStream(Samples.Packed(format)));
+            stream.Write([1, 2, 3]);
+            stream.Splice(new MemoryStream(Samples.Compress(format, 1, 1, large)));
+            stream.Splice(new MemoryStream(Samples.Packed(format)));
+            stream.Write(large);
+            stream.Complete();
+        }
+
+        Assert.Equal([.. Samples.Content, 1, 2, 3, .. large, .. Samples.Content, .. large], Samples.Decompress(format, packed.ToArray()));
+    }
+
+    [Fact]
+    public void Frames_alone_get_nothing_added()
+    {
+        var packed = new MemoryStream();
+        using (var stream = new FrameCompressionStream(packed, CompressionFormat.Gzip, 3, leaveOpen: true))
+        {
+            stream.Splice(new MemoryStream(Samples.Packed(CompressionFormat.Gzip)));
+            stream.Complete();
+        }
+
+        Assert.Equal(Samples.Packed(CompressionFormat.Gzip), packed.ToArray());
+    }
+
+    [Fact]
+    public void What_fails_in_the_sink_or_in_frames_fails_for_the_writer_and_frames_are_closed()
+    {
+        using var stream = new FrameCompressionStream(new FullSink(), CompressionFormat.Zstd, 3, 2);
+        var text = Samples.Text(FrameCompressionStream.BlockSize);
+        var frames = new MemoryStream([1]);
+
+        // Not later than when all is written; a disk that is full is told while there is more to come.
+        Assert.Equal("full", Assert.Throws<IOException>(() =>
+        {
+            for (var block = 0; block < 100; block++)
+            {
+                stream.Write(text);
+            }
+
+            stream.Complete();
+        }).Message);
+        stream.Dispose();
+
+        using var other = new FrameCompressionStream(new MemoryStream(), CompressionFormat.Gzip, 3, 2);
+        other.Splice(frames);
+        var closed = new MemoryStream();
+        closed.Dispose();
+        other.Splice(closed);
+        Assert.Throws<ObjectDisposedException>(other.Complete);
+        Assert.False(frames.CanRead);
+    }
+
+    [Fact]
+    public void Giving_up_in_the_middle_of_endless_frames_ends_them()
+    {
+        var stream = new FrameCompressionStream(new MemoryStream(), CompressionFormat.Gzip, 3, 2);
+        var endless = new Endless();
+        stream.Splice(endless);
+        stream.Dispose();
+        Assert.True(endless.IsDisposed);
     }
 
     [Theory]
@@ -141,5 +216,23 @@ public sealed class CompressionRoundTripTests
         Assert.Matches(@"^libzstd \d+\.\d+\.\d+$", CompressorVersion.Of(CompressionFormat.Zstd));
         Assert.Matches(@"^liblzma \d+\.\d+\.\d+", CompressorVersion.Of(CompressionFormat.Xz));
         Assert.Matches(@"^\.NET 1\d", CompressorVersion.Of(CompressionFormat.Gzip));
+    }
+
+    private sealed class FullSink : MemoryStream
+    {
+        public override void Write(ReadOnlySpan<byte> buffer) => throw new IOException("full");
+    }
+
+    private sealed class Endless : MemoryStream
+    {
+        public bool IsDisposed { get; private set; }
+
+        public override int Read(Span<byte> buffer) => 1;
+
+        protected override void Dispose(bool disposing)
+        {
+            IsDisposed = true;
+            base.Dispose(disposing);
+        }
     }
 }

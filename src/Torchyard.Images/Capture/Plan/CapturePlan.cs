@@ -26,7 +26,7 @@ internal sealed record PlannedLayer(string Title, IReadOnlyList<CaptureEntry> En
 internal sealed record CapturePlan
 {
     /// <summary>Time of everything in captured layers: 1980-01-01, as in the layers of wheels, so that a copy of an environment gives the same layers.</summary>
-    internal const long ModifiedAt = Wheels.WheelLayerWriter.ModifiedAt;
+    internal const long ModifiedAt = Wheels.WheelLayerFile.ModifiedAt;
 
     public required CaptureRequest Request { get; init; }
 
