@@ -49,6 +49,10 @@ internal sealed class WorkQueue : IDisposable
             {
                 completion.SetResult(work());
             }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                completion.SetCanceled(cancellation);
+            }
 #pragma warning disable CA1031 // Whatever it is, it belongs to whoever awaits the task.
             catch (Exception failure)
             {

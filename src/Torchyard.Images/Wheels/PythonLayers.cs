@@ -143,17 +143,27 @@ internal sealed class PythonLayers(OciLayout layout, LayerCache cache, ImageSett
     {
         var groups = WheelGrouping.Group(wheels, Budget);
         var writer = new WheelLayerWriter(layout, settings, new DecodeAhead(Environment.ProcessorCount));
-        var result = new PythonLayer[groups.Count];
         using var task = progress.Begin("Installing Python packages", wheels.Sum(w => w.Plan.Size));
-        await Parallel.ForEachAsync(
-            Enumerable.Range(0, groups.Count).OrderByDescending(i => groups[i].Sum(w => w.Plan.Size)),
-            new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation },
-            (index, token) =>
+        // Threads of their own: those of the pool compress, and a layer that held one of them would wait for the others.
+        using var queue = new WorkQueue(Math.Clamp(groups.Count, 1, Environment.ProcessorCount));
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var result = await Task.WhenAll(groups.Select((group, index) => queue.Run(
+            urgency: 0,
+            group.Sum(wheel => wheel.Plan.Size),
+            () =>
             {
-                result[index] = cached.Read(
-                    groups[index].Select(wheel => wheel.Package), () => Write(groups[index], index, leftOut, cached, writer, task, token));
-                return ValueTask.CompletedTask;
-            });
+                try
+                {
+                    return cached.Read(
+                        group.Select(wheel => wheel.Package), () => Write(group, index, leftOut, cached, writer, task, ending.Token));
+                }
+                catch
+                {
+                    ending.Cancel();
+                    throw;
+                }
+            },
+            ending.Token)));
         task.Done(string.Create(CultureInfo.InvariantCulture, $"{wheels.Count} distributions in {groups.Count} layers"));
         return result;
     }

@@ -101,6 +101,32 @@ public sealed class PythonLayersTests
         Assert.Equal("TY2501", (await Assert.ThrowsAsync<TorchyardException>(() => MakeAsync(scratch, [wrong]))).Code);
     }
 
+    [Fact]
+    public async Task One_wrong_wheel_among_several_is_what_is_told_and_the_other_layers_end()
+    {
+        using var scratch = Scratch();
+        var wheels = Stack();
+        wheels[2].Record = text => text.Replace("libcudnn.so,sha256=", "libcudnn.so,sha256=A", StringComparison.Ordinal);
+        var failure = await Assert.ThrowsAsync<TorchyardException>(() => MakeAsync(scratch, wheels));
+        Assert.Equal("TY2501", failure.Code);
+        Assert.Contains("libcudnn.so", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(scratch.Path, "tmp")));
+    }
+
+    [Fact]
+    public async Task Of_wheels_that_cannot_be_read_the_first_of_the_lock_is_told()
+    {
+        using var scratch = Scratch();
+        var wheels = Stack();
+        foreach (var wheel in wheels[1..3])
+        {
+            wheel.Record = _ => "this is no RECORD";
+        }
+
+        var failure = await Assert.ThrowsAsync<TorchyardException>(() => MakeAsync(scratch, wheels));
+        Assert.Contains("nvidia_cublas", failure.Message, StringComparison.Ordinal);
+    }
+
     private static ScratchDirectory Scratch()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root to give files to the environment's user");
