@@ -18,44 +18,24 @@ internal sealed class AheadFile(long urgency, IAheadTarget target) : IAheadWork,
     private const int BufferSize = 256 * 1024;
     private const int BuffersBetween = 8;
 
+    private readonly AheadTurn _turn = new();
+
     // Guards what follows, and is pulsed when it changes.
     private readonly object _changed = new();
     private SafeFileHandle? _file;
     private long _written;
     private bool _isFinished;
     private ExceptionDispatchInfo? _failure;
-    private int _decoder;
     private volatile bool _stop;
-
-    private enum Decoder
-    {
-        None,
-        Layer,
-        Ahead,
-    }
 
     public long Urgency => urgency;
 
     public int Memory => 0;
 
-    public bool TryStart(Action ended)
-    {
-        if (Claim(Decoder.Ahead) != Decoder.None)
-        {
-            return false;
-        }
-
-        new Thread(() =>
-        {
-            Decode();
-            ended();
-        })
-        { IsBackground = true, Name = "torchyard-decode" }.Start();
-        return true;
-    }
+    public bool TryStart(Action ended) => _turn.TryStart(Decode, ended);
 
     /// <summary>True when nobody decodes it: the layer itself has to.</summary>
-    public bool TryTake() => Claim(Decoder.Layer) == Decoder.None;
+    public bool TryTake() => _turn.TryTake();
 
     /// <summary>
     /// The content, as far as it is there; reading waits for more. Only when <see cref="TryTake"/> said no. Whether the whole was right is
@@ -66,7 +46,7 @@ internal sealed class AheadFile(long urgency, IAheadTarget target) : IAheadWork,
     /// <summary>Waits until the file is finished and was found right.</summary>
     public void Wait()
     {
-        WaitForEnd();
+        _turn.WaitForEnd();
         _failure?.Throw();
     }
 
@@ -74,25 +54,8 @@ internal sealed class AheadFile(long urgency, IAheadTarget target) : IAheadWork,
     public void Dispose()
     {
         _stop = true;
-        if (Claim(Decoder.Layer) == Decoder.Ahead)
-        {
-            WaitForEnd();
-        }
-
+        _turn.Close();
         _file?.Dispose();
-    }
-
-    private Decoder Claim(Decoder who) => (Decoder)Interlocked.CompareExchange(ref _decoder, (int)who, (int)Decoder.None);
-
-    private void WaitForEnd()
-    {
-        lock (_changed)
-        {
-            while (!_isFinished)
-            {
-                Monitor.Wait(_changed);
-            }
-        }
     }
 
     private void Decode()

@@ -12,10 +12,9 @@ internal sealed class AheadGroup : IAheadWork, IDisposable
     private readonly int[] _places;
     private readonly Action<int, Memory<byte>> _decode;
 
-    // Guards what follows, and is pulsed at the end.
-    private readonly object _changed = new();
-    private Decoder _decoder;
-    private bool _isFinished;
+    private readonly AheadTurn _turn = new();
+
+    // What follows belongs to the thread that decodes, until it has ended.
     private byte[]? _content;
     private int _decoded;
     private ExceptionDispatchInfo? _failure;
@@ -37,40 +36,19 @@ internal sealed class AheadGroup : IAheadWork, IDisposable
         Urgency = urgency;
     }
 
-    private enum Decoder
-    {
-        None,
-        Layer,
-        Ahead,
-    }
-
     public long Urgency { get; }
 
     public int Memory => Math.Max(1, _places[^1]);
 
-    public bool TryStart(Action ended)
-    {
-        if (!Claim(Decoder.Ahead))
-        {
-            return false;
-        }
-
-        new Thread(() =>
-        {
-            Decode();
-            ended();
-        })
-        { IsBackground = true, Name = "torchyard-decode" }.Start();
-        return true;
-    }
+    public bool TryStart(Action ended) => _turn.TryStart(Decode, ended);
 
     /// <summary>True when nobody decodes it: the layer itself has to.</summary>
-    public bool TryTake() => Claim(Decoder.Layer);
+    public bool TryTake() => _turn.TryTake();
 
     /// <summary>The content of a file, by its number, once the group is decoded; until <see cref="Release"/>. Only when <see cref="TryTake"/> said no.</summary>
     public ReadOnlyMemory<byte> Take(int number)
     {
-        WaitForEnd();
+        _turn.WaitForEnd();
         if (number >= _decoded)
         {
             _failure?.Throw();
@@ -83,14 +61,13 @@ internal sealed class AheadGroup : IAheadWork, IDisposable
     public bool Release()
     {
         _stop = true;
-        Claim(Decoder.Layer);
-        if (_decoder != Decoder.Ahead)
+        if (!_turn.Close())
         {
             return false;
         }
 
-        WaitForEnd();
-        var content = Interlocked.Exchange(ref _content, null);
+        var content = _content;
+        _content = null;
         if (content is not null)
         {
             ArrayPool<byte>.Shared.Return(content);
@@ -100,27 +77,6 @@ internal sealed class AheadGroup : IAheadWork, IDisposable
     }
 
     public void Dispose() => Release();
-
-    private bool Claim(Decoder who)
-    {
-        lock (_changed)
-        {
-            var isFree = _decoder == Decoder.None;
-            _decoder = isFree ? who : _decoder;
-            return isFree;
-        }
-    }
-
-    private void WaitForEnd()
-    {
-        lock (_changed)
-        {
-            while (!_isFinished)
-            {
-                Monitor.Wait(_changed);
-            }
-        }
-    }
 
     private void Decode()
     {
@@ -139,13 +95,5 @@ internal sealed class AheadGroup : IAheadWork, IDisposable
             _failure = ExceptionDispatchInfo.Capture(failed);
         }
 #pragma warning restore CA1031
-        finally
-        {
-            lock (_changed)
-            {
-                _isFinished = true;
-                Monitor.PulseAll(_changed);
-            }
-        }
     }
 }
