@@ -22,9 +22,12 @@ public sealed record DriverBranch(int Branch, DottedVersion Cuda, IReadOnlyList<
 public sealed record ForwardPackage(
     DottedVersion Cuda, string Package, string Manifest, IReadOnlyList<int> Branches, IReadOnlyList<GpuClass> Classes, IReadOnlyList<string> Source, string? Note = null);
 
-/// <summary>A compute capability, the first driver branch that knows it and the last that supports it.</summary>
+/// <summary>
+/// A compute capability, the first driver branch that knows it and the last that supports it; and the first driver of that first branch,
+/// where it is not all of the branch.
+/// </summary>
 public sealed record GpuArchitecture(
-    DottedVersion Capability, string Name, int? FirstBranch, int? LastBranch, IReadOnlyList<string> Source, bool Tegra = false);
+    DottedVersion Capability, string Name, int? FirstBranch, int? LastBranch, IReadOnlyList<string> Source, bool Tegra = false, DottedVersion? FirstDriver = null);
 
 /// <summary>glibc and CPython of a base system.</summary>
 public sealed record BaseSystem(string Id, string Name, DottedVersion Glibc, string Python, IReadOnlyList<string> Source);

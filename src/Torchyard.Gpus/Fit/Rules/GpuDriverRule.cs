@@ -22,6 +22,12 @@ internal sealed class GpuDriverRule : IFitRule
                 "gpu-driver", FitOutcome.Fail, $"driver {driver} does not know {gpu.Name} ({row.Name}, {gpu.Capability}): that began with branch {first}", row.Source);
         }
 
+        if (row.FirstDriver is { } begin && driver < begin)
+        {
+            return Verdict.Of(
+                "gpu-driver", FitOutcome.Fail, $"driver {driver} does not know {gpu.Name} ({row.Name}, {gpu.Capability}): that began with {begin}", row.Source);
+        }
+
         if (row.LastBranch is { } last && driver.Major > last)
         {
             return Verdict.Of(
