@@ -116,6 +116,7 @@ public sealed class FitEngine(FitTables tables)
             return null;
         var drivers = tables.Families.Select(family => family.MinimumDriver)
             .Concat(tables.Branches.Select(branch => DottedVersion.Parse($"{branch.Branch}")))
+            .Concat(tables.Architectures.Select(architecture => architecture.FirstDriver).OfType<DottedVersion>())
             .Order().ToArray();
         var candidates = Candidates(request).ToArray();
         foreach (var driver in drivers)

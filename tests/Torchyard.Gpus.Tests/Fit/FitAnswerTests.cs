@@ -18,6 +18,7 @@ public sealed class FitAnswerTests
         { "a100-580", new FitQuestion { Gpus = ["a100"], Driver = "580.95.05", Torch = "2.9" } },
         { "a100-535-torch-2.11-cu130", new FitQuestion { Gpus = ["a100"], Driver = "535.183.01", Torch = "2.11", Build = "cu130" } },
         { "rtx-3090-560-torch-2.12-cu130", new FitQuestion { Gpus = ["rtx-3090"], Driver = "560.35.05", Torch = "2.12", Build = "cu130" } },
+        { "b200-570.124", new FitQuestion { Gpus = ["b200"], Driver = "570.124.06" } },
         { "v100-590", new FitQuestion { Gpus = ["v100"], Driver = "590.48.01" } },
         { "a100-fp8", new FitQuestion { Gpus = ["a100"], Driver = "580.95.05", Precisions = ["fp8"] } },
         { "cpu", new FitQuestion { Gpus = ["none"] } },
