@@ -1,3 +1,5 @@
+using Torchyard.Recipes;
+
 namespace Torchyard.Gpus.Fit;
 
 /// <summary>
@@ -33,6 +35,25 @@ public static class ForwardChoice
     /// <param name="tables">The facts.</param>
     public static bool IsSafe(DottedVersion cuda, FitTarget target, FitTables tables) =>
         tables.Forward.FirstOrDefault(row => row.Cuda == cuda) is not { } package || IsSafeOn(package, target, tables);
+
+    /// <summary>Why the libraries of a lock, or their lack, keep its stack from running on a machine that fits otherwise; null when they do not.</summary>
+    /// <param name="compat">The libraries of the lock, or null.</param>
+    /// <param name="verdict">The stack on the machine.</param>
+    /// <param name="tables">The facts.</param>
+    public static string? Problem(LockedCudaCompat? compat, StackVerdict verdict, FitTables tables)
+    {
+        ArgumentNullException.ThrowIfNull(verdict);
+        var release = compat is not null && DottedVersion.TryParse(compat.Cuda, out var parsed) ? parsed : (DottedVersion?)null;
+        if (verdict.Road == DriverRoad.Forward && (release is not { } own || !Serves(own, verdict.Target, tables)))
+        {
+            return string.Join('\n', VerdictText.Lines(verdict.Verdict, sources: false))
+                + (compat is null ? "\nthe lock has no cuda-compat" : $"\nthe lock has {compat.Title} of CUDA {compat.Cuda}, which does not serve driver {verdict.Target.Driver}");
+        }
+
+        return release is { } other && !IsSafe(other, verdict.Target, tables)
+            ? $"the image has {compat!.Title}, which a container here would use with driver {verdict.Target.Driver}, and it does not work on {string.Join(", ", verdict.Target.Gpus.Select(gpu => gpu.Name).Distinct(StringComparer.Ordinal))} (CUDA error 804)"
+            : null;
+    }
 
     /// <summary>True when a container on the machine takes the libraries: its branch is listed and older.</summary>
     private static bool IsUsedOn(ForwardPackage package, FitTarget target, FitTables tables) =>

@@ -1,15 +1,15 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using Torchyard.Platform;
 
 namespace Torchyard.Images.Wheels;
 
 /// <summary>
-/// Hashes what is written on a thread of its own, so that decoding goes on meanwhile. What is written is gathered, since handing over each
+/// Hashes (SHA-256) what is written on a thread of its own, so that decoding goes on meanwhile. What is written is gathered, since handing over each
 /// header of a tar would cost more than hashing it. At most a few buffers wait.
 /// </summary>
-/// <param name="algorithm">The hash.</param>
-internal sealed class BackgroundHash(HashAlgorithmName algorithm) : IDisposable
+internal sealed class BackgroundHash : IDisposable
 {
     private const int BufferSize = 256 * 1024;
     private const int Waiting = 8;
@@ -17,7 +17,7 @@ internal sealed class BackgroundHash(HashAlgorithmName algorithm) : IDisposable
     private readonly BlockingCollection<(byte[] Buffer, int Length)> _queue = new(Waiting);
     private byte[]? _buffer;
     private int _filled;
-    private Task<byte[]>? _hash;
+    private Task<Digest>? _hash;
 
     /// <summary>Bytes written so far.</summary>
     public long Count { get; private set; }
@@ -39,8 +39,8 @@ internal sealed class BackgroundHash(HashAlgorithmName algorithm) : IDisposable
         }
     }
 
-    /// <summary>The hash of all that was written.</summary>
-    public byte[] Finish()
+    /// <summary>The digest of all that was written.</summary>
+    public Digest Finish()
     {
         HandOver();
         _queue.CompleteAdding();
@@ -76,15 +76,15 @@ internal sealed class BackgroundHash(HashAlgorithmName algorithm) : IDisposable
         _filled = 0;
     }
 
-    private byte[] Run()
+    private Digest Run()
     {
-        using var hash = IncrementalHash.CreateHash(algorithm);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var (buffer, length) in _queue.GetConsumingEnumerable())
         {
             hash.AppendData(buffer, 0, length);
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        return hash.GetHashAndReset();
+        return Digest.FromHash(hash.GetHashAndReset());
     }
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Torchyard.Platform;
 using Torchyard.Platform.Compression;
 using Torchyard.Platform.Streams;
@@ -18,15 +17,13 @@ internal sealed class WheelLayerSink : ForwardWriteStream
     public const int CarryFrom = 4096;
 
     private readonly FrameCompressionStream _frames;
-    private readonly BackgroundHash _hash = new(HashAlgorithmName.SHA256);
+    private readonly BackgroundHash _hash = new();
     private long _carried;
 
     public WheelLayerSink(Stream blob, LayerCompression compression, int level)
     {
         Carries = compression == LayerCompression.Gzip;
-        _frames = Carries
-            ? new FrameCompressionStream(blob, CompressionFormat.Gzip, Math.Min(level, 9), leaveOpen: true)
-            : new FrameCompressionStream(blob, CompressionFormat.Zstd, level, leaveOpen: true);
+        _frames = new FrameCompressionStream(blob, Carries ? CompressionFormat.Gzip : CompressionFormat.Zstd, level, leaveOpen: true);
     }
 
     /// <summary>True when the wheel's deflate data can be carried over.</summary>
@@ -76,7 +73,7 @@ internal sealed class WheelLayerSink : ForwardWriteStream
     public Digest Complete()
     {
         _frames.Complete();
-        return Digest.FromHash(_hash.Finish());
+        return _hash.Finish();
     }
 
     protected override void Dispose(bool disposing)

@@ -204,25 +204,10 @@ internal sealed class ProjectFit(Invocation invocation)
         var target = Here(fit.Machines.Count > 0 ? fit.Machines[0].Architecture : "x86_64");
         var verdict = new FitEngine(_tables).Judge(
             new StackCandidate(row, fit.Python), target, new FitRequest { Glibc = DottedVersion.Parse(fit.Glibc), GlibcOrigin = "as locked" });
-        var problem = verdict.Fits ? CompatProblem(locked.CudaCompat, verdict) : string.Join('\n', VerdictText.Lines(verdict.Verdict, sources: false));
+        var problem = verdict.Fits ? ForwardChoice.Problem(locked.CudaCompat, verdict, _tables) : string.Join('\n', VerdictText.Lines(verdict.Verdict, sources: false));
         return problem is null ? null : new TorchyardException(
             "TY5212", "the lock's PyTorch does not run on this machine:\n" + problem,
             "run 'torchyard lock --upgrade' here to choose for this machine, or build the lock for the machines it names");
-    }
-
-    /// <summary>Why the forward-compatibility libraries of a lock, or their lack, keep its stack from running on a machine; null when they do not.</summary>
-    private string? CompatProblem(LockedCudaCompat? compat, StackVerdict verdict)
-    {
-        var release = compat is not null && DottedVersion.TryParse(compat.Cuda, out var parsed) ? parsed : (DottedVersion?)null;
-        if (verdict.Road == DriverRoad.Forward && (release is not { } own || !ForwardChoice.Serves(own, verdict.Target, _tables)))
-        {
-            return string.Join('\n', VerdictText.Lines(verdict.Verdict, sources: false))
-                + (compat is null ? "\nthe lock has no cuda-compat" : $"\nthe lock has {compat.Title} of CUDA {compat.Cuda}, which does not serve driver {verdict.Target.Driver}");
-        }
-
-        return release is { } other && !ForwardChoice.IsSafe(other, verdict.Target, _tables)
-            ? $"the image has {compat!.Title}, which a container here would use with driver {verdict.Target.Driver}, and it does not work on {string.Join(", ", verdict.Target.Gpus.Select(gpu => gpu.Name).Distinct(StringComparer.Ordinal))} (CUDA error 804)"
-            : null;
     }
 
     private LockedFit Locked(TorchBuild row, IReadOnlyList<StackVerdict> machines, ImageInterpreter interpreter, FitRequest request, FitOrigin origin) => new()

@@ -1,4 +1,6 @@
 using Torchyard.Gpus.Fit;
+using Torchyard.Platform;
+using Torchyard.Recipes;
 
 namespace Torchyard.Gpus.Tests.Fit;
 
@@ -34,6 +36,31 @@ public sealed class ForwardChoiceTests
     {
         var target = Target(machine);
         Assert.Equal((serves, safe), (ForwardChoice.Serves(DottedVersion.Parse(release), target, Tables), ForwardChoice.IsSafe(DottedVersion.Parse(release), target, Tables)));
+    }
+
+    [Theory]
+    [InlineData("cu130", "2.11.0", "a100 535.183.01", null, "the lock has no cuda-compat")]
+    [InlineData("cu130", "2.11.0", "a100 565.57.01", "13.1", "the lock has cuda-compat 590.48.01 of CUDA 13.1, which does not serve driver 565.57.01")]
+    [InlineData("cu130", "2.11.0", "a100 535.183.01", "13.1", null)]
+    // Nothing is needed: with libraries or without, as long as they do no harm.
+    [InlineData("cu130", "2.11.0", "a100 580.95.05", null, null)]
+    [InlineData("cu130", "2.11.0", "a100 580.95.05", "13.1", null)]
+    [InlineData("cu130", "2.11.0", "rtx-3090 580.95.05", "13.1", "the image has cuda-compat 590.48.01, which a container here would use with driver 580.95.05, and it does not work on GeForce RTX 3090 (CUDA error 804)")]
+    public void What_a_lock_lacks_on_the_machine_it_meets(string build, string torch, string machine, string? release, string? problem)
+    {
+        var compat = release is null ? null : new LockedCudaCompat
+        {
+            Version = "590.48.01", Cuda = release, Url = "https://example.org/archive.tar.xz", Size = 1, Sha256 = Digest.Of([]), License = "terms",
+        };
+        var found = ForwardChoice.Problem(compat, Judge(torch, build, machine), Tables);
+        if (problem is null)
+        {
+            Assert.Null(found);
+        }
+        else
+        {
+            Assert.Contains(problem, found, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using Torchyard.Images.Capture.Plan;
 using Torchyard.Images.Files;
@@ -32,7 +31,7 @@ internal sealed class CaptureLayerWriter(OciLayout layout, ImageSettings setting
     {
         var format = settings.Compression == LayerCompression.Gzip ? CompressionFormat.Gzip : CompressionFormat.Zstd;
         using var blob = layout.BeginBlob();
-        using var hash = new BackgroundHash(HashAlgorithmName.SHA256);
+        using var hash = new BackgroundHash();
         using (var compressed = new FrameCompressionStream(blob, format, settings.Level, leaveOpen: true))
         {
             using (var tee = new HashedTee(hash, compressed))
@@ -51,7 +50,7 @@ internal sealed class CaptureLayerWriter(OciLayout layout, ImageSettings setting
         }
 
         var size = hash.Count;
-        var diffId = Digest.FromHash(hash.Finish());
+        var diffId = hash.Finish();
         var (digest, blobSize) = blob.Commit();
         return new PackedLayer(diffId, digest, blobSize, size, format == CompressionFormat.Gzip ? MediaTypes.LayerGzip : MediaTypes.LayerZstd);
     }
