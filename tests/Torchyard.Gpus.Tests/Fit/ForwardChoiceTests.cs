@@ -50,7 +50,12 @@ public sealed class ForwardChoiceTests
     {
         var compat = release is null ? null : new LockedCudaCompat
         {
-            Version = "590.48.01", Cuda = release, Url = "https://example.org/archive.tar.xz", Size = 1, Sha256 = Digest.Of([]), License = "terms",
+            Version = "590.48.01",
+            Cuda = release,
+            Url = "https://example.org/archive.tar.xz",
+            Size = 1,
+            Sha256 = Digest.Of([]),
+            License = "terms",
         };
         var found = ForwardChoice.Problem(compat, Judge(torch, build, machine), Tables);
         if (problem is null)
