@@ -77,6 +77,10 @@ while [ $i -lt "$rounds" ]; do
 done
 a=$(result other); b=$(result ours)
 machine
+for one in ours other unchanged relock added; do
+    sed -n "s/^$one //p" "$work/results" >"$work/rounds"
+    keep "first build: $one" <"$work/rounds"
+done
 echo "packages: $(wc -l <"$work/packages")"
 echo "first build, median of $rounds: torchyard $b s, mmdebstrap + umoci $a s: $(ratio "$a" "$b") times as fast"
 a=$(result other 2); b2=$(result ours 2)

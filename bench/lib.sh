@@ -2,6 +2,9 @@
 set -eu
 ty=${TORCHYARD_BENCH_PROGRAM:-$(cd "$(dirname "$0")/.." && pwd)/torchyard}
 
+# Where raw results are kept: nowhere unless asked. Scripts change their directory.
+case ${TORCHYARD_BENCH_RESULTS:-} in '' | /*) ;; *) TORCHYARD_BENCH_RESULTS=$PWD/$TORCHYARD_BENCH_RESULTS ;; esac
+
 # Prints the wall seconds and the CPU seconds (user and system, with all child processes) of one run of a command; its output goes to $BENCH_LOG. On a machine that others use too, TORCHYARD_BENCH_LOCK names a
 # file whose lock is held while something is measured, and which the others take (flock -s FILE COMMAND) for what would disturb it.
 wall() {
@@ -57,4 +60,26 @@ need() {
 
 machine() {
     echo "machine: $(nproc) CPUs, $(awk '/MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo), Linux $(uname -r), $(. /etc/os-release; echo "$PRETTY_NAME")"
+}
+
+# keep WHAT <ROUNDS (a file: behind a pipe it would be a shell of its own): with TORCHYARD_BENCH_RESULTS=DIR, adds what "wall" printed in each round to the script's file there; results/README.md describes it.
+keep() {
+    if [ -z "${TORCHYARD_BENCH_RESULTS:-}" ]; then
+        cat >/dev/null
+        return 0
+    fi
+    if [ -z "${BENCH_KEPT:-}" ]; then
+        mkdir -p "$TORCHYARD_BENCH_RESULTS"
+        BENCH_KEPT=$TORCHYARD_BENCH_RESULTS/$(date -u +%Y-%m-%dT%H%M%SZ)-$(basename "$0" .sh).tsv
+        {
+            echo "# date: $(date -u +%Y-%m-%dT%H:%M:%SZ)"
+            echo "# $(machine)"
+            echo "# cpu: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
+            echo "# load before: $(cut -d' ' -f1-3 /proc/loadavg)"
+            echo "# program: $("$ty" --version), commit $(git -C "$(dirname "$(readlink -f "$ty")")" describe --always --dirty 2>/dev/null || echo unknown)"
+            printf 'what\tround\twall_s\tcpu_s\n'
+        } >"$BENCH_KEPT"
+        echo "raw results: $BENCH_KEPT"
+    fi
+    awk -v what="$1" '{ printf "%s\t%d\t%s\t%s\n", what, NR, $1, $2 }' >>"$BENCH_KEPT"
 }

@@ -74,6 +74,7 @@ while [ $i -lt "$rounds" ]; do
 done
 b=$(median <"$work/ours")
 machine
+for one in ours $others; do keep "run --rm true: ${one#with_}" <"$work/$one"; done
 for one in $others; do
     a=$(median <"$work/$one")
     name=${one#with_}

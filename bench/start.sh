@@ -20,3 +20,5 @@ done
 machine
 awk -v bytes="$(wc -c <"$program")" 'BEGIN { printf "size: %.1f MB\n", bytes / 1e6 }'
 echo "start to end of --version, median of $rounds: program $(median <"$work/start") s, through ./torchyard (which looks for changed sources) $(median <"$work/script") s"
+keep "torchyard --version" <"$work/start"
+keep "./torchyard --version" <"$work/script"

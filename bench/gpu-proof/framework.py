@@ -91,7 +91,7 @@ class Proof:
 
     def run(self, *command, limit=60, env=None, cwd=None, user=None, input=None, name=None):
         """Runs a command within the step's time; its words go to a file of their own. Never raises for what the command does."""
-        limit = min(limit, self.remaining())
+        limit = min(limit * self.options.patience, self.remaining())
         if limit < 0.5:
             raise OutOfTime()
         command = [str(word) for word in command]
@@ -152,7 +152,7 @@ class Proof:
         self.step = step
         self.steps.append(step)
         left = self.options.budget - (time.monotonic() - self.began)
-        self.deadline = time.monotonic() + min(step.limit, left)
+        self.deadline = time.monotonic() + min(step.limit * self.options.patience, left)
         began = time.monotonic()
         if left < 5:
             step.note = "no time was left"

@@ -54,6 +54,7 @@ def arguments():
     parser.add_argument("--python", default=None, help="its interpreter (default: bin/python3 of the environment, else python3)")
     parser.add_argument("--steps", default=",".join(STEPS), help="which steps, separated by commas")
     parser.add_argument("--skip", default="", help="steps to leave out")
+    parser.add_argument("--patience", type=float, default=1, help="times the usual limit that each command and step may take, for slow machines")
     parser.add_argument("--budget", type=float, default=470, help="seconds for everything")
     parser.add_argument("--only", default="torch,torchvision,triton,numpy", help="distributions that are captured, with what they need; '' for all")
     parser.add_argument("--image", default=None, help="an image of the store to use in place of a capture")

@@ -1,4 +1,4 @@
-"""Records a machine as tests/Torchyard.Gpus.Tests/Machines keeps it: NVML's answers, /proc, /sys, /dev as text, names of driver files."""
+"""Records a machine as tests/Torchyard.Testing/Gpus/Machines keeps it: NVML's answers, /proc, /sys, /dev as text, names of driver files."""
 
 import glob
 import os

@@ -11,6 +11,6 @@ shift 2
 work=$(mktemp -d /tmp/gpu-rehearsal.XXXXXX)
 trap 'rm -rf "$work"' EXIT
 steps=${REHEARSE_STEPS:-facts,record,doctor,root,up,start,sabotage}
-"$root/tests/Torchyard.Gpus.Tests/Fakes/enter.sh" "$root/tests/Torchyard.Gpus.Tests/Machines/h200" \
-    "$here/run" --work "$work/work" --store "$store" --out "$work/out" --image "$image" --steps "$steps" --starts 4 --budget 200 "$@" || true
+"$root/tests/Torchyard.Testing/Gpus/Fakes/enter.sh" "$root/tests/Torchyard.Testing/Gpus/Machines/h200" \
+    "$here/run" --work "$work/work" --store "$store" --out "$work/out" --image "$image" --steps "$steps" --starts 4 --patience 4 --budget 1800 "$@" || true
 python3 -B "$here/rehearsed.py" "$work"/out/*/report.json

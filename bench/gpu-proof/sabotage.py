@@ -93,7 +93,7 @@ def no_permission(proof):
     finally:
         for path, mode in modes.items():
             os.chmod(path, mode)
-    finding(proof, "no permission", result, "nodes.permission", "may not open it", "usermod -aG")
+    finding(proof, "no permission", result, "nodes.permission", "may not open it", "NVreg_DeviceFileMode=0666")
 
 
 BUSY = """

@@ -8,21 +8,27 @@ internal static class CacheDirectory
         Directory.CreateDirectory(Path.GetDirectoryName(directory)!);
         await using var held = await LockAsync(directory + ".lock", cancellation);
         if (Directory.Exists(directory))
+        {
             return;
+        }
 
         var pins = PinFile.Read(pinFile);
         using var http = new HttpClient { Timeout = TimeSpan.FromMinutes(5) };
         var download = new PackageDownload(http, [.. DebianMirrors.InOrder(pins.Snapshot)]);
         var partial = directory + ".partial";
         if (Directory.Exists(partial))
+        {
             Directory.Delete(partial, recursive: true);
+        }
 
         foreach (var package in pins.Packages)
         {
             Console.Error.WriteLine($"fetching {Path.GetFileName(package.PoolPath)} ({package.Size / 1024} KiB)");
             var deb = await download.GetAsync(package, cancellation);
             foreach (var (file, (content, mode)) in DebPackage.Take(package, deb))
+            {
                 Write(Path.Combine(partial, file.Name), content, mode);
+            }
         }
 
         Directory.Move(partial, directory);

@@ -10,7 +10,9 @@ internal static class DebPackage
 {
     private const int HeaderSize = 60;
 
-    /// <summary>Gives the content and mode of the wanted files. Only what is asked for is kept, so no name in the archive can lead anywhere.</summary>
+    /// <summary>
+    /// Gives the content and mode of the wanted files. Only what is asked for is kept, so no name in the archive can lead anywhere.
+    /// </summary>
     public static Dictionary<TakenFile, (byte[] Content, UnixFileMode Mode)> Take(PinnedPackage package, byte[] deb)
     {
         var files = new Dictionary<string, (byte[] Content, UnixFileMode Mode)>(StringComparer.Ordinal);
@@ -22,12 +24,18 @@ internal static class DebPackage
         {
             var name = Normalise(entry.Name);
             if (!wanted.Contains(Path.GetDirectoryName(name) ?? ""))
+            {
                 continue;
+            }
 
             if (entry.EntryType is TarEntryType.SymbolicLink)
+            {
                 links[name] = Normalise(Path.Combine(Path.GetDirectoryName(name)!, entry.LinkName));
+            }
             else if (entry.EntryType is TarEntryType.HardLink)
+            {
                 links[name] = Normalise(entry.LinkName);
+            }
             else if (entry.DataStream is { } data)
             {
                 var content = new byte[entry.Length];
@@ -40,16 +48,24 @@ internal static class DebPackage
     }
 
     private static (byte[] Content, UnixFileMode Mode) Follow(
-        string path, Dictionary<string, (byte[], UnixFileMode)> files, Dictionary<string, string> links, PinnedPackage package)
+        string path,
+        Dictionary<string, (byte[], UnixFileMode)> files,
+        Dictionary<string, string> links,
+        PinnedPackage package
+    )
     {
         var name = path;
         for (var hops = 0; hops < 8; hops++)
         {
             if (files.TryGetValue(name, out var found))
+            {
                 return found;
+            }
 
             if (!links.TryGetValue(name, out name!))
+            {
                 break;
+            }
         }
 
         throw new FetchException($"{package.PoolPath} has no file {path}");
@@ -58,7 +74,9 @@ internal static class DebPackage
     private static MemoryStream Data(byte[] deb, string name)
     {
         if (!deb.AsSpan().StartsWith("!<arch>\n"u8))
+        {
             throw new FetchException($"{name} is not an ar archive");
+        }
 
         var at = 8;
         while (at + HeaderSize <= deb.Length)
@@ -67,10 +85,14 @@ internal static class DebPackage
             var size = int.Parse(Encoding.ASCII.GetString(deb, at + 48, 10), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture);
             at += HeaderSize;
             if (size < 0 || size > deb.Length - at)
+            {
                 break;
+            }
 
             if (member == "data.tar.xz")
+            {
                 return new MemoryStream(deb, at, size, writable: false);
+            }
 
             at += size + (size & 1);
         }

@@ -1,15 +1,19 @@
 namespace Torchyard.NativeLibraries;
 
-/// <summary>Where a package of Debian's archive may be had, in the order to try. Hashes decide what is accepted, so any mirror will do.</summary>
+/// <summary>
+/// Where a package of Debian's archive may be had, in the order to try. Hashes decide what is accepted, so any mirror will do.
+/// </summary>
 internal static class DebianMirrors
 {
     private static readonly char[] Blanks = [' ', '\t', '\n'];
 
     public static IEnumerable<string> InOrder(string snapshot)
     {
-        var own = (Environment.GetEnvironmentVariable("TORCHYARD_DEBIAN_MIRROR") ?? "").Split(Blanks, StringSplitOptions.RemoveEmptyEntries);
-        return own
-            .Concat(OfTheMachine("/etc/apt"))
+        var own = (Environment.GetEnvironmentVariable("TORCHYARD_DEBIAN_MIRROR") ?? "").Split(
+            Blanks,
+            StringSplitOptions.RemoveEmptyEntries
+        );
+        return own.Concat(OfTheMachine("/etc/apt"))
             .Append("http://deb.debian.org/debian")
             .Append($"http://snapshot.debian.org/archive/debian/{snapshot}")
             .Select(mirror => mirror.TrimEnd('/'))
@@ -38,9 +42,11 @@ internal static class DebianMirrors
         }
 
         return file.EndsWith(".sources", StringComparison.Ordinal)
-            ? lines.Where(line => line.StartsWith("URIs:", StringComparison.OrdinalIgnoreCase))
+            ? lines
+                .Where(line => line.StartsWith("URIs:", StringComparison.OrdinalIgnoreCase))
                 .SelectMany(line => line[5..].Split(Blanks, StringSplitOptions.RemoveEmptyEntries))
-            : lines.Where(line => line.StartsWith("deb ", StringComparison.Ordinal))
+            : lines
+                .Where(line => line.StartsWith("deb ", StringComparison.Ordinal))
                 .SelectMany(line => line.Split(Blanks, StringSplitOptions.RemoveEmptyEntries))
                 .Where(word => word.Contains("://", StringComparison.Ordinal));
     }

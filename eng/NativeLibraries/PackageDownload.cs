@@ -20,18 +20,23 @@ internal sealed class PackageDownload(HttpClient http, IReadOnlyList<string> mir
                 await using var body = await response.Content.ReadAsStreamAsync(cancellation);
                 await body.ReadExactlyAsync(content, cancellation);
                 if (Convert.ToHexStringLower(SHA256.HashData(content)) == package.Sha256)
+                {
                     return content;
+                }
 
                 tried.Add($"{url}: has other bytes than pinned");
             }
-            catch (Exception e) when (e is HttpRequestException or IOException or TaskCanceledException && !cancellation.IsCancellationRequested)
+            catch (Exception e)
+                when (e is HttpRequestException or IOException or TaskCanceledException && !cancellation.IsCancellationRequested)
             {
                 tried.Add($"{url}: {e.Message}");
             }
         }
 
         throw new FetchException(
-            $"cannot fetch {Path.GetFileName(package.PoolPath)}. Set TORCHYARD_DEBIAN_MIRROR to a Debian mirror, or http_proxy to a proxy. Tried:"
-            + string.Concat(tried.Select(line => "\n  " + line)));
+            $"cannot fetch {Path.GetFileName(package.PoolPath)}. Set TORCHYARD_DEBIAN_MIRROR to a "
+                + "Debian mirror, or http_proxy to a proxy. Tried:"
+                + string.Concat(tried.Select(line => "\n  " + line))
+        );
     }
 }

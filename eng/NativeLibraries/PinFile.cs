@@ -41,6 +41,5 @@ internal sealed record PinFile(string Snapshot, IReadOnlyList<PinnedPackage> Pac
         return new PinFile(snapshot, packages);
     }
 
-    private static bool IsPlain(string name) =>
-        !Path.IsPathRooted(name) && name.Split('/').All(part => part is not ("" or "." or ".."));
+    private static bool IsPlain(string name) => !Path.IsPathRooted(name) && name.Split('/').All(part => part is not ("" or "." or ".."));
 }

@@ -1,10 +1,13 @@
 using Torchyard.Containers.Namespaces;
 using Torchyard.Containers.Requests;
 using Torchyard.Containers.Runtimes;
+using Torchyard.Containers.Starting;
 using Torchyard.Containers.State;
-using Torchyard.Images;
-using Torchyard.Platform;
+using Torchyard.Images.Oci;
+using Torchyard.Images.Store;
+using Torchyard.Platform.Digests;
 using Torchyard.Platform.Files;
+using Torchyard.Platform.Reporting;
 
 namespace Torchyard.Containers.Tests;
 
@@ -32,24 +35,27 @@ internal sealed class ContainerFixture : IAsyncDisposable, IMountedLayers, IProg
 
     public string Directory => _root.Directory;
 
+    public string Layer => _root.Layer;
+
     public static ContainerFixture Create(OciRuntimeKind? kind = null) => new(BusyboxRoot.Create(), kind);
 
-    public RunRequest Request(params string[] command) => new()
-    {
-        Image = new StoredImage
+    public RunRequest Request(params string[] command) =>
+        new()
         {
-            Manifest = Digest.Of("busybox"u8),
-            Names = ["busybox:test"],
-            DiffIds = [],
-            Layers = [],
-            CompressedSize = 0,
-            Created = 0,
-            Config = new ImageConfig { User = "trainer", Env = ["PATH=/bin", "FROM_IMAGE=1"] },
-        },
-        ImageName = "busybox:test",
-        Command = command,
-        StopTimeout = _stopTimeout,
-    };
+            Image = new StoredImage
+            {
+                Manifest = Digest.Of("busybox"u8),
+                Names = ["busybox:test"],
+                DiffIds = [],
+                Layers = [],
+                CompressedSize = 0,
+                Created = 0,
+                Config = new ImageConfig { User = "trainer", Env = ["PATH=/bin", "FROM_IMAGE=1"] },
+            },
+            ImageName = "busybox:test",
+            Command = command,
+            StopTimeout = _stopTimeout,
+        };
 
     public RunRequest Shell(string script) => Request("sh", "-c", script);
 

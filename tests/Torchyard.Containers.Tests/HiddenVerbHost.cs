@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Torchyard.Containers.Starting;
 
 namespace Torchyard.Containers.Tests;
 

@@ -1,7 +1,13 @@
+using Microsoft.Extensions.Time.Testing;
+using Torchyard.Packages.Debian.Locking;
 using Torchyard.Packages.Fetching;
-using Torchyard.Packages.Tests.Loopback;
+using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
-using Torchyard.Recipes;
+using Torchyard.Platform.Http;
+using Torchyard.Platform.Reporting;
+using Torchyard.Recipes.Locks;
+using Torchyard.Recipes.Settings;
+using Torchyard.Testing.Loopback;
 
 namespace Torchyard.Packages.Tests;
 
@@ -28,14 +34,20 @@ public sealed class DebianPackagesTests
     {
         using var rig = new Rig(Few);
         var locked = await rig.Lock("tool", "api-user");
-        Assert.Equal(["api-user=1", "base=1", "fallback=1", "libbase=2", "libtool=1", "tool=2"], locked.Packages.Select(package => $"{package.Name}={package.Version}"));
+        Assert.Equal(
+            ["api-user=1", "base=1", "fallback=1", "libbase=2", "libtool=1", "tool=2"],
+            locked.Packages.Select(package => $"{package.Name}={package.Version}")
+        );
         Assert.Equal(["base", "libbase"], locked.Packages.Where(package => package.Essential).Select(package => package.Name));
         Assert.Equal(["api-user", "tool"], locked.Packages.Where(package => package.Requested).Select(package => package.Name));
         Assert.Equal("http://deb.debian.org/debian", locked.Archives.Single().Uri);
         Assert.Equal(TestArchive.Date.ToUnixTimeSeconds(), locked.SourceDateEpoch);
         foreach (var (package, file) in rig.Fetch(locked))
         {
-            Assert.Equal(rig.Archive.File("/" + package.Filename), await File.ReadAllBytesAsync(await file, TestContext.Current.CancellationToken));
+            Assert.Equal(
+                rig.Archive.File("/" + package.Filename),
+                await File.ReadAllBytesAsync(await file, TestContext.Current.CancellationToken)
+            );
         }
     }
 
@@ -99,11 +111,17 @@ public sealed class DebianPackagesTests
     [InlineData("tool:i386", "TY2001", "i386")]
     [InlineData("api-hungry", "TY2042", "api-hungry 1 needs engine-api (>= 4)")]
     [InlineData("tool old-tool", "TY2042", "tool 2 needs libtool 1, which breaks old-tool, which old-tool 1")]
-    [InlineData("eager", "TY2042", "eager 1 conflicts with engine-api, which eager 1 needs tool 2, which needs fallback 1, which is or provides")]
+    [InlineData(
+        "eager",
+        "TY2042",
+        "eager 1 conflicts with engine-api, which eager 1 needs tool 2, which needs fallback 1, which is or provides"
+    )]
     public async Task What_does_not_fit_is_told_in_words(string packages, string code, string words)
     {
         using var rig = new Rig(Few);
-        var error = await Assert.ThrowsAsync<TorchyardException>(() => rig.Lock(packages.StartsWith("tool=not", StringComparison.Ordinal) ? [packages] : packages.Split(' ')));
+        var error = await Assert.ThrowsAsync<TorchyardException>(() =>
+            rig.Lock(packages.StartsWith("tool=not", StringComparison.Ordinal) ? [packages] : packages.Split(' '))
+        );
         Assert.Equal(code, error.Code);
         Assert.Contains(words, error.Message + " " + error.Cure);
     }
@@ -128,14 +146,21 @@ public sealed class DebianPackagesTests
     {
         using var rig = new Rig(Few, what == "foreign key" ? new TestKey(TestArchive.Date.UtcDateTime.AddYears(-2)) : null);
         var release = $"/dists/{TestArchive.Suite}/InRelease";
-        rig.Archive.Answer = (asked, _) => what switch
-        {
-            "release byte" when asked.Path == release => new Reply(200, Replace(rig.Archive.File(release), "Origin: Test", "Origin: Best")),
-            "index byte" when asked.Path.Contains("binary-amd64", StringComparison.Ordinal) => new Reply(200, Flip(rig.Archive.File($"/dists/{TestArchive.Suite}/main/binary-amd64/Packages.gz"))),
-            "portal" => new Reply(200, "<html>please log in</html>"u8.ToArray()),
-            "nothing" => new Reply(404, []),
-            _ => null,
-        };
+        rig.Archive.Answer = (asked, _) =>
+            what switch
+            {
+                "release byte" when asked.Path == release => new Reply(
+                    200,
+                    Replace(rig.Archive.File(release), "Origin: Test", "Origin: Best")
+                ),
+                "index byte" when asked.Path.Contains("binary-amd64", StringComparison.Ordinal) => new Reply(
+                    200,
+                    Flip(rig.Archive.File($"/dists/{TestArchive.Suite}/main/binary-amd64/Packages.gz"))
+                ),
+                "portal" => new Reply(200, "<html>please log in</html>"u8.ToArray()),
+                "nothing" => new Reply(404, []),
+                _ => null,
+            };
         if (what == "other suite")
         {
             rig.Archive.ReleaseSuite = "older";
@@ -144,12 +169,15 @@ public sealed class DebianPackagesTests
 
         rig.Clock = what switch
         {
-            "expired" => new FixedClock(TestArchive.Date.AddDays(30)),
-            "future" => new FixedClock(TestArchive.Date.AddDays(-30)),
+            "expired" => new FakeTimeProvider(TestArchive.Date.AddDays(30)),
+            "future" => new FakeTimeProvider(TestArchive.Date.AddDays(-30)),
             _ => rig.Clock,
         };
         Assert.Equal(code, (await Assert.ThrowsAsync<TorchyardException>(() => rig.Lock("tool"))).Code);
-        Assert.False(Directory.Exists(Path.Combine(rig.Store, "indexes")) && Directory.GetFiles(Path.Combine(rig.Store, "indexes"), "*.packages").Length > 0);
+        Assert.False(
+            Directory.Exists(Path.Combine(rig.Store, "indexes"))
+                && Directory.GetFiles(Path.Combine(rig.Store, "indexes"), "*.packages").Length > 0
+        );
     }
 
     [Fact]
@@ -163,14 +191,25 @@ public sealed class DebianPackagesTests
         rig.Archive.Remove("/" + tool.Filename);
         rig.Archive.Remove("/" + other.Filename);
         var sha1 = new string('a', 40);
-        rig.Archive.Answer = (asked, _) => asked.Path switch
-        {
-            _ when asked.Path == $"/archive/debian/20260601T120000Z/{tool.Filename}" => new Reply(200, files["tool"]),
-            "/mr/binary/libtool/1/binfiles?fileinfo=1" => new Reply(200, System.Text.Encoding.UTF8.GetBytes(
-                "{\"result\":[{\"architecture\":\"all\",\"hash\":\"" + sha1 + "\"}],\"fileinfo\":{\"" + sha1 + "\":[{\"size\":" + other.Size + "}]}}")),
-            _ when asked.Path == $"/file/{sha1}" => new Reply(200, files["libtool"]),
-            _ => null,
-        };
+        rig.Archive.Answer = (asked, _) =>
+            asked.Path switch
+            {
+                _ when asked.Path == $"/archive/debian/20260601T120000Z/{tool.Filename}" => new Reply(200, files["tool"]),
+                "/mr/binary/libtool/1/binfiles?fileinfo=1" => new Reply(
+                    200,
+                    System.Text.Encoding.UTF8.GetBytes(
+                        "{\"result\":[{\"architecture\":\"all\",\"hash\":\""
+                            + sha1
+                            + "\"}],\"fileinfo\":{\""
+                            + sha1
+                            + "\":[{\"size\":"
+                            + other.Size
+                            + "}]}}"
+                    )
+                ),
+                _ when asked.Path == $"/file/{sha1}" => new Reply(200, files["libtool"]),
+                _ => null,
+            };
         var fetched = rig.Fetch(locked);
         Assert.Equal(files["tool"], await File.ReadAllBytesAsync(await fetched[tool], TestContext.Current.CancellationToken));
         Assert.Equal(files["libtool"], await File.ReadAllBytesAsync(await fetched[other], TestContext.Current.CancellationToken));
@@ -195,7 +234,8 @@ public sealed class DebianPackagesTests
         }
     }
 
-    private static byte[] Replace(byte[] bytes, string old, string text) => System.Text.Encoding.UTF8.GetBytes(System.Text.Encoding.UTF8.GetString(bytes).Replace(old, text));
+    private static byte[] Replace(byte[] bytes, string old, string text) =>
+        System.Text.Encoding.UTF8.GetBytes(System.Text.Encoding.UTF8.GetString(bytes).Replace(old, text));
 
     private static byte[] Flip(byte[] bytes)
     {
@@ -204,14 +244,9 @@ public sealed class DebianPackagesTests
         return copy;
     }
 
-    private sealed class FixedClock(DateTimeOffset now) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => now;
-    }
-
     private sealed class Rig : IDisposable
     {
-        private readonly TestDirectory _directory = new();
+        private readonly TemporaryDirectory _directory = new();
         private readonly List<DebianPackages> _opened = [];
         private readonly Recipe _recipe;
 
@@ -233,7 +268,7 @@ public sealed class DebianPackagesTests
 
         public TestArchive Archive { get; }
 
-        public TimeProvider Clock { get; set; } = new FixedClock(TestArchive.Date.AddHours(1));
+        public TimeProvider Clock { get; set; } = new FakeTimeProvider(TestArchive.Date.AddHours(1));
 
         public string Store => Path.Combine(_directory.Path, "store");
 
@@ -256,8 +291,17 @@ public sealed class DebianPackagesTests
         private DebianPackages Open()
         {
             var opened = new DebianPackages(
-                new StorePaths(Store), SilentProgress.Instance, Clock, _ => null, Path.Combine(_directory.Path, "root"),
-                new DownloadSettings { BackOff = TimeSpan.FromMilliseconds(1) }, Archive.Server.Root);
+                new StorePaths(Store),
+                SilentProgress.Instance,
+                Clock,
+                _ => null,
+                Path.Combine(_directory.Path, "root"),
+                new DownloadSettings
+                {
+                    Retry = new RetryPolicy { Tries = 3, FirstPause = TimeSpan.FromMilliseconds(1) },
+                },
+                Archive.Server.Root
+            );
             _opened.Add(opened);
             return opened;
         }

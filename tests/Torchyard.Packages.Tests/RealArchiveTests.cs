@@ -1,6 +1,10 @@
-using Torchyard.Packages.Tests.Loopback;
+using Torchyard.Packages.Debian.Locking;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
-using Torchyard.Recipes;
+using Torchyard.Platform.Reporting;
+using Torchyard.Recipes.Locks;
+using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Packages.Tests;
 
@@ -10,9 +14,14 @@ public sealed class RealArchiveTests
     [Fact]
     public async Task The_cpu_environment_locks_and_a_small_package_is_fetched()
     {
-        using var directory = new TestDirectory();
+        using var directory = new TemporaryDirectory();
         using var debian = new DebianPackages(
-            new StorePaths(directory.Path), SilentProgress.Instance, TimeProvider.System, Environment.GetEnvironmentVariable, directory.Path);
+            new StorePaths(directory.Path),
+            SilentProgress.Instance,
+            TimeProvider.System,
+            Environment.GetEnvironmentVariable,
+            directory.Path
+        );
         var recipe = new Recipe
         {
             Name = "test",
@@ -35,10 +44,15 @@ public sealed class RealArchiveTests
         watch.Restart();
         var again = await debian.LockAsync(recipe, TestContext.Current.CancellationToken);
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{locked.Packages.Count} packages, {locked.Packages.Sum(package => package.Size) / 1e6:0} MB, first lock {first} ms, second {watch.ElapsedMilliseconds} ms");
+            $"{locked.Packages.Count} packages, {locked.Packages.Sum(package => package.Size) / 1e6:0} MB, first lock {first} ms, second "
+                + $"{watch.ElapsedMilliseconds} ms"
+        );
         Assert.Equal(locked.Packages, again.Packages);
         Assert.InRange(locked.Packages.Count, 250, 500);
-        Assert.Equal(["openssh-server", "python3-pip", "python3-torch"], locked.Packages.Where(package => package.Requested && package.Name != "jupyter-notebook").Select(package => package.Name));
+        Assert.Equal(
+            ["openssh-server", "python3-pip", "python3-torch"],
+            locked.Packages.Where(package => package.Requested && package.Name != "jupyter-notebook").Select(package => package.Name)
+        );
         Assert.True(locked.Packages.Single(package => package.Name == "libc6").Essential);
         Assert.All(locked.Archives, archive => Assert.StartsWith("http://deb.debian.org/debian", archive.Uri, StringComparison.Ordinal));
 
@@ -50,13 +64,14 @@ public sealed class RealArchiveTests
         }
     }
 
-    internal static RecipeLock Lock(Recipe recipe, DebianLock locked) => new()
-    {
-        RecipeDigest = Digest.Of([]),
-        Recipe = recipe,
-        SourceDateEpoch = locked.SourceDateEpoch,
-        Archives = locked.Archives,
-        Packages = locked.Packages,
-        Tools = new LockedTools(1, Digest.Of([]), "none"),
-    };
+    internal static RecipeLock Lock(Recipe recipe, DebianLock locked) =>
+        new()
+        {
+            RecipeDigest = Digest.Of([]),
+            Recipe = recipe,
+            SourceDateEpoch = locked.SourceDateEpoch,
+            Archives = locked.Archives,
+            Packages = locked.Packages,
+            Tools = new LockedTools(1, Digest.Of([]), "none"),
+        };
 }

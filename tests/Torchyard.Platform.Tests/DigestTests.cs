@@ -1,4 +1,5 @@
 using CsCheck;
+using Torchyard.Platform.Digests;
 
 namespace Torchyard.Platform.Tests;
 
@@ -10,11 +11,13 @@ public sealed class DigestTests
 
     [Fact]
     public void Text_round_trips() =>
-        Gen.Byte.Array[0, 64].Sample(data =>
-        {
-            var digest = Digest.Of(data);
-            return Digest.Parse(digest.ToString()) == digest && Digest.Parse(digest.Hex) == digest;
-        });
+        Gen
+            .Byte.Array[0, 64]
+            .Sample(data =>
+            {
+                var digest = Digest.Of(data);
+                return Digest.Parse(digest.ToString()) == digest && Digest.Parse(digest.Hex) == digest;
+            });
 
     [Theory]
     [InlineData("")]

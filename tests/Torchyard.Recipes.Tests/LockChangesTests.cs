@@ -1,5 +1,7 @@
 using CsCheck;
-using Torchyard.Platform;
+using Torchyard.Platform.Digests;
+using Torchyard.Recipes.Locks;
+using Torchyard.Recipes.Presets;
 
 namespace Torchyard.Recipes.Tests;
 
@@ -12,7 +14,8 @@ public sealed class LockChangesTests
         var after = Lock(("bash", "5.2"), ("new", "3"), ("same", "2"));
         Assert.Equal(
             [new LockChange("bash", "5.1", "5.2"), new LockChange("gone", "1", null), new LockChange("new", null, "3")],
-            LockChanges.Between(before, after));
+            LockChanges.Between(before, after)
+        );
         Assert.Equal(3, LockChanges.Between(null, after).Count);
     }
 
@@ -24,30 +27,40 @@ public sealed class LockChangesTests
         Assert.Equal(
             [
                 new LockChange("cuda-compat (NVIDIA)", "580.126.20", "590.48.01"),
-                new LockChange("cudnn (NVIDIA)", $"9.0.0.312 (SHA-256 {Digest.Of("a"u8).Hex[..12]}…)", $"9.0.0.312 (SHA-256 {Digest.Of("b"u8).Hex[..12]}…)"),
+                new LockChange(
+                    "cudnn (NVIDIA)",
+                    $"9.0.0.312 (SHA-256 {Digest.Of("a"u8).Hex[..12]}…)",
+                    $"9.0.0.312 (SHA-256 {Digest.Of("b"u8).Hex[..12]}…)"
+                ),
             ],
-            LockChanges.Between(before, after));
+            LockChanges.Between(before, after)
+        );
         Assert.Empty(LockChanges.Between(after, after));
-        Assert.Equal([new LockChange("cuda-compat (NVIDIA)", "590.48.01", null)], LockChanges.Between(after, after with { CudaCompat = null }));
+        Assert.Equal(
+            [new LockChange("cuda-compat (NVIDIA)", "590.48.01", null)],
+            LockChanges.Between(after, after with { CudaCompat = null })
+        );
 
-        static LockedCudnn Cudnn(string version, string bytes) => new()
-        {
-            Version = version,
-            Cuda = 12,
-            Url = "https://x/c.tar.xz",
-            Size = 1,
-            Sha256 = Digest.Of(System.Text.Encoding.UTF8.GetBytes(bytes)),
-            License = "https://x/LICENSE.txt",
-        };
-        static LockedCudaCompat Compat(string version, string bytes) => new()
-        {
-            Version = version,
-            Cuda = "13.1",
-            Url = "https://x/f.tar.xz",
-            Size = 1,
-            Sha256 = Digest.Of(System.Text.Encoding.UTF8.GetBytes(bytes)),
-            License = "https://x/LICENSE.txt",
-        };
+        static LockedCudnn Cudnn(string version, string bytes) =>
+            new()
+            {
+                Version = version,
+                Cuda = 12,
+                Url = "https://x/c.tar.xz",
+                Size = 1,
+                Sha256 = Digest.Of(System.Text.Encoding.UTF8.GetBytes(bytes)),
+                License = "https://x/LICENSE.txt",
+            };
+        static LockedCudaCompat Compat(string version, string bytes) =>
+            new()
+            {
+                Version = version,
+                Cuda = "13.1",
+                Url = "https://x/f.tar.xz",
+                Size = 1,
+                Sha256 = Digest.Of(System.Text.Encoding.UTF8.GetBytes(bytes)),
+                License = "https://x/LICENSE.txt",
+            };
     }
 
     [Fact]
@@ -55,37 +68,56 @@ public sealed class LockChangesTests
     {
         var before = Lock() with { Python = Python('a') };
         var after = before with { Python = Python('b') };
-        Assert.Equal([new LockChange("vcs (Python)", $"1.0 at {new string('a', 12)}", $"1.0 at {new string('b', 12)}")], LockChanges.Between(before, after));
+        Assert.Equal(
+            [new LockChange("vcs (Python)", $"1.0 at {new string('a', 12)}", $"1.0 at {new string('b', 12)}")],
+            LockChanges.Between(before, after)
+        );
 
-        static LockedPython Python(char commit) => new()
-        {
-            Interpreter = "3.13",
-            Resolver = "pip",
-            Packages =
-            [
-                new LockedPythonPackage
-                {
-                    Name = "vcs", Version = "1.0", Filename = "vcs-1.0-py3-none-any.whl", Size = 1, Sha256 = Digest.Of("p"u8),
-                    Source = new LockedSource { Url = "https://host/r", Commit = new string(commit, 40) },
-                },
-            ],
-        };
+        static LockedPython Python(char commit) =>
+            new()
+            {
+                Interpreter = "3.13",
+                Resolver = "pip",
+                Packages =
+                [
+                    new LockedPythonPackage
+                    {
+                        Name = "vcs",
+                        Version = "1.0",
+                        Filename = "vcs-1.0-py3-none-any.whl",
+                        Size = 1,
+                        Sha256 = Digest.Of("p"u8),
+                        Source = new LockedSource { Url = "https://host/r", Commit = new string(commit, 40) },
+                    },
+                ],
+            };
     }
 
     [Fact]
     public void A_lock_differs_from_itself_in_nothing() => Samples.Locks.Sample(locked => LockChanges.Between(locked, locked).Count == 0);
 
-    private static RecipeLock Lock(params (string Name, string Version)[] packages) => new()
-    {
-        RecipeDigest = Digest.Of("r"u8),
-        Recipe = Preset.Get("minimal").Recipe,
-        SourceDateEpoch = 0,
-        Archives = [],
-        Packages = [.. packages.Select(package => new LockedDebianPackage
+    private static RecipeLock Lock(params (string Name, string Version)[] packages) =>
+        new()
         {
-            Name = package.Name, Version = package.Version, Architecture = "amd64", Source = package.Name, Archive = "trixie",
-            Filename = "pool/x.deb", Size = 1, Sha256 = Digest.Of("p"u8), InstalledSize = 1,
-        })],
-        Tools = new LockedTools(1, Digest.Of("s"u8), "libzstd 1.5.7"),
-    };
+            RecipeDigest = Digest.Of("r"u8),
+            Recipe = Preset.Get("minimal").Recipe,
+            SourceDateEpoch = 0,
+            Archives = [],
+            Packages =
+            [
+                .. packages.Select(package => new LockedDebianPackage
+                {
+                    Name = package.Name,
+                    Version = package.Version,
+                    Architecture = "amd64",
+                    Source = package.Name,
+                    Archive = "trixie",
+                    Filename = "pool/x.deb",
+                    Size = 1,
+                    Sha256 = Digest.Of("p"u8),
+                    InstalledSize = 1,
+                }),
+            ],
+            Tools = new LockedTools(1, Digest.Of("s"u8), "libzstd 1.5.7"),
+        };
 }

@@ -1,10 +1,18 @@
-using Torchyard.Platform;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
+using Torchyard.Recipes.Locks;
+using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Recipes.Tests;
 
 public sealed class LockFitTests
 {
-    private static readonly Recipe Recipe = new() { Name = "x", Packages = ["bash"], Base = new DebianBase { Suite = "trixie" } };
+    private static readonly Recipe Recipe = new()
+    {
+        Name = "x",
+        Packages = ["bash"],
+        Base = new DebianBase { Suite = "trixie" },
+    };
 
     [Fact]
     public void A_lock_fits_the_recipe_that_it_was_made_for()
@@ -14,10 +22,39 @@ public sealed class LockFitTests
     }
 
     [Fact]
+    public void Nothing_of_what_a_recipe_sets_or_passes_on_when_it_runs_is_in_its_lock()
+    {
+        var recipe = Recipe with
+        {
+            Environment = new EnvironmentSettings
+            {
+                Variables = new Dictionary<string, string> { ["EPOCHS"] = "3" },
+                Pass = [new PassedVariable("HF_TOKEN", Optional: false)],
+            },
+            Caches = [SharedCache.Find("pip")!],
+        };
+
+        // An ordinary user's build reads the lock from a file, and must find the image under the same key.
+        Assert.Equal(LockText.Write(Lock(Recipe)), LockText.Write(Lock(recipe)));
+        Assert.True(Lock(recipe).Recipe.Environment.IsEmpty);
+        LockFit.Require(Lock(Recipe), recipe, null, "torchyard.lock");
+    }
+
+    [Fact]
     public void What_changed_is_named()
     {
         var error = Assert.Throws<TorchyardException>(() =>
-            LockFit.Require(Lock(Recipe), Recipe with { Packages = ["git"], Base = Recipe.Base with { Suite = "forky" } }, null, "torchyard.lock"));
+            LockFit.Require(
+                Lock(Recipe),
+                Recipe with
+                {
+                    Packages = ["git"],
+                    Base = Recipe.Base with { Suite = "forky" },
+                },
+                null,
+                "torchyard.lock"
+            )
+        );
         Assert.Equal("TY1023", error.Code);
         Assert.True(error.IsUsage);
         Assert.Contains("asks for git", error.Message, StringComparison.Ordinal);
@@ -35,13 +72,14 @@ public sealed class LockFitTests
         LockFit.RequireServices(Lock(Recipe));
     }
 
-    private static RecipeLock Lock(Recipe recipe) => new()
-    {
-        RecipeDigest = RecipeDigest.Of(recipe, null),
-        Recipe = recipe,
-        SourceDateEpoch = 0,
-        Archives = [],
-        Packages = [],
-        Tools = new LockedTools(1, Digest.Of("s"u8), "libzstd 1.5.7"),
-    };
+    private static RecipeLock Lock(Recipe recipe) =>
+        new()
+        {
+            RecipeDigest = RecipeDigest.Of(recipe, null),
+            Recipe = recipe,
+            SourceDateEpoch = 0,
+            Archives = [],
+            Packages = [],
+            Tools = new LockedTools(1, Digest.Of("s"u8), "libzstd 1.5.7"),
+        };
 }

@@ -1,4 +1,6 @@
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
+using Torchyard.Recipes.Presets;
+using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Recipes.Tests;
 
@@ -24,6 +26,26 @@ public sealed class PresetTests
         Assert.Equal("127.0.0.1", recipe.Services.Jupyter!.Listen);
         Assert.Equal("127.0.0.1", recipe.Services.Ssh!.Listen);
         Assert.Contains("python3-torch", recipe.Packages);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_preset_for_training_has_what_a_day_of_it_needs(string name)
+    {
+        var recipe = Preset.Get(name).Recipe;
+        if (name == "minimal")
+        {
+            return;
+        }
+
+        Assert.Empty(new[] { "git", "rsync", "curl", "tmux", "less", "nano", "vim-tiny" }.Except(recipe.Packages));
+        Assert.Empty(
+            recipe.Python is { } python
+                ? new[] { "matplotlib", "pandas", "tqdm", "tensorboard", "numpy" }.Except(python.Packages)
+                : new[] { "python3-matplotlib", "python3-pandas", "python3-tqdm", "python-is-python3", "python3-pip" }.Except(
+                    recipe.Packages
+                )
+        );
     }
 
     [Fact]

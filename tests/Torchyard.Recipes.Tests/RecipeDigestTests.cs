@@ -1,5 +1,9 @@
 using CsCheck;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
+using Torchyard.Recipes.Locks;
+using Torchyard.Recipes.Presets;
+using Torchyard.Recipes.Reading;
+using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Recipes.Tests;
 
@@ -12,8 +16,40 @@ public sealed class RecipeDigestTests
     {
         var digest = RecipeDigest.Of(Base, null);
         Assert.Equal(digest, RecipeDigest.Of(Base with { Limits = new LimitSettings { Memory = 1L << 33 } }, null));
-        Assert.Equal(digest, RecipeDigest.Of(Base with { Mounts = [.. Base.Mounts.Select(mount => mount with { Source = "/elsewhere" })] }, null));
+        Assert.Equal(
+            digest,
+            RecipeDigest.Of(Base with { Mounts = [.. Base.Mounts.Select(mount => mount with { Source = "/elsewhere" })] }, null)
+        );
         Assert.Equal(digest, RecipeDigest.Of(Base with { Packages = [.. Base.Packages.Reverse()] }, null));
+        Assert.Equal(
+            digest,
+            RecipeDigest.Of(
+                Base with
+                {
+                    Environment = new EnvironmentSettings { Pass = [new PassedVariable("HF_TOKEN", Optional: false)] },
+                    Caches = [SharedCache.All[0]],
+                },
+                null
+            )
+        );
+    }
+
+    [Theory]
+    [InlineData("numpy\r\npandas\r\n")]
+    [InlineData("\uFEFFnumpy\npandas\n")]
+    public void Line_ends_of_the_files_that_it_names_do_not_count(string text)
+    {
+        using var directory = new TemporaryDirectory();
+        var recipe = Base with { Python = new PythonSettings { Requirements = ["requirements.txt"] } };
+        var file = Path.Combine(directory.Path, "requirements.txt");
+        File.WriteAllText(file, "numpy\npandas\n");
+        var digest = RecipeDigest.Of(recipe, directory.Path);
+
+        File.WriteAllText(file, text);
+        Assert.Equal(digest, RecipeDigest.Of(recipe, directory.Path));
+
+        File.WriteAllText(file, text + "scipy");
+        Assert.NotEqual(digest, RecipeDigest.Of(recipe, directory.Path));
     }
 
     [Fact]
@@ -22,17 +58,50 @@ public sealed class RecipeDigestTests
         Recipe[] others =
         [
             Base,
-            Base with { Name = "other" },
-            Base with { Packages = [.. Base.Packages, "git"] },
-            Base with { Recommends = true },
-            Base with { Base = Base.Base with { Suite = "forky" } },
-            Base with { Base = Base.Base with { Snapshot = "20260102T030405Z" } },
-            Base with { Services = Base.Services with { Ssh = null } },
-            Base with { Services = Base.Services with { Ssh = new SshSettings(2022) } },
-            Base with { Mounts = [] },
-            Base with { Image = Base.Image with { Compression = LayerCompression.Gzip } },
-            Base with { Image = Base.Image with { Environment = new Dictionary<string, string> { ["A"] = "b" } } },
-            Base with { Python = new PythonSettings { Packages = ["numpy"] } },
+            Base with
+            {
+                Name = "other",
+            },
+            Base with
+            {
+                Packages = [.. Base.Packages, "git"],
+            },
+            Base with
+            {
+                Recommends = true,
+            },
+            Base with
+            {
+                Base = Base.Base with { Suite = "forky" },
+            },
+            Base with
+            {
+                Base = Base.Base with { Snapshot = "20260102T030405Z" },
+            },
+            Base with
+            {
+                Services = Base.Services with { Ssh = null },
+            },
+            Base with
+            {
+                Services = Base.Services with { Ssh = new SshSettings(2022) },
+            },
+            Base with
+            {
+                Mounts = [],
+            },
+            Base with
+            {
+                Image = Base.Image with { Compression = LayerCompression.Gzip },
+            },
+            Base with
+            {
+                Image = Base.Image with { Environment = new Dictionary<string, string> { ["A"] = "b" } },
+            },
+            Base with
+            {
+                Python = new PythonSettings { Packages = ["numpy"] },
+            },
         ];
         Assert.Equal(others.Length, others.Select(recipe => RecipeDigest.Of(recipe, null)).Distinct().Count());
     }
@@ -40,7 +109,8 @@ public sealed class RecipeDigestTests
     [Fact]
     public void Contents_of_named_files_count_and_a_missing_one_is_an_error()
     {
-        var directory = Directory.CreateTempSubdirectory("torchyard-test-").FullName;
+        using var scratch = new TemporaryDirectory();
+        var directory = scratch.Path;
         var recipe = Base with { Python = new PythonSettings { Requirements = ["requirements.txt"] } };
         var error = Assert.Throws<TorchyardException>(() => RecipeDigest.Of(recipe, directory));
         Assert.Equal("TY1012", error.Code);
@@ -48,14 +118,14 @@ public sealed class RecipeDigestTests
         var first = RecipeDigest.Of(recipe, directory);
         File.WriteAllText(Path.Combine(directory, "requirements.txt"), "numpy==2\n");
         Assert.NotEqual(first, RecipeDigest.Of(recipe, directory));
-        Directory.Delete(directory, recursive: true);
     }
 
     [Fact]
-    public void A_recipe_and_what_is_read_back_of_it_have_the_same_digest() => Samples.Recipes.Sample(recipe =>
-    {
-        var bare = recipe with { Python = null };
-        var read = RecipeReader.Read(System.Text.Encoding.UTF8.GetBytes(RecipeText.Write(bare)), "r");
-        Assert.Equal(RecipeDigest.Of(bare, null), RecipeDigest.Of(read, null));
-    });
+    public void A_recipe_and_what_is_read_back_of_it_have_the_same_digest() =>
+        Samples.Recipes.Sample(recipe =>
+        {
+            var bare = recipe with { Python = null };
+            var read = RecipeReader.Read(System.Text.Encoding.UTF8.GetBytes(RecipeText.Write(bare)), "r");
+            Assert.Equal(RecipeDigest.Of(bare, null), RecipeDigest.Of(read, null));
+        });
 }

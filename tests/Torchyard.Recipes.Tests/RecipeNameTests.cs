@@ -1,5 +1,7 @@
 using System.Text;
 using CsCheck;
+using Torchyard.Recipes.Reading;
+using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Recipes.Tests;
 
@@ -13,6 +15,8 @@ public sealed class RecipeNameTests
     public void Directory_names_become_names(string directory, string name) => Assert.Equal(name, RecipeName.From(directory, "cpu"));
 
     [Fact]
-    public void Every_name_is_one_that_a_recipe_may_have() => Gen.String.Sample(text =>
-        RecipeReader.Read(Encoding.UTF8.GetBytes($"name = \"{RecipeName.From(text, "x")}\"\n[base]\nsuite = \"trixie\"\n"), "r"));
+    public void Every_name_is_one_that_a_recipe_may_have() =>
+        Gen.String.Sample(text =>
+            RecipeReader.Read(Encoding.UTF8.GetBytes($"name = \"{RecipeName.From(text, "x")}\"\n[base]\nsuite = \"trixie\"\n"), "r")
+        );
 }

@@ -1,5 +1,7 @@
 using System.Text;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
+using Torchyard.Recipes.Reading;
+using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Recipes.Tests;
 
@@ -32,15 +34,18 @@ public sealed class RecipeReaderTests
     }
 
     [Fact]
-    public void Gzip_has_its_own_default_level() =>
-        Assert.Equal(6, Read(Smallest + "[image]\ncompression = \"gzip\"\n").Image.Level);
+    public void Gzip_has_its_own_default_level() => Assert.Equal(6, Read(Smallest + "[image]\ncompression = \"gzip\"\n").Image.Level);
 
     [Fact]
     public void CuDNN_is_nothing_unless_the_recipe_says_something_of_it()
     {
         Assert.Null(Read(Smallest).Cudnn);
         Assert.Equal(new CudnnSettings().AcceptLicense, Read(Smallest + "[cudnn]\n").Cudnn!.AcceptLicense);
-        var cudnn = Read(Smallest + "[cudnn]\naccept-license = true\nversion = \"9.0.0.312\"\nmirrors = [\"https://mirror.example/redist\"]\narchive = \"./x\"\n").Cudnn!;
+        var cudnn = Read(
+            Smallest
+                + "[cudnn]\naccept-license = true\nversion = \"9.0.0.312\"\nmirrors = [\"https://mirror.example/redist\"]\narchive = "
+                + "\"./x\"\n"
+        ).Cudnn!;
         Assert.Equal((true, "9.0.0.312", "./x"), (cudnn.AcceptLicense, cudnn.Version, cudnn.Archive));
         Assert.Equal(["https://mirror.example/redist"], cudnn.Mirrors);
     }
@@ -50,7 +55,11 @@ public sealed class RecipeReaderTests
     {
         Assert.Null(Read(Smallest).CudaCompat);
         Assert.False(Read(Smallest + "[cuda-compat]\n").CudaCompat!.AcceptLicense);
-        var compat = Read(Smallest + "[cuda-compat]\naccept-license = true\nrelease = \"13.1\"\nmirrors = [\"https://mirror.example/redist\"]\narchive = \"./x\"\n").CudaCompat!;
+        var compat = Read(
+            Smallest
+                + "[cuda-compat]\naccept-license = true\nrelease = \"13.1\"\nmirrors = [\"https://mirror.example/redist\"]\narchive = "
+                + "\"./x\"\n"
+        ).CudaCompat!;
         Assert.Equal((true, "13.1", "./x"), (compat.AcceptLicense, compat.Release, compat.Archive));
         Assert.Equal(["https://mirror.example/redist"], compat.Mirrors);
     }
@@ -83,15 +92,42 @@ public sealed class RecipeReaderTests
     [InlineData("name = \"x\"\n[base]\nsuite = \"trixie\"\narchitecture = \"x86_64\"\n", "TY1005", 4, 16, "write \"amd64\"")]
     [InlineData("name = \"x\"\n[base]\nsuite = \"trixie\"\nsnapshot = \"2026-01-02\"\n", "TY1005", 4, 12, "20260102T030405Z")]
     [InlineData("name = \"x\"\n[base]\nsuite = \"trixie\"\nmirrors = [\"deb.debian.org\"]\n", "TY1005", 4, 12, "whole URL")]
-    [InlineData("name = \"x\"\n[base]\nsuite = \"trixie\"\nmirrors = [\"https://me:secret@mirror/debian\"]\n", "TY1005", 4, 12, "auth.conf")]
+    [InlineData(
+        "name = \"x\"\n[base]\nsuite = \"trixie\"\nmirrors = [\"https://me:secret@mirror/debian\"]\n",
+        "TY1005",
+        4,
+        12,
+        "auth.conf"
+    )]
     [InlineData(Smallest + "[services.ssh]\nport = 22\n", "TY1005", 5, 8, "from 1024")]
     [InlineData(Smallest + "[services.ssh]\nport = 70000\n", "TY1005", 5, 8, "0 to 65535")]
     [InlineData(Smallest + "[services.jupyter]\nlisten = \"localhost\"\n", "TY1005", 5, 10, "127.0.0.1")]
     [InlineData(Smallest + "[services.jupyter]\nport = 2222\n[services.ssh]\n", "TY1007", 6, 11, "another port")]
+    [InlineData(Smallest + "[services.jupiter]\n", "TY1002", 4, 11, "'jupyter'")]
+    [InlineData(Smallest + "[services.tensorbord]\nport = 6006\n", "TY1002", 4, 11, "'tensorboard'")]
+    [InlineData(Smallest + "[services.api]\nport = 8000\n", "TY1006", 4, 11, "command = ")]
+    [InlineData(Smallest + "[services.api]\ncommand = \" \"\n", "TY1005", 5, 11, "command = ")]
+    [InlineData(Smallest + "[services.Api]\ncommand = \"a\"\n", "TY1005", 4, 11, "lower-case")]
+    [InlineData(Smallest + "[services.api]\ncommand = \"a\"\nready = \"http\"\n", "TY1005", 6, 9, "port")]
+    [InlineData(Smallest + "[services.api]\ncommand = \"a\"\nport = 8000\nready = \"http:x\"\n", "TY1005", 7, 9, "http:/path")]
+    [InlineData(Smallest + "[services.api]\ncommand = \"a\"\nrestart = \"no\"\n", "TY1005", 6, 11, "never")]
+    [InlineData(Smallest + "[services.api]\ncommand = \"a\"\nport = 6006\n[services.tensorboard]\n", "TY1007", 4, 11, "another port")]
+    [InlineData(Smallest + "[environment]\npass = [\"A\", \"A?\"]\n", "TY1007", 5, 14, "remove")]
+    [InlineData(Smallest + "[environment]\npass = [\"HF_TOKEN=hf_x\"]\n", "TY1005", 5, 9, "without its value")]
+    [InlineData(Smallest + "[environment]\npass = [\"A\"]\nA = \"1\"\n", "TY1007", 6, 5, "pass")]
+    [InlineData(Smallest + "[environment]\nTORCHYARD_SSH_LISTEN = \"0.0.0.0\"\n", "TY1005", 5, 24, "HF_HUB_OFFLINE")]
+    [InlineData(Smallest + "[environment]\nA = 1\n", "TY1004", 5, 5, "quotes")]
+    [InlineData(Smallest + "[caches]\nshared = [\"pipp\"]\n", "TY1005", 5, 11, "\"pip\"")]
     [InlineData(Smallest + "[[mounts]]\nsource = \"a\"\ntarget = \"data\"\n", "TY1005", 6, 10, "/data")]
     [InlineData(Smallest + "[[mounts]]\nsource = \"a\"\ntarget = \"/a/../etc\"\n", "TY1005", 6, 10, "without it")]
     [InlineData(Smallest + "[[mounts]]\nsource = \"a\"\ntarget = \"/proc/x\"\n", "TY1005", 6, 10, "/mnt/data")]
-    [InlineData(Smallest + "[[mounts]]\nsource = \"a\"\ntarget = \"/d\"\n[[mounts]]\nsource = \"b\"\ntarget = \"/d/\"\n", "TY1007", 9, 10, "another target")]
+    [InlineData(
+        Smallest + "[[mounts]]\nsource = \"a\"\ntarget = \"/d\"\n[[mounts]]\nsource = \"b\"\ntarget = \"/d/\"\n",
+        "TY1007",
+        9,
+        10,
+        "another target"
+    )]
     [InlineData(Smallest + "[limits]\nmemory = \"lots\"\n", "TY1005", 5, 10, "8GiB")]
     [InlineData(Smallest + "[limits]\nmemory = \"0%\"\n", "TY1005", 5, 10, "percentage")]
     [InlineData(Smallest + "[limits]\nmemory = \"1MiB\"\n", "TY1005", 5, 10, "at least 16 MiB")]
@@ -113,17 +149,64 @@ public sealed class RecipeReaderTests
     [Fact]
     public void Tables_may_be_written_inline_dotted_and_in_any_order()
     {
-        var recipe = Read("""
+        var recipe = Read(
+            """
             base.suite = "trixie"
             name = "x"
             mounts = [{ source = "a", target = "/a" }]
             [services.ssh]
             [services]
             jupyter = { port = 0 }
-            """);
+            """
+        );
         Assert.Equal(2222, recipe.Services.Ssh!.Port);
         Assert.Equal(0, recipe.Services.Jupyter!.Port);
         Assert.Equal(new MountSetting("a", "/a"), Assert.Single(recipe.Mounts));
+    }
+
+    [Fact]
+    public void A_service_that_torchyard_knows_is_switched_on_by_true_as_by_its_table()
+    {
+        var brief = Read(Smallest + "[services]\njupyter = true\nssh = true\ntensorboard = true\n").Services;
+        var whole = Read(Smallest + "[services.jupyter]\n[services.ssh]\n[services.tensorboard]\n").Services;
+
+        Assert.Equal((whole.Jupyter, whole.Ssh, whole.TensorBoard), (brief.Jupyter, brief.Ssh, brief.TensorBoard));
+        Assert.NotNull(brief.TensorBoard);
+        Assert.True(Read(Smallest + "[services]\ntensorboard = false\n").Services.IsEmpty);
+    }
+
+    [Fact]
+    public void A_service_of_ones_own_is_read_with_its_defaults()
+    {
+        var service = Assert.Single(Read(Smallest + "[services.api]\ncommand = \"python3 a.py > log\"\nport = 8000\n").Services.Own);
+
+        Assert.Equal(["/bin/sh", "-c", "python3 a.py > log"], service.Command);
+        Assert.Equal((8000, "127.0.0.1", "/workspace", ServiceReady.Tcp), (service.Port, service.Listen, service.Directory, service.Ready));
+        var silent = Read(Smallest + "[services.a]\ncommand = [\"x\"]\ndirectory = \"src\"\n").Services.Own[0];
+        Assert.Equal((null, "/workspace/src", ServiceReady.Running), (silent.Port, silent.Directory, silent.Ready));
+    }
+
+    [Fact]
+    public void TensorBoard_looks_at_the_runs_of_the_project()
+    {
+        Assert.Contains("--logdir=/workspace/runs", new TensorBoardSettings().Service.Command);
+        Assert.Contains("--logdir=/data/out", new TensorBoardSettings(Logdir: "/data/out").Service.Command);
+    }
+
+    [Fact]
+    public void The_environment_has_values_and_names_and_neither_is_in_the_text_of_a_lock()
+    {
+        var recipe = Read(
+            Smallest + "[environment]\nHF_HUB_OFFLINE = \"1\"\npass = [\"WANDB_API_KEY\", \"HF_TOKEN?\"]\n[caches]\nshared = [\"pip\"]\n"
+        );
+
+        Assert.Equal("1", recipe.Environment.Variables["HF_HUB_OFFLINE"]);
+        Assert.Equal([("WANDB_API_KEY", false), ("HF_TOKEN", true)], recipe.Environment.Pass.Select(one => (one.Name, one.Optional)));
+        var written = Read(RecipeText.Write(recipe));
+        Assert.Equal(recipe.Environment.Variables, written.Environment.Variables);
+        Assert.Equal(recipe.Environment.Pass, written.Environment.Pass);
+        Assert.Equal(recipe.Caches, written.Caches);
+        Assert.DoesNotContain("HF_TOKEN", RecipeText.Write(recipe.OfImage()), StringComparison.Ordinal);
     }
 
     [Fact]

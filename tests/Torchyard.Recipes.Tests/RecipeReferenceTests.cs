@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Torchyard.Recipes.Reading;
 
 namespace Torchyard.Recipes.Tests;
 
@@ -17,6 +18,9 @@ public sealed partial class RecipeReferenceTests
         [services.jupyter]
         [services.ssh]
         port = 2022
+        [services.tensorboard]
+        [environment]
+        [caches]
         [[mounts]]
         source = "a"
         target = "/a"
@@ -29,8 +33,28 @@ public sealed partial class RecipeReferenceTests
     {
         var asked = new HashSet<string>(StringComparer.Ordinal);
         RecipeReader.Read(Encoding.UTF8.GetBytes(Everything), "r", asked);
-        string[] tables = ["base", "python", "fit", "cudnn", "cuda-compat", "services", "services.jupyter", "services.ssh", "mounts", "limits", "image"];
-        var rows = Row().Matches(Document()).Select(match => match.Groups[1].Value).ToList();
+        string[] tables =
+        [
+            "base",
+            "python",
+            "fit",
+            "cudnn",
+            "cuda-compat",
+            "services",
+            "services.jupyter",
+            "services.ssh",
+            "services.tensorboard",
+            "environment",
+            "caches",
+            "mounts",
+            "limits",
+            "image",
+        ];
+        var rows = Keys()
+            .Matches(Document())
+            .SelectMany(table => Row().Matches(table.Value))
+            .Select(match => match.Groups[1].Value)
+            .ToList();
         Assert.Equal(rows.Count, rows.Distinct().Count());
         Assert.Empty(asked.Except(tables).Except(rows).Select(key => $"docs/recipe.md lacks {key}"));
         Assert.Empty(rows.Except(asked).Select(key => $"docs/recipe.md has {key}, which the reader does not know"));
@@ -44,17 +68,10 @@ public sealed partial class RecipeReferenceTests
         Assert.All(blocks, block => RecipeReader.Read(Encoding.UTF8.GetBytes(block), "docs/recipe.md"));
     }
 
-    private static string Document()
-    {
-        var directory = AppContext.BaseDirectory;
-        while (directory is not null && !File.Exists(Path.Combine(directory, "docs/recipe.md")))
-        {
-            directory = Path.GetDirectoryName(directory);
-        }
+    private static string Document() => SourceTree.Read("docs/recipe.md");
 
-        Assert.SkipWhen(directory is null, "the tests do not run inside the source tree");
-        return File.ReadAllText(Path.Combine(directory!, "docs/recipe.md"));
-    }
+    [GeneratedRegex(@"^\| Key \|.*\n(?:\|.*\n)*", RegexOptions.Multiline)]
+    private static partial Regex Keys();
 
     [GeneratedRegex(@"^\| `([a-z.-]+)` \|", RegexOptions.Multiline)]
     private static partial Regex Row();

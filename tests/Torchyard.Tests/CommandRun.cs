@@ -1,4 +1,6 @@
 using Torchyard.CommandLine;
+using Torchyard.Entry;
+using Torchyard.Flows.Hosts;
 using Torchyard.Terminal;
 
 namespace Torchyard.Tests;
@@ -6,21 +8,28 @@ namespace Torchyard.Tests;
 /// <summary>Runs the program in process, in a directory of its own, and keeps what it printed.</summary>
 internal sealed class CommandRun : IDisposable
 {
+    private readonly TemporaryDirectory _directory = new();
     private readonly Dictionary<string, string> _variables = new(StringComparer.Ordinal);
 
     public CommandRun()
     {
-        Directory = System.IO.Directory.CreateTempSubdirectory("torchyard-test-").FullName;
         _variables["TORCHYARD_STORE"] = Path.Combine(Directory, "store");
-        _variables["HOME"] = Directory;
+        // Below, as no project is a home directory.
+        _variables["HOME"] = System.IO.Directory.CreateDirectory(PathOf("home")).FullName;
     }
 
     /// <summary>Working directory of the command; removed at the end.</summary>
-    public string Directory { get; }
+    public string Directory => _directory.Path;
 
     public string Output { get; private set; } = "";
 
     public string Error { get; private set; } = "";
+
+    /// <summary>What a person at a terminal types; null for none there.</summary>
+    public string? Answers { get; set; }
+
+    /// <summary>Columns of the terminal that output goes to; null for none.</summary>
+    public int? Columns { get; set; }
 
     public void Set(string variable, string value) => _variables[variable] = value;
 
@@ -40,15 +49,26 @@ internal sealed class CommandRun : IDisposable
         var caller = new Caller
         {
             Variable = _variables.GetValueOrDefault,
-            WorkingDirectory = Directory,
+            Place = WorkingPlace.At(Directory),
             UserId = 1000,
             Clock = TimeProvider.System,
         };
-        var status = await new Application(caller, new ScreenStreams { Output = output, Error = error }, interruption).RunAsync(arguments);
+        var status = await new Application(caller, Streams(output, error), interruption).RunAsync(arguments);
         Output = output.ToString();
         Error = error.ToString();
         return status;
     }
 
-    public void Dispose() => System.IO.Directory.Delete(Directory, recursive: true);
+    private ScreenStreams Streams(StringWriter output, StringWriter error) =>
+        new()
+        {
+            Output = output,
+            Error = error,
+            Input = Answers is null ? null : new StringReader(Answers),
+            OutputIsTerminal = Columns is not null,
+            Unicode = Columns is not null,
+            Width = () => Columns ?? 80,
+        };
+
+    public void Dispose() => _directory.Dispose();
 }

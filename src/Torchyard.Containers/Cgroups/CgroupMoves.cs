@@ -1,5 +1,5 @@
-using Torchyard.Containers.Machine;
-using Torchyard.Containers.Native;
+using Torchyard.Machine.Kernel;
+using Torchyard.Platform.Linux;
 
 namespace Torchyard.Containers.Cgroups;
 
@@ -19,7 +19,7 @@ internal static class CgroupMoves
     /// </summary>
     public static void Expect()
     {
-        if (Libc.GetEffectiveUserId() == 0 && Interlocked.Exchange(ref _expected, 1) == 0)
+        if (UserCalls.EffectiveUser() == 0 && Interlocked.Exchange(ref _expected, 1) == 0)
         {
             _ = Task.Run(() =>
             {
@@ -34,15 +34,17 @@ internal static class CgroupMoves
     /// <summary>The <c>cgroup.procs</c> of the cgroup that this process is in, in the first hierarchy that has one; null without.</summary>
     /// <param name="layout">How cgroups are mounted.</param>
     /// <param name="own">Lines of /proc/self/cgroup.</param>
-    internal static string? OwnProcsFile(CgroupLayout layout, IEnumerable<string> own) => own
-        .Select(line => line.Split(':', 3))
-        .Where(fields => fields.Length == 3)
-        .Select(fields => fields[1].Length == 0
-            ? (Mount: layout.UnifiedMount, Path: fields[2])
-            : (Mount: layout.Hierarchies.GetValueOrDefault(fields[1].Split(',')[0]), Path: fields[2]))
-        .Where(cgroup => cgroup.Mount is not null)
-        .Select(cgroup => Path.Combine(cgroup.Mount!, cgroup.Path.TrimStart('/'), "cgroup.procs"))
-        .FirstOrDefault(File.Exists);
+    internal static string? OwnProcsFile(CgroupLayout layout, IEnumerable<string> own) =>
+        own.Select(line => line.Split(':', 3))
+            .Where(fields => fields.Length == 3)
+            .Select(fields =>
+                fields[1].Length == 0
+                    ? (Mount: layout.UnifiedMount, Path: fields[2])
+                    : (Mount: layout.Hierarchies.GetValueOrDefault(fields[1].Split(',')[0]), Path: fields[2])
+            )
+            .Where(cgroup => cgroup.Mount is not null)
+            .Select(cgroup => Path.Combine(cgroup.Mount!, cgroup.Path.TrimStart('/'), "cgroup.procs"))
+            .FirstOrDefault(File.Exists);
 
     private static void Move(string file)
     {

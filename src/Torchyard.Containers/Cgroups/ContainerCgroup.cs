@@ -1,5 +1,6 @@
 using System.Globalization;
-using Torchyard.Containers.Machine;
+using Torchyard.Machine.Kernel;
+using Torchyard.Platform.Linux;
 
 namespace Torchyard.Containers.Cgroups;
 
@@ -9,6 +10,9 @@ namespace Torchyard.Containers.Cgroups;
 /// </summary>
 internal sealed class ContainerCgroup
 {
+    /// <summary>Directory of root's cgroups below the root of each hierarchy.</summary>
+    public const string Parent = "torchyard";
+
     private readonly List<string> _directories;
 
     private ContainerCgroup(CgroupLayout layout, string? path, IReadOnlyDictionary<string, string> directories)
@@ -46,7 +50,7 @@ internal sealed class ContainerCgroup
         var directories = new Dictionary<string, string>(StringComparer.Ordinal);
         if (layout.Mode == CgroupMode.Unified)
         {
-            var parent = isRoot ? System.IO.Path.Combine(layout.UnifiedMount!, "torchyard") : Delegated(layout.UnifiedMount!, "", own);
+            var parent = isRoot ? System.IO.Path.Combine(layout.UnifiedMount!, Parent) : Delegated(layout.UnifiedMount!, "", own);
             if (parent is not null && TryMake(parent) && TryMake(System.IO.Path.Combine(parent, id)))
             {
                 if (isRoot)
@@ -71,7 +75,7 @@ internal sealed class ContainerCgroup
             foreach (var controller in controllers.Where(layout.Hierarchies.ContainsKey))
             {
                 var mount = layout.Hierarchies[controller];
-                var parent = isRoot ? System.IO.Path.Combine(mount, "torchyard") : Delegated(mount, controller, own);
+                var parent = isRoot ? System.IO.Path.Combine(mount, Parent) : Delegated(mount, controller, own);
                 if (parent is null || !TryMake(parent))
                 {
                     continue;
@@ -114,7 +118,7 @@ internal sealed class ContainerCgroup
                     continue;
                 }
 
-                if (TryWrite(path, value) is { } reason)
+                if (CgroupFile.Write(path, value) is { } reason)
                 {
                     missing.Add((limit, reason));
                     break;
@@ -140,8 +144,10 @@ internal sealed class ContainerCgroup
         }
 
         // Version 1 counts in a controller of its own, in nanoseconds; the runtime makes the same path there.
-        return Directories.TryGetValue("cpu", out var cpu)
-            && Layout.Hierarchies.TryGetValue("cpu", out var mount) && Layout.Hierarchies.TryGetValue("cpuacct", out var accounting)
+        return
+            Directories.TryGetValue("cpu", out var cpu)
+            && Layout.Hierarchies.TryGetValue("cpu", out var mount)
+            && Layout.Hierarchies.TryGetValue("cpuacct", out var accounting)
             ? ReadFile(System.IO.Path.Combine(accounting, System.IO.Path.GetRelativePath(mount, cpu), "cpuacct.usage")) / 1000
             : null;
     }
@@ -149,22 +155,43 @@ internal sealed class ContainerCgroup
     /// <summary>Processes and threads now.</summary>
     public long? CurrentProcesses() => ReadNumber("pids", "pids.current");
 
-    /// <summary>True when the kernel killed a process in here because the memory limit was reached.</summary>
-    public bool OutOfMemory()
+    /// <summary>How many processes in here, and in the cgroups below, the kernel has killed because the memory limit was reached.</summary>
+    public long MemoryKills()
     {
-        if (!Directories.TryGetValue("memory", out var directory))
+        if (!Directories.TryGetValue("memory", out var directory) || !Directory.Exists(directory))
+        {
+            return 0;
+        }
+
+        return Layout.Mode == CgroupMode.Unified
+            ? ReadKeyed(System.IO.Path.Combine(directory, "memory.events"), "oom_kill") ?? 0
+            // Version 1 counts in the victim's own cgroup alone (oom_kill since Linux 4.13).
+            : Directory
+                .EnumerateDirectories(directory, "*", SearchOption.AllDirectories)
+                .Append(directory)
+                .Sum(inside => ReadKeyed(System.IO.Path.Combine(inside, "memory.oom_control"), "oom_kill") ?? 0);
+    }
+
+    /// <summary>How often a process or thread was refused because of the limit on them.</summary>
+    public long ProcessRefusals() =>
+        Directories.TryGetValue("pids", out var directory) && Directory.Exists(directory)
+            ? Directory
+                .EnumerateDirectories(directory, "*", SearchOption.AllDirectories)
+                .Append(directory)
+                .Sum(inside => ReadKeyed(System.IO.Path.Combine(inside, "pids.events"), "max") ?? 0)
+            : 0;
+
+    /// <summary>True when the memory limit was reached, or as good as.</summary>
+    public bool ReachedMemoryLimit()
+    {
+        if (!Directories.ContainsKey("memory"))
         {
             return false;
         }
 
-        if (Layout.Mode == CgroupMode.Unified)
-        {
-            return ReadKeyed(System.IO.Path.Combine(directory, "memory.events"), "oom_kill") > 0;
-        }
-
-        // Version 1 counts kills in the victim's own cgroup, which the runtime has removed, and refused charges not on every kernel;
-        // a peak at the limit stays visible. The kernel charges in batches, so it may end a little below.
-        return PeakMemory() is { } peak && ReadNumber("memory", "memory.limit_in_bytes") is { } limit && peak >= limit - limit / 50;
+        // The kernel charges in batches, so the peak may end a little below.
+        var name = Layout.Mode == CgroupMode.Unified ? "memory.max" : "memory.limit_in_bytes";
+        return PeakMemory() is { } peak && ReadNumber("memory", name) is { } limit && peak >= limit - limit / 50;
     }
 
     /// <summary>Every process in the cgroup and below it.</summary>
@@ -189,17 +216,35 @@ internal sealed class ContainerCgroup
     /// <param name="layout">How cgroups are mounted.</param>
     /// <param name="id">Container id.</param>
     /// <param name="directories">Controller to directory, as recorded.</param>
-    public static void RemoveAll(CgroupLayout layout, string id, IReadOnlyDictionary<string, string> directories)
+    public static void RemoveAll(CgroupLayout layout, string id, IReadOnlyDictionary<string, string> directories) =>
+        All(layout, id, directories).Remove();
+
+    /// <summary>The processes of a container, from every hierarchy; see <see cref="RemoveAll"/>.</summary>
+    public static IReadOnlySet<int> ProcessesOf(CgroupLayout layout, string id, IReadOnlyDictionary<string, string> directories)
     {
-        var all = layout.Hierarchies.Values
-            .Append(layout.UnifiedMount)
+        try
+        {
+            return All(layout, id, directories).Processes();
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return new HashSet<int>(); // It ended while it was looked at.
+        }
+    }
+
+    // Those that an ordinary user may make have a name of their own beside root's.
+    private static ContainerCgroup All(CgroupLayout layout, string id, IReadOnlyDictionary<string, string> directories)
+    {
+        string[] parents = [Parent, string.Create(CultureInfo.InvariantCulture, $"torchyard.{UserCalls.EffectiveUser()}")];
+        var all = layout
+            .Hierarchies.Values.Append(layout.UnifiedMount)
             .OfType<string>()
-            .Select(mount => System.IO.Path.Combine(mount, "torchyard", id))
-            .Concat(directories.Values)
+            .SelectMany(mount => parents.Select(parent => System.IO.Path.Combine(mount, parent, id)))
+            .Concat(directories.Values.Where(directory => System.IO.Path.GetFileName(directory) == id))
             .Distinct()
             .Where(Directory.Exists)
             .ToDictionary(d => d, d => d, StringComparer.Ordinal);
-        new ContainerCgroup(layout, null, all).Remove();
+        return new ContainerCgroup(layout, null, all);
     }
 
     /// <summary>Removes the cgroup and those below it. A directory with a dying process stays busy for some milliseconds.</summary>
@@ -234,7 +279,7 @@ internal sealed class ContainerCgroup
     private static void RemoveDirectory(string directory)
     {
         // rmdir(2) alone: a cgroup directory is full of files that cannot be removed and go with it.
-        if (Native.Libc.RemoveDirectory(directory) != 0 && Native.Errno.Last == Native.Errno.Busy)
+        if (NameCalls.RemoveDirectory(directory) != 0 && Errno.Last == Errno.Busy)
         {
             throw new IOException("busy");
         }
@@ -246,8 +291,7 @@ internal sealed class ContainerCgroup
     /// </summary>
     private static string? Delegated(string mount, string controller, IReadOnlyList<string> own)
     {
-        var named = System.IO.Path.Combine(
-            mount, string.Create(CultureInfo.InvariantCulture, $"torchyard.{Native.Libc.GetEffectiveUserId()}"));
+        var named = System.IO.Path.Combine(mount, string.Create(CultureInfo.InvariantCulture, $"torchyard.{UserCalls.EffectiveUser()}"));
         if (Directory.Exists(named))
         {
             return named;
@@ -259,7 +303,7 @@ internal sealed class ContainerCgroup
             if (fields.Length == 3 && fields[1].Split(',').Contains(controller))
             {
                 var path = System.IO.Path.Combine(mount, fields[2].TrimStart('/'));
-                return Native.Libc.Access(path, Native.Libc.WriteAccess) == 0 ? path : null;
+                return StatusCalls.MayWrite(path) ? path : null;
             }
         }
 
@@ -289,7 +333,7 @@ internal sealed class ContainerCgroup
         foreach (var controller in controllers.Where(c => !enabled.Contains(c)))
         {
             // One at a time: the kernel refuses the whole write when it lacks one of them.
-            all &= TryWrite(file, "+" + controller) is null || !available.Contains(controller);
+            all &= CgroupFile.Write(file, "+" + controller) is null || !available.Contains(controller);
         }
 
         return all;
@@ -320,7 +364,7 @@ internal sealed class ContainerCgroup
 
             foreach (var process in left)
             {
-                TryWrite(System.IO.Path.Combine(own, "cgroup.procs"), process);
+                CgroupFile.Write(System.IO.Path.Combine(own, "cgroup.procs"), process);
             }
         }
 
@@ -341,7 +385,7 @@ internal sealed class ContainerCgroup
             if (File.ReadAllText(path).Trim().Length == 0)
             {
                 var parent = File.ReadAllText(System.IO.Path.Combine(directory, "..", file)).Trim();
-                if (TryWrite(path, parent) is not null)
+                if (CgroupFile.Write(path, parent) is not null)
                 {
                     return false;
                 }
@@ -349,21 +393,6 @@ internal sealed class ContainerCgroup
         }
 
         return true;
-    }
-
-    private static string? TryWrite(string path, string value)
-    {
-        try
-        {
-            // File.WriteAllText truncates, which some cgroup files refuse.
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
-            stream.Write(System.Text.Encoding.ASCII.GetBytes(value));
-            return null;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            return $"{path} refused '{value}': {error.Message}";
-        }
     }
 
     private static HashSet<string> ReadWords(string path)
@@ -385,8 +414,7 @@ internal sealed class ContainerCgroup
     {
         try
         {
-            return long.TryParse(
-                File.ReadAllText(path).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            return long.TryParse(File.ReadAllText(path).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
                 ? number
                 : null;
         }

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 using Torchyard.Platform.Processes;
+using Torchyard.Platform.Text;
 
 namespace Torchyard.Containers.Engines;
 
@@ -22,10 +23,12 @@ internal sealed record DockerDaemon(int? Major, bool IsRootless, IReadOnlyList<s
 
     /// <summary>Asks the daemon.</summary>
     /// <exception cref="TorchyardException">TY4072: none answers; TY4073: this user may not talk to it.</exception>
-    public static async Task<DockerDaemon> AskAsync(string program, CancellationToken cancellation) =>
+    public static async Task<DockerDaemon> AskAsync(HostProgram program, CancellationToken cancellation) =>
         Read(await HostCommand.RunAsync(program, ["info", "--format", "{{json .}}"], cancellation: cancellation), Environment.UserName);
 
-    /// <summary>The answer of <c>docker info</c>. Clients before 28 end with success although there is no daemon, and list the errors.</summary>
+    /// <summary>
+    /// The answer of <c>docker info</c>. Clients before 28 end with success although there is no daemon, and list the errors.
+    /// </summary>
     /// <param name="said">What it printed.</param>
     /// <param name="user">The caller, for the cure.</param>
     internal static DockerDaemon Read(CommandResult said, string user)
@@ -44,29 +47,44 @@ internal sealed record DockerDaemon(int? Major, bool IsRootless, IReadOnlyList<s
         var version = info.TryGetProperty("ServerVersion", out var text) && text.ValueKind == JsonValueKind.String ? text.GetString()! : "";
         return new DockerDaemon(
             int.TryParse(version.Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var major) ? major : null,
-            info.TryGetProperty("SecurityOptions", out var security) && security.ValueKind == JsonValueKind.Array
-                && security.EnumerateArray().Any(o => o.ValueKind == JsonValueKind.String && o.GetString()!.Split(',').Contains("name=rootless")),
+            info.TryGetProperty("SecurityOptions", out var security)
+                && security.ValueKind == JsonValueKind.Array
+                && security
+                    .EnumerateArray()
+                    .Any(o => o.ValueKind == JsonValueKind.String && o.GetString()!.Split(',').Contains("name=rootless")),
             info.TryGetProperty("Runtimes", out var runtimes) && runtimes.ValueKind == JsonValueKind.Object
                 ? [.. runtimes.EnumerateObject().Select(r => r.Name)]
-                : null);
+                : null
+        );
     }
 
     /// <summary>What a message of docker's client means when it could not reach the daemon; null for any other.</summary>
     internal static TorchyardException? Unreachable(string error, string user)
     {
-        // "Got permission denied while trying to connect to the Docker daemon socket" (20.10), "permission denied while trying to connect to the
-        // Docker daemon socket" (23), "… to the docker API" (29); "Cannot connect to the Docker daemon", "error during connect",
+        // "Got permission denied while trying to connect to the Docker daemon socket" (20.10), "permission denied while trying to connect
+        // to the Docker daemon socket" (23), "… to the docker API" (29); "Cannot connect to the Docker daemon", "error during connect",
         // "failed to connect to the docker API".
         if (error.Split('\n').FirstOrDefault(l => Has(l, "permission denied while trying to connect")) is { } refused)
         {
             return new TorchyardException(
                 "TY4073",
                 $"this user may not talk to docker's daemon: {refused.Trim()}",
-                $"sudo usermod -aG docker {user} and log in again (members of that group are as good as root), or leave --engine out: Torchyard needs neither daemon nor root");
+                $"sudo usermod -aG docker {user} and log in again (members of that group are as good as root), or leave --engine out: "
+                    + "Torchyard needs neither daemon nor root"
+            );
         }
 
-        return error.Split('\n').FirstOrDefault(l => Has(l, "cannot connect to the docker daemon") || Has(l, "error during connect") || Has(l, "failed to connect to the docker api"))
-            is { } none ? NoDaemon(none.Trim()) : null;
+        return
+            error
+                .Split('\n')
+                .FirstOrDefault(l =>
+                    Has(l, "cannot connect to the docker daemon")
+                    || Has(l, "error during connect")
+                    || Has(l, "failed to connect to the docker api")
+                )
+                is { } none
+            ? NoDaemon(none.Trim())
+            : null;
     }
 
     /// <summary>Fails for a runtime that the daemon's configuration does not name.</summary>
@@ -77,22 +95,31 @@ internal sealed record DockerDaemon(int? Major, bool IsRootless, IReadOnlyList<s
         {
             throw new TorchyardException(
                 "TY4074",
-                $"docker's daemon knows no runtime '{runtime}', only {string.Join(", ", known.Where(r => !r.Contains('.', StringComparison.Ordinal)))}",
-                $"put {{\"runtimes\": {{\"{runtime}\": {{\"path\": \"{path ?? "/usr/bin/" + runtime}\"}}}}}} into /etc/docker/daemon.json and restart docker, or leave --runtime out");
+                $"docker's daemon knows no runtime '{runtime}', only "
+                    + $"{string.Join(", ", known.Where(r => !r.Contains('.', StringComparison.Ordinal)))}",
+                $"put {{\"runtimes\": {{\"{runtime}\": {{\"path\": \"{path ?? "/usr/bin/" + runtime}\"}}}}}} into "
+                    + "/etc/docker/daemon.json and restart docker, or leave --runtime out"
+            );
         }
     }
 
-    private static TorchyardException NoDaemon(string said) => new(
-        "TY4072",
-        $"no docker daemon answers: {said}",
-        "start it (systemctl start docker, or service docker start), or correct DOCKER_HOST or 'docker context'; or leave --engine out: Torchyard needs no daemon");
+    private static TorchyardException NoDaemon(string said) =>
+        new(
+            "TY4072",
+            $"no docker daemon answers: {said}",
+            "start it (systemctl start docker, or service docker start), or correct DOCKER_HOST or 'docker context'; or leave --engine "
+                + "out: Torchyard needs no daemon"
+        );
 
     private static bool Has(string line, string part) => line.Contains(part, StringComparison.OrdinalIgnoreCase);
 
     private static List<string> Errors(string output)
     {
         using var document = Parse(output);
-        return document?.RootElement is { ValueKind: JsonValueKind.Object } info && info.TryGetProperty("ServerErrors", out var errors) && errors.ValueKind == JsonValueKind.Array
+        return
+            document?.RootElement is { ValueKind: JsonValueKind.Object } info
+            && info.TryGetProperty("ServerErrors", out var errors)
+            && errors.ValueKind == JsonValueKind.Array
             ? [.. errors.EnumerateArray().Where(e => e.ValueKind == JsonValueKind.String).Select(e => e.GetString()!)]
             : [];
     }
@@ -101,7 +128,7 @@ internal sealed record DockerDaemon(int? Major, bool IsRootless, IReadOnlyList<s
     {
         try
         {
-            return JsonDocument.Parse(output);
+            return UnicodeJson.Parse(output);
         }
         catch (JsonException)
         {

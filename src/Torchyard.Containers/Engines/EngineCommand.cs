@@ -21,7 +21,7 @@ public static class EngineCommand
     /// <param name="image">The image as the engine knows it.</param>
     /// <param name="limits">Limits with the defaults filled in.</param>
     /// <param name="detach">Run in the background.</param>
-    public static IReadOnlyList<string> Arguments(RunRequest request, string image, EffectiveLimitsText limits, bool detach)
+    internal static IReadOnlyList<string> Arguments(RunRequest request, string image, EffectiveLimitsText limits, bool detach)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(limits);
@@ -35,7 +35,16 @@ public static class EngineCommand
         Option("--hostname", request.Hostname);
         Option("--user", request.User);
         Option("--workdir", request.WorkingDirectory);
-        Option("--network", request.Network switch { NetworkMode.Host => "host", NetworkMode.None => "none", _ => "bridge" });
+        Option(
+            "--network",
+            request.Network switch
+            {
+                NetworkMode.Host => "host",
+                NetworkMode.None => "none",
+                _ => "bridge",
+            }
+        );
+        Option("--userns", request.UserNamespace == UserNamespaceMode.Host ? "host" : null);
         Option("--memory", limits.Memory);
         // As in a container of ours: no swap beyond the limit. Engines allow as much again when they are not told.
         Option("--memory-swap", limits.Memory);
@@ -46,19 +55,29 @@ public static class EngineCommand
         Option("--stop-signal", request.StopSignal);
         Option("--stop-timeout", ((int)request.StopTimeout.TotalSeconds).ToString(CultureInfo.InvariantCulture));
         Option("--security-opt", "no-new-privileges");
-        Many("--group-add", request.Groups.Concat((request.Gpus?.AdditionalGids ?? []).Select(g => g.ToString(CultureInfo.InvariantCulture))));
-        Many("--env", request.Environment.Concat(request.Gpus?.Environment ?? []));
+        Many(
+            "--group-add",
+            request.Groups.Concat((request.Gpus?.Edits.AdditionalGids ?? []).Select(g => g.ToString(CultureInfo.InvariantCulture)))
+        );
+        Many("--env", request.Environment.Concat(request.Gpus?.Edits.Environment ?? []));
         Option("--env", PathWithPrograms(request));
         Many("--label", request.Labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => $"{l.Key}={l.Value}"));
         Many("--ulimit", request.Ulimits.Select(u => $"{u.Name}={Limit(u.Soft)}:{Limit(u.Hard)}"));
         Many("--publish", request.Ports.Select(Port));
         Many("--mount", request.Mounts.Where(m => m.Kind != MountKind.Tmpfs).Select(Mount));
         Many("--tmpfs", request.Mounts.Where(m => m.Kind == MountKind.Tmpfs).Select(Tmpfs));
-        Many("--device", (request.Gpus?.Devices ?? []).Select(d => $"{d.HostPath}:{d.Path}"));
-        Many("--volume", (request.Gpus?.Files ?? []).Select(f => $"{f.HostPath}:{f.Path}" + (f.Options?.Contains("rw") == true ? "" : ":ro")));
+        Many("--device", (request.Gpus?.Edits.Devices ?? []).Select(d => $"{d.HostPath}:{d.Path}"));
+        Many("--volume", (request.Gpus?.Edits.Mounts ?? []).Select(m => $"{m.HostPath}:{m.Path}{(m.IsSocket ? "" : ":ro")}"));
         Option("--volume", request.Gpus?.LinkerCache is { } cache ? cache + ":/etc/ld.so.cache:ro" : null);
         // docker's --entrypoint takes one word; the rest goes before the command.
-        Option("--entrypoint", request.Entrypoint is { } entrypoint ? entrypoint.Count > 0 ? entrypoint[0] : "" : null);
+        Option(
+            "--entrypoint",
+            request.Entrypoint is { } entrypoint
+                ? entrypoint.Count > 0
+                    ? entrypoint[0]
+                    : ""
+                : null
+        );
         line.Add(image);
         line.AddRange(request.Entrypoint?.Skip(1) ?? []);
         line.AddRange(request.Command ?? []);
@@ -127,10 +146,18 @@ public static class EngineCommand
             fields.Add("readonly");
         }
 
-        return string.Join(',', fields.Select(field => field.AsSpan().IndexOfAny(",\"\n") < 0 ? field : '"' + field.Replace("\"", "\"\"", StringComparison.Ordinal) + '"'));
+        return string.Join(
+            ',',
+            fields.Select(field =>
+                field.AsSpan().IndexOfAny(",\"\n") < 0 ? field : '"' + field.Replace("\"", "\"\"", StringComparison.Ordinal) + '"'
+            )
+        );
     }
 
-    /// <summary>A value of <c>--tmpfs</c>; engines forbid programs there when they are not told otherwise, and compilers of kernels load theirs from /tmp.</summary>
+    /// <summary>
+    /// A value of <c>--tmpfs</c>; engines forbid programs there when they are not told otherwise, and compilers of kernels load theirs from
+    /// /tmp.
+    /// </summary>
     private static string Tmpfs(MountRequest mount) =>
         $"{mount.Target}:exec,mode={Convert.ToString(mount.TmpfsMode, 8)}"
         + (mount.TmpfsSize is { } size ? FormattableString.Invariant($",size={size}") : "")
@@ -155,16 +182,17 @@ public static class EngineCommand
 /// <param name="Cpus">CPUs.</param>
 /// <param name="SharedMemory">Bytes.</param>
 /// <param name="Processes">Count.</param>
-public sealed record EffectiveLimitsText(string? Memory, string? Cpus, string? SharedMemory, string? Processes)
+internal sealed record EffectiveLimitsText(string? Memory, string? Cpus, string? SharedMemory, string? Processes)
 {
     /// <summary>Limits with the machine's defaults filled in.</summary>
     public static EffectiveLimitsText Of(ContainerLimits asked)
     {
-        var limits = Cgroups.EffectiveLimits.From(asked, Machine.MachineResources.Detect());
+        var limits = Cgroups.EffectiveLimits.From(asked, Torchyard.Machine.Kernel.MachineResources.Detect());
         return new EffectiveLimitsText(
             limits.Memory.ToString(CultureInfo.InvariantCulture),
             limits.Cpus.ToString("0.##", CultureInfo.InvariantCulture),
             limits.SharedMemory.ToString(CultureInfo.InvariantCulture),
-            limits.Processes.ToString(CultureInfo.InvariantCulture));
+            limits.Processes.ToString(CultureInfo.InvariantCulture)
+        );
     }
 }

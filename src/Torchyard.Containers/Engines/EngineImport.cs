@@ -1,9 +1,9 @@
-using System.Diagnostics;
-using Torchyard.Images;
 using Torchyard.Images.Oci;
-using Torchyard.Platform;
+using Torchyard.Images.Store;
+using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
 using Torchyard.Platform.Processes;
+using Torchyard.Platform.Reporting;
 
 namespace Torchyard.Containers.Engines;
 
@@ -12,12 +12,16 @@ namespace Torchyard.Containers.Engines;
 /// <param name="name">Name of the engine for people.</param>
 /// <param name="program">Its client.</param>
 /// <param name="progress">Told how far it is.</param>
-internal sealed class EngineImport(StorePaths paths, string name, string program, IProgressSink progress)
+public sealed class EngineImport(StorePaths paths, string name, HostProgram program, IProgressSink progress)
 {
     /// <summary>Name of an image in the engine: the manifest's digest as a tag, so that one import serves every later run.</summary>
     public static string Reference(StoredImage image) => "localhost/torchyard:" + image.Manifest.Hex[..20];
 
-    /// <summary>Makes sure that the engine has an image.</summary>
+    /// <summary>Name of an image in the engine by its name here, for files that are written before there is a digest.</summary>
+    /// <param name="name"><c>name:tag</c>.</param>
+    public static string NamedReference(string name) => "localhost/torchyard/" + name;
+
+    /// <summary>Makes sure that the engine has an image, also by its names.</summary>
     /// <param name="image">The image.</param>
     /// <param name="withoutZstd">The engine cannot read zstd.</param>
     /// <param name="cancellation">Ends the import.</param>
@@ -25,11 +29,23 @@ internal sealed class EngineImport(StorePaths paths, string name, string program
     public async Task EnsureAsync(StoredImage image, bool withoutZstd, CancellationToken cancellation)
     {
         var reference = Reference(image);
-        if ((await HostCommand.RunAsync(program, ["image", "inspect", reference], cancellation: cancellation)).ExitCode == 0)
+        if ((await HostCommand.RunAsync(program, ["image", "inspect", reference], cancellation: cancellation)).ExitCode != 0)
         {
-            return;
+            await LoadAsync(image, reference, withoutZstd, cancellation);
         }
 
+        foreach (var name in image.Names)
+        {
+            var tagged = await HostCommand.RunAsync(program, ["tag", reference, NamedReference(name)], cancellation: cancellation);
+            if (tagged.ExitCode != 0)
+            {
+                throw Refused(tagged.Error.Trim());
+            }
+        }
+    }
+
+    private async Task LoadAsync(StoredImage image, string reference, bool withoutZstd, CancellationToken cancellation)
+    {
         var archive = ImageArchive.Of(paths, image, reference, withoutZstd);
         using var task = progress.Begin($"Giving the image to {name}", archive.Size);
         await LoadAsync(archive, task, cancellation);
@@ -39,46 +55,26 @@ internal sealed class EngineImport(StorePaths paths, string name, string program
     /// <summary>Writes the archive to the standard input of <c>load</c>, so that it takes no room on the way.</summary>
     private async Task LoadAsync(ImageArchive archive, IProgressTask task, CancellationToken cancellation)
     {
-        var start = new ProcessStartInfo(program, ["load"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        using var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start");
-        var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
-        var error = process.StandardError.ReadToEndAsync(CancellationToken.None);
-        try
+        var result = await HostCommand.FeedAsync(
+            program,
+            ["load"],
+            (input, stop) => archive.WriteTo(input, task.Advance, stop),
+            ProgramBounds.Transfer,
+            cancellation
+        );
+        if (result.ExitCode != 0)
         {
-            await Task.Run(() => archive.WriteTo(process.StandardInput.BaseStream, task.Advance, cancellation), cancellation);
-            process.StandardInput.Close();
-        }
-        catch (IOException)
-        {
-            // It ended without reading everything; what it said tells why.
-        }
-        catch
-        {
-            process.Kill();
-            throw;
-        }
-
-        try
-        {
-            await process.WaitForExitAsync(cancellation);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill();
-            throw;
-        }
-
-        await output;
-        if (process.ExitCode != 0)
-        {
-            throw Refused((await error).Trim());
+            throw Refused(result.Error.Trim());
         }
     }
 
-    private TorchyardException Refused(string said) => new(
-        "TY4071",
-        $"{name} did not take the image: {said}",
-        said.Contains("no space left on device", StringComparison.OrdinalIgnoreCase)
-            ? $"free some space where {name} keeps its images ('{name} system prune' removes what it does not use)"
-            : "'torchyard check' says whether the image is whole; a podman before 2 reads gzip layers only: build with --compression gzip");
+    private TorchyardException Refused(string said) =>
+        new(
+            "TY4071",
+            $"{name} did not take the image: {said}",
+            said.Contains("no space left on device", StringComparison.OrdinalIgnoreCase)
+                ? $"free some space where {name} keeps its images ('{name} system prune' removes what it does not use)"
+                : "'torchyard check' says whether the image is whole; a podman before 2 reads "
+                    + "gzip layers only: build with --compression gzip"
+        );
 }

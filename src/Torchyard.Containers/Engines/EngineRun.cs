@@ -1,11 +1,11 @@
 using Torchyard.Containers.Launch;
-using Torchyard.Containers.Machine;
-using Torchyard.Containers.Namespaces;
-using Torchyard.Containers.Native;
 using Torchyard.Containers.Requests;
-using Torchyard.Containers.Sessions;
-using Torchyard.Platform;
+using Torchyard.Machine.Kernel;
+using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
+using Torchyard.Platform.Linux;
+using Torchyard.Platform.Processes;
+using Torchyard.Platform.Reporting;
 
 namespace Torchyard.Containers.Engines;
 
@@ -18,7 +18,9 @@ public sealed class EngineRun(StorePaths paths, ContainerEngine engine, string? 
 {
     private string Name => engine == ContainerEngine.Podman ? "podman" : "docker";
 
-    /// <summary>The command line that <see cref="PrepareAsync"/> would give, program included, without asking the engine anything.</summary>
+    /// <summary>
+    /// The command line that <see cref="PrepareAsync"/> would give, program included, without asking the engine anything.
+    /// </summary>
     public IReadOnlyList<string> Describe(RunRequest request, bool detach)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -26,71 +28,87 @@ public sealed class EngineRun(StorePaths paths, ContainerEngine engine, string? 
     }
 
     /// <summary>Gives the image to the engine, unless it has it.</summary>
-    /// <returns>The command line that runs it, the program's path first.</returns>
+    /// <returns>The engine's program, and the arguments that run the image.</returns>
     /// <exception cref="TorchyardException">
-    /// TY4070: the engine is not there; TY4071: it did not take the image; TY4072 to TY4074: docker's daemon does not answer, may not be asked,
-    /// or does not know the runtime.
+    /// TY4070: the engine is not there; TY4071: it did not take the image; TY4072 to TY4074: docker's daemon does not answer, may not be
+    /// asked, or does not know the runtime.
     /// </exception>
-    public async Task<IReadOnlyList<string>> PrepareAsync(RunRequest request, bool detach, CancellationToken cancellation)
+    public async Task<(HostProgram Program, IReadOnlyList<string> Arguments)> PrepareAsync(
+        RunRequest request,
+        bool detach,
+        CancellationToken cancellation
+    )
     {
         ArgumentNullException.ThrowIfNull(request);
-        var program = ProgramSearch.Find(Name)
-            ?? throw new TorchyardException("TY4070", $"{Name} is not on this machine", $"install {Name}, or leave --engine out: Torchyard needs no engine");
+        var program = HostProgram.Find(Name)
+            ?? throw new TorchyardException(
+                "TY4070",
+                $"{Name} is not on this machine",
+                $"install {Name}, or leave --engine out: Torchyard needs no engine"
+            );
         var daemon = engine == ContainerEngine.Docker ? await DockerDaemon.AskAsync(program, cancellation) : DockerDaemon.Usual;
         if (runtime is not null)
         {
-            daemon.Require(runtime, ProgramSearch.Find(runtime));
+            daemon.Require(runtime, runtime.Contains('/', StringComparison.Ordinal) ? null : HostProgram.Find(runtime)?.Path);
         }
 
+        request = request with { Mounts = MountSources.Settle(request, new OpenDirectories(paths).Read(), progress.Note) };
         var arguments = Arguments(request, daemon, detach);
-        foreach (var mount in request.Mounts.Where(m => m is { Kind: MountKind.Bind, CreateSource: true }))
-        {
-            Directory.CreateDirectory(mount.Source);
-        }
-
         if (detach && request.Gpus is not null)
         {
-            progress.Warn($"the GPUs count as free again while {Name} runs this in the background: Torchyard does not see {Name}'s containers");
+            progress.Warn(
+                $"the GPUs count as free again while {Name} runs this in the background: Torchyard does not see {Name}'s containers"
+            );
         }
 
         if (request.Ports.Count > 0)
         {
-            progress.Note($"{Name}'s published ports reach what listens on all addresses inside, not on loopback; for Jupyter add -e TORCHYARD_JUPYTER_LISTEN=0.0.0.0");
+            progress.Note(
+                $"{Name}'s published ports reach what listens on all addresses inside, not on loopback; for Jupyter add -e "
+                    + "TORCHYARD_JUPYTER_LISTEN=0.0.0.0"
+            );
         }
 
         await new EngineImport(paths, Name, program, progress).EnsureAsync(request.Image, !daemon.ReadsZstd, cancellation);
-        return [program, .. arguments];
+        return (program, arguments);
     }
 
     /// <summary>
-    /// Replaces this process with a prepared command line: terminal, signals and exit status are the engine's own, and what this process holds,
-    /// such as GPUs, stays held for as long as the engine's client runs.
+    /// Replaces this process with a prepared command line: terminal, signals and exit status are the engine's own, and what this process
+    /// holds, such as GPUs, stays held for as long as the engine's client runs.
     /// </summary>
     /// <returns>What to throw when the kernel refused.</returns>
-    public TorchyardException Become(IReadOnlyList<string> line)
+    public TorchyardException Become(HostProgram program, IReadOnlyList<string> arguments)
     {
-        ArgumentNullException.ThrowIfNull(line);
         return new TorchyardException(
-            "TY4070", $"{line[0]} cannot be started: {ProcessReplacement.Execute(line[0], [Name, .. line.Skip(1)])}", $"check its mode, or install {Name} again");
+            "TY4070",
+            $"{program} cannot be started: {ProcessReplacement.Execute(program, [Name, .. arguments], "/")}",
+            $"check its mode, or install {Name} again"
+        );
     }
 
     private IReadOnlyList<string> Arguments(RunRequest request, DockerDaemon daemon, bool detach)
     {
         var user = request.User ?? request.Image.Config.User;
-        var isRoot = Libc.GetEffectiveUserId() == 0;
+        var isRoot = UserCalls.EffectiveUser() == 0;
         var mayRaise = isRoot && ResourceLimits.MayRaise(File.ReadLines("/proc/self/status"));
-        // The daemon is root's, unless it is a rootless one of the caller's own; inside another container root may not do everything either.
+        // The daemon is root's, unless it is a rootless one of the caller's own; inside another container root may not do everything
+        // either.
         var daemonMayRaise = !daemon.IsRootless && ResourceLimits.MayRaise(File.ReadLines("/proc/self/status"), "CapBnd");
         var hard = ResourceLimits.HardLimits(File.ReadAllText("/proc/self/limits"));
-        request = engine == ContainerEngine.Podman
-            ? PodmanOptions.WithinLimits(request, hard, mayRaise, progress.Warn)
-            : DockerOptions.WithLimits(request, daemonMayRaise, hard, progress.Warn);
+        request =
+            engine == ContainerEngine.Podman
+                ? PodmanOptions.WithinLimits(request, hard, mayRaise, progress.Warn)
+                : DockerOptions.WithLimits(request, daemonMayRaise, hard, progress.Warn);
         if (engine == ContainerEngine.Docker || isRoot)
         {
             foreach (var (source, owner) in PodmanOptions.ForeignMounts(request, user))
             {
-                progress.Warn($"{source} belongs to uid {owner}, and {Name} shows it so: user {user} of the container may not be able to write there; "
-                    + "without --engine it is shown as the container user's");
+                progress.Warn(
+                    $"{source} belongs to uid {owner}, and {Name} shows it so: user {user} of "
+                        + "the container may not be able to write there; "
+                        + "without --engine it is shown as the container user's"
+                );
             }
         }
 

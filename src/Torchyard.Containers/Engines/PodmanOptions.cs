@@ -1,13 +1,15 @@
 using System.Globalization;
 using Torchyard.Containers.Launch;
-using Torchyard.Containers.Machine;
-using Torchyard.Containers.Namespaces;
-using Torchyard.Containers.Native;
 using Torchyard.Containers.Requests;
+using Torchyard.Machine.Kernel;
+using Torchyard.Platform.Linux;
+using Torchyard.Platform.Processes;
 
 namespace Torchyard.Containers.Engines;
 
-/// <summary>What podman must be told on this machine besides the request. docker's daemon is another process, with rights of its own.</summary>
+/// <summary>
+/// What podman must be told on this machine besides the request. docker's daemon is another process, with rights of its own.
+/// </summary>
 internal static class PodmanOptions
 {
     // podman lowers its own limit of processes to this before it starts a container, and cannot raise it again without CAP_SYS_RESOURCE.
@@ -25,24 +27,30 @@ internal static class PodmanOptions
     {
         var chosen = ResourceLimits
             .Choose(request.Ulimits, hard, mayRaise, (limit, ceiling) => LimitEnforcement.Refuse(limit, ceiling, request.BestEffort, warn))
-            .Select(limit => new Ulimit(limit.Type["RLIMIT_".Length..].ToLowerInvariant(), limit.Soft, limit.Hard)).ToList();
+            .Select(limit => new Ulimit(limit.Type["RLIMIT_".Length..].ToLowerInvariant(), limit.Soft, limit.Hard))
+            .ToList();
         if (!mayRaise && !chosen.Exists(limit => limit.Name == "nproc"))
         {
             var processes = Math.Min(hard.GetValueOrDefault("nproc", PodmanProcesses), PodmanProcesses);
             chosen.Add(new Ulimit("nproc", processes, processes));
         }
 
-        return request with { Ulimits = chosen };
+        return request with
+        {
+            Ulimits = chosen,
+        };
     }
 
     /// <summary>
-    /// The OCI runtime to name: the one that was asked for, else runc on a machine with cgroup v1 and v2 side by side, which crun before 1.27
-    /// refuses and podman prefers.
+    /// The OCI runtime to name: the one that was asked for, else runc on a machine with cgroup v1 and v2 side by side, which crun before
+    /// 1.27 refuses and podman prefers.
     /// </summary>
     public static string? Runtime(string? asked, CgroupMode mode) =>
-        asked ?? (mode == CgroupMode.Hybrid && ProgramSearch.Find("runc") is { } runc ? runc : null);
+        asked ?? (mode == CgroupMode.Hybrid && HostProgram.Find("runc") is { } runc ? runc.Path : null);
 
-    /// <summary>Maps the caller to the container's user, so that files on mounts belong to the caller, as Torchyard's own containers do.</summary>
+    /// <summary>
+    /// Maps the caller to the container's user, so that files on mounts belong to the caller, as Torchyard's own containers do.
+    /// </summary>
     /// <param name="user"><c>uid[:gid]</c> of the container, or null.</param>
     public static IReadOnlyList<string> UserMapping(string? user) =>
         Numbers(user) is var (uid, gid) ? ["--userns", string.Create(CultureInfo.InvariantCulture, $"keep-id:uid={uid},gid={gid}")] : [];
@@ -50,9 +58,9 @@ internal static class PodmanOptions
     /// <summary>Mounts whose owner is not the container's user, with that owner: without a mapping it may not write there.</summary>
     public static IEnumerable<(string Source, uint Owner)> ForeignMounts(RunRequest request, string? user) =>
         Numbers(user) is var (uid, _) && uid != 0
-            ? request.Mounts
-                .Where(mount => mount is { Kind: MountKind.Bind, ReadOnly: false })
-                .Select(mount => (mount.Source, Owner: Libc.Status(mount.Source)?.Uid ?? uid))
+            ? request
+                .Mounts.Where(mount => mount is { Kind: MountKind.Bind, ReadOnly: false })
+                .Select(mount => (mount.Source, Owner: StatusCalls.Read(mount.Source)?.User ?? uid))
                 .Where(mount => mount.Owner != uid)
             : [];
 

@@ -1,8 +1,8 @@
-using System.Text;
+using Torchyard.Platform.Files;
 
 namespace Torchyard.Containers.Launch;
 
-/// <summary>Reads a small file of an image out of its layers without mounting them.</summary>
+/// <summary>Reads a small file of an image out of its layers without mounting them, or of a running container.</summary>
 internal static class LayerFile
 {
     private const int MaximumBytes = 4 << 20;
@@ -18,40 +18,19 @@ internal static class LayerFile
     {
         foreach (var layer in layers)
         {
-            var parent = new DirectoryInfo(Path.Combine(layer, directory));
-            if (!parent.Exists || parent.LinkTarget is not null)
+            using var root = ConfinedDirectory.TryOpen(layer);
+            if (root?.Status(directory) is { IsDirectory: true } && root.Status($"{directory}/{name}") is { } file)
             {
-                continue;
-            }
-
-            var file = new FileInfo(Path.Combine(parent.FullName, name));
-            if (file.LinkTarget is not null)
-            {
-                return [];
-            }
-
-            if (file.Exists)
-            {
-                return Read(file);
+                return file.IsRegular ? ReadLines(root, $"{directory}/{name}") : [];
             }
         }
 
         return [];
     }
 
-    private static string[] Read(FileInfo file)
-    {
-        try
-        {
-            using var stream = file.OpenRead();
-            var buffer = new byte[Math.Min(stream.Length, MaximumBytes)];
-            var read = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-            return Encoding.UTF8.GetString(buffer, 0, read).Split('\n');
-        }
-        catch (IOException)
-        {
-            // A whiteout: device 0:0 cannot be opened, and the file is gone from the image.
-            return [];
-        }
-    }
+    /// <summary>Lines of a file that a process sees, who may change it meanwhile; none when there is no such file.</summary>
+    /// <param name="root">The root of the process.</param>
+    /// <param name="path">The file.</param>
+    public static IReadOnlyList<string> ReadLines(ConfinedDirectory root, string path) =>
+        root.ReadText(path, MaximumBytes)?.Split('\n') ?? [];
 }

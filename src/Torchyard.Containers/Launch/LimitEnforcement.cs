@@ -1,6 +1,6 @@
 using Torchyard.Containers.Cgroups;
 using Torchyard.Containers.Requests;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Containers.Launch;
 
@@ -18,7 +18,10 @@ internal static class LimitEnforcement
     /// </summary>
     /// <returns>The options that are not enforced.</returns>
     public static IReadOnlyList<string> Check(
-        IReadOnlyList<(CgroupLimit Limit, string Reason)> missing, bool bestEffort, Action<string> warn)
+        IReadOnlyList<(CgroupLimit Limit, string Reason)> missing,
+        bool bestEffort,
+        Action<string> warn
+    )
     {
         if (missing.FirstOrDefault(m => m.Limit.Asked) is { Limit: { } asked } refused && !bestEffort)
         {
@@ -27,7 +30,9 @@ internal static class LimitEnforcement
 
         if (missing.Count > 0)
         {
-            warn($"not enforced: {string.Join(", ", missing.Select(m => m.Limit.Text))}; {missing[0].Reason}; to have limits, {Delegation}");
+            warn(
+                $"not enforced: {string.Join(", ", missing.Select(m => m.Limit.Text))}; {missing[0].Reason}; to have limits, {Delegation}"
+            );
         }
 
         return [.. missing.Select(m => m.Limit.Option)];
@@ -40,7 +45,10 @@ internal static class LimitEnforcement
         if (!bestEffort)
         {
             throw new TorchyardException(
-                "TY4021", message, $"ask for at most {ceiling}, raise the hard limit (ulimit -H, limits.conf), or use --best-effort");
+                "TY4021",
+                message,
+                $"ask for at most {ceiling}, raise the hard limit (ulimit -H, limits.conf), or use --best-effort"
+            );
         }
 
         warn(message + $"; {ceiling} is used");

@@ -1,69 +1,74 @@
-using System.Globalization;
-using Torchyard.Containers.Native;
+using Torchyard.Containers.Namespaces;
 using Torchyard.Containers.Oci;
 using Torchyard.Containers.Requests;
 using Torchyard.Containers.State;
-using Torchyard.Platform;
 using Torchyard.Platform.Files;
+using Torchyard.Platform.Linux;
 
 namespace Torchyard.Containers.Launch;
 
-/// <summary>Turns the mounts that the user asked for into mounts of the runtime; makes what may be made.</summary>
+/// <summary>A mount for the runtime, and as whose its files appear.</summary>
+/// <param name="Mount">With the host's path as its source.</param>
+/// <param name="Ids">Ids on disk and inside, or null: as they are.</param>
+internal sealed record PlannedMount(MountConfig Mount, IdMapping? Ids = null);
+
+/// <summary>
+/// Turns the mounts that the user asked for, whose sources are settled (<see cref="MountSources"/>), into mounts of the runtime.
+/// </summary>
 /// <param name="store">Holds named volumes.</param>
+/// <param name="ids">As whose files appear; null as an ordinary user.</param>
 /// <param name="warn">Gets warnings.</param>
-internal sealed class MountPlanner(StorePaths store, Action<string> warn)
+internal sealed class MountPlanner(StorePaths store, MountIds? ids, Action<string> warn) : IDisposable
 {
+    private readonly IdMapNamespaces _namespaces = new();
+
+    /// <inheritdoc />
+    public void Dispose() => _namespaces.Dispose();
+
     /// <summary>Plans the mounts.</summary>
     /// <param name="requests">What the user asked for.</param>
     /// <param name="directory">The container.</param>
     /// <param name="user">Who writes to them.</param>
-    /// <param name="mapToOwner">True when files must be shown as the container user's by an idmapped mount (the machine's root).</param>
-    /// <returns>Mounts, and those that are idmapped before the runtime binds them.</returns>
-    public (IReadOnlyList<MountConfig> Mounts, IReadOnlyList<Namespaces.IdmappedMount> Idmapped) Plan(
-        IReadOnlyList<MountRequest> requests, ContainerDirectory directory, ContainerUser user, bool mapToOwner)
+    public IReadOnlyList<PlannedMount> Plan(IReadOnlyList<MountRequest> requests, ContainerDirectory directory, ContainerUser user) =>
+        [
+            .. requests.Select(request =>
+                request.Kind switch
+                {
+                    MountKind.Tmpfs => new PlannedMount(Tmpfs(request)),
+                    MountKind.Bind => Bind(request),
+                    _ => new PlannedMount(
+                        RuntimeDefaults.Bind(Volume(request, directory, user), request.Target, request.ReadOnly),
+                        ids?.ForStore
+                    ),
+                }
+            ),
+        ];
+
+    private PlannedMount Bind(MountRequest request)
     {
-        var mounts = new List<MountConfig>();
-        var idmapped = new List<Namespaces.IdmappedMount>();
-        foreach (var request in requests)
+        var mount = new MountConfig
         {
-            if (request.Kind == MountKind.Tmpfs)
-            {
-                mounts.Add(Tmpfs(request));
-                continue;
-            }
-
-            var source = request.Kind == MountKind.Bind ? BindSource(request) : VolumeSource(request, directory, user, mapToOwner);
-            if (mapToOwner
-                && request.Kind == MountKind.Bind
-                && user.Uid != 0
-                && Libc.Status(source) is { IsDirectory: true } status
-                && status.Uid != user.Uid)
-            {
-                var target = Path.Combine(directory.Mounts, idmapped.Count.ToString(CultureInfo.InvariantCulture));
-                var mapping = new Namespaces.IdmappedMount(source, target, status.Uid, user.Uid, status.Gid, user.Gid);
-                if (Namespaces.IdmappedMounts.IsSupported(mapping))
-                {
-                    Directory.CreateDirectory(target);
-                    idmapped.Add(mapping);
-                    source = target;
-                }
-                else if (!request.ReadOnly)
-                {
-                    warn($"{source} belongs to uid {status.Uid}, and its file system cannot show it as uid {user.Uid}: "
-                        + $"the program may be unable to write there; chown it, or start with --user {status.Uid}:{status.Gid}");
-                }
-            }
-
-            mounts.Add(new MountConfig
-            {
-                Destination = request.Target,
-                Type = "bind",
-                Source = source,
-                Options = ["rbind", request.Propagation, "nosuid", "nodev", .. request.ReadOnly ? (string[])["ro"] : []],
-            });
+            Destination = request.Target,
+            Type = "bind",
+            Source = request.Source,
+            Options = ["rbind", request.Propagation, "nosuid", "nodev", .. request.ReadOnly ? (string[])["ro"] : []],
+        };
+        if (StatusCalls.Read(request.Source) is not { } owner || ids?.ForBind(owner) is not { } mapping)
+        {
+            return new PlannedMount(mount);
         }
 
-        return (mounts, idmapped);
+        if (MountTrees.CanMap(request.Source, mapping, _namespaces))
+        {
+            return new PlannedMount(mount, mapping);
+        }
+
+        if (ids.Warning(request, owner) is { } warning)
+        {
+            warn(warning);
+        }
+
+        return new PlannedMount(mount);
     }
 
     private static MountConfig Tmpfs(MountRequest request)
@@ -79,37 +84,25 @@ internal sealed class MountPlanner(StorePaths store, Action<string> warn)
             options.Add("ro");
         }
 
-        return new MountConfig { Destination = request.Target, Type = "tmpfs", Source = "tmpfs", Options = options };
-    }
-
-    private static string BindSource(MountRequest request)
-    {
-        if (!Path.Exists(request.Source))
+        return new MountConfig
         {
-            if (!request.CreateSource)
-            {
-                throw new TorchyardException(
-                    "TY4034", $"{request.Source}, to be mounted at {request.Target}, does not exist", "make it, or use -v, which makes it")
-                {
-                    IsUsage = true,
-                };
-            }
-
-            Directory.CreateDirectory(request.Source);
-        }
-
-        return request.Source;
+            Destination = request.Target,
+            Type = "tmpfs",
+            Source = "tmpfs",
+            Options = options,
+        };
     }
 
-    private string VolumeSource(MountRequest request, ContainerDirectory directory, ContainerUser user, bool isRoot)
+    private string Volume(MountRequest request, ContainerDirectory directory, ContainerUser user)
     {
-        var path = request.Source.Length > 0
-            ? Path.Combine(store.Volumes, request.Source)
-            : Path.Combine(directory.Volumes, request.Target.Trim('/').Replace('/', '-'));
+        var path =
+            request.Source.Length > 0
+                ? Path.Combine(store.Volumes, request.Source)
+                : Path.Combine(directory.Volumes, request.Target.Trim('/').Replace('/', '-'));
         if (!Directory.Exists(path))
         {
             Directory.CreateDirectory(path);
-            if (isRoot && Libc.ChangeOwner(path, user.Uid, user.Gid) != 0)
+            if (ids is not null && OwnerCalls.Set(path, user.Uid, user.Gid) != 0)
             {
                 warn($"{path} could not be given to uid {user.Uid}: {Errno.Text(Errno.Last)}");
             }

@@ -29,6 +29,35 @@ internal static class ResourceLimits
         ["rttime"] = "Max realtime timeout",
     };
 
+    /// <summary>RLIMIT_ numbers of Linux, the same on x86 and Arm (asm-generic/resource.h).</summary>
+    private static readonly string[] Numbers =
+    [
+        "RLIMIT_CPU",
+        "RLIMIT_FSIZE",
+        "RLIMIT_DATA",
+        "RLIMIT_STACK",
+        "RLIMIT_CORE",
+        "RLIMIT_RSS",
+        "RLIMIT_NPROC",
+        "RLIMIT_NOFILE",
+        "RLIMIT_MEMLOCK",
+        "RLIMIT_AS",
+        "RLIMIT_LOCKS",
+        "RLIMIT_SIGPENDING",
+        "RLIMIT_MSGQUEUE",
+        "RLIMIT_NICE",
+        "RLIMIT_RTPRIO",
+        "RLIMIT_RTTIME",
+    ];
+
+    /// <summary>What must be raised before the runtime enters a user namespace, in which no hard limit can be raised.</summary>
+    public static IReadOnlyList<Namespaces.HardLimit> ToRaise(IReadOnlyList<ResourceLimit> limits) =>
+        [
+            .. limits
+                .Where(limit => Numbers.Contains(limit.Type))
+                .Select(limit => new Namespaces.HardLimit(Array.IndexOf(Numbers, limit.Type), limit.Hard)),
+        ];
+
     /// <summary>Hard limits by ulimit name, from the text of /proc/self/limits (proc_pid_limits(5)).</summary>
     public static IReadOnlyDictionary<string, ulong> HardLimits(string procLimits)
     {
@@ -37,8 +66,10 @@ internal static class ResourceLimits
         {
             foreach (var line in procLimits.Split('\n'))
             {
-                if (line.StartsWith(row + " ", StringComparison.Ordinal)
-                    && line[row.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, var hard, ..])
+                if (
+                    line.StartsWith(row + " ", StringComparison.Ordinal)
+                    && line[row.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, var hard, ..]
+                )
                 {
                     result[name] = hard == Unlimited ? ulong.MaxValue : ulong.Parse(hard, CultureInfo.InvariantCulture);
                 }
@@ -57,7 +88,11 @@ internal static class ResourceLimits
     /// <param name="mayRaise">True with CAP_SYS_RESOURCE in the machine's own user namespace.</param>
     /// <param name="refused">Gets each asked limit that is above what may be set; the value is clamped.</param>
     public static IReadOnlyList<ResourceLimit> Choose(
-        IReadOnlyList<Ulimit> asked, IReadOnlyDictionary<string, ulong> hard, bool mayRaise, Action<Ulimit, ulong> refused)
+        IReadOnlyList<Ulimit> asked,
+        IReadOnlyDictionary<string, ulong> hard,
+        bool mayRaise,
+        Action<Ulimit, ulong> refused
+    )
     {
         var result = new SortedDictionary<string, ResourceLimit>(StringComparer.Ordinal);
         Set("nofile", 65536, 1048576);
@@ -81,6 +116,16 @@ internal static class ResourceLimits
             var ceiling = mayRaise && name != "nofile" ? ulong.MaxValue : hard.GetValueOrDefault(name, ulong.MaxValue);
             result[name] = new ResourceLimit("RLIMIT_" + name.ToUpperInvariant(), Math.Min(soft, ceiling), Math.Min(high, ceiling));
         }
+    }
+
+    /// <summary>Soft limit of this process's stack; null for unlimited.</summary>
+    public static ulong? StackOfThisProcess()
+    {
+        const string Row = "Max stack size ";
+        var soft = File.ReadLines("/proc/self/limits")
+            .First(line => line.StartsWith(Row, StringComparison.Ordinal))[Row.Length..]
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
+        return soft == Unlimited ? null : ulong.Parse(soft, CultureInfo.InvariantCulture);
     }
 
     /// <summary>True when a capability set of /proc/self/status has CAP_SYS_RESOURCE (bit 24).</summary>

@@ -1,4 +1,4 @@
-using Torchyard.Containers.Native;
+using Torchyard.Platform.Linux;
 
 namespace Torchyard.Containers.Launch;
 
@@ -13,9 +13,7 @@ internal sealed class Subreaper : IDisposable
 
     private int _disposed;
 
-    private Subreaper()
-    {
-    }
+    private Subreaper() { }
 
     /// <summary>From now until the last result is disposed.</summary>
     public static Subreaper Begin()
@@ -24,7 +22,7 @@ internal sealed class Subreaper : IDisposable
         {
             if (_users++ == 0)
             {
-                Set(1);
+                Set(true);
             }
         }
 
@@ -43,14 +41,14 @@ internal sealed class Subreaper : IDisposable
         {
             if (--_users == 0)
             {
-                Set(0);
+                Set(false);
             }
         }
     }
 
-    private static void Set(ulong value)
+    private static void Set(bool on)
     {
-        if (Libc.ProcessControl(Libc.SetChildSubreaper, value, 0, 0, 0) != 0)
+        if (ProcessCalls.SetChildSubreaper(on) != 0)
         {
             throw new InvalidOperationException($"prctl PR_SET_CHILD_SUBREAPER: {Errno.Text(Errno.Last)}");
         }

@@ -1,26 +1,42 @@
 using System.Globalization;
 using Torchyard.Containers.Oci;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Containers.Launch;
 
 /// <summary>The user that a container's program runs as.</summary>
-/// <param name="Uid">User id inside.</param>
-/// <param name="Gid">Group id inside.</param>
-/// <param name="Groups">Supplementary groups.</param>
-/// <param name="Home">Home directory, for HOME.</param>
-/// <param name="Name">Login name, or null for an id without a row.</param>
-public sealed record ContainerUser(uint Uid, uint Gid, IReadOnlyList<uint> Groups, string Home, string? Name)
+internal sealed record ContainerUser
 {
+    /// <summary>User id inside.</summary>
+    public required uint Uid { get; init; }
+
+    /// <summary>Group id inside.</summary>
+    public required uint Gid { get; init; }
+
+    /// <summary>Supplementary groups.</summary>
+    public required IReadOnlyList<uint> Groups { get; init; }
+
+    /// <summary>Home directory, for HOME.</summary>
+    public required string Home { get; init; }
+
+    /// <summary>Login name, or null for an id without a row.</summary>
+    public required string? Name { get; init; }
+
     /// <summary>The user for the runtime.</summary>
-    internal UserConfig ToConfig() => new() { Uid = Uid, Gid = Gid, AdditionalGids = Groups };
+    internal UserConfig ToConfig() =>
+        new()
+        {
+            Uid = Uid,
+            Gid = Gid,
+            AdditionalGids = Groups,
+        };
 }
 
 /// <summary>
 /// Resolves <c>user[:group]</c> with the image's own /etc/passwd and /etc/group, as docker does: names or numbers,
 /// supplementary groups only when no group is named. The files are read from the layers, never through a link.
 /// </summary>
-public static class UserResolver
+internal static class UserResolver
 {
     /// <summary>Resolves a user.</summary>
     /// <param name="text"><c>user[:group]</c>; empty is root.</param>
@@ -29,7 +45,11 @@ public static class UserResolver
     /// <param name="group">Lines of /etc/group (group(5)).</param>
     /// <exception cref="TorchyardException">TY4033: the image does not know the name.</exception>
     public static ContainerUser Resolve(
-        string text, IReadOnlyList<string> moreGroups, IReadOnlyList<string> passwd, IReadOnlyList<string> group)
+        string text,
+        IReadOnlyList<string> moreGroups,
+        IReadOnlyList<string> passwd,
+        IReadOnlyList<string> group
+    )
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(moreGroups);
@@ -52,7 +72,10 @@ public static class UserResolver
             throw Unknown("user", userText);
         }
 
-        var gid = groupText.Length > 0 ? GroupId(groupText, groups) : row is not null && TryId(row[3], out var rowGid) ? rowGid : 0;
+        var gid =
+            groupText.Length > 0 ? GroupId(groupText, groups)
+            : row is not null && TryId(row[3], out var rowGid) ? rowGid
+            : 0;
         var more = new SortedSet<uint>();
         if (groupText.Length == 0 && row is not null)
         {
@@ -61,7 +84,14 @@ public static class UserResolver
 
         more.UnionWith(moreGroups.Select(g => GroupId(g, groups)));
         more.Remove(gid);
-        return new ContainerUser(uid, gid, [.. more], row is { } && row[5].StartsWith('/') ? row[5] : "/", row?[0]);
+        return new ContainerUser
+        {
+            Uid = uid,
+            Gid = gid,
+            Groups = [.. more],
+            Home = row is { } && row[5].StartsWith('/') ? row[5] : "/",
+            Name = row?[0],
+        };
     }
 
     private static uint GroupId(string text, List<string[]> groups) =>
@@ -72,9 +102,13 @@ public static class UserResolver
     private static bool TryId(string text, out uint id) =>
         uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out id) && id <= int.MaxValue;
 
-    private static TorchyardException Unknown(string what, string name) => new(
-        "TY4033", $"the image has no {what} '{name}' in its /etc/{(what == "user" ? "passwd" : "group")}", $"name another {what} with --user, or a number")
-    {
-        IsUsage = true,
-    };
+    private static TorchyardException Unknown(string what, string name) =>
+        new(
+            "TY4033",
+            $"the image has no {what} '{name}' in its /etc/{(what == "user" ? "passwd" : "group")}",
+            $"name another {what} with --user, or a number"
+        )
+        {
+            IsUsage = true,
+        };
 }

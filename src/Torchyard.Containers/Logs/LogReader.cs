@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Torchyard.Platform.Files;
 
 namespace Torchyard.Containers.Logs;
 
@@ -21,7 +22,12 @@ internal static class LogReader
     /// <param name="follow">Null to stop at the end; else goes on until it says that no more will come.</param>
     /// <param name="cancellation">Ends the reading.</param>
     public static async IAsyncEnumerable<LogEntry> ReadAsync(
-        string path, int? tail, DateTimeOffset? since, Func<bool>? follow, [EnumeratorCancellation] CancellationToken cancellation)
+        string path,
+        int? tail,
+        DateTimeOffset? since,
+        Func<bool>? follow,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
     {
         // Opened before the older ones are read, so a rotation in between loses nothing of what follows.
         var current = Open(path);
@@ -101,10 +107,11 @@ internal static class LogReader
     internal static LogEntry? Parse(string line)
     {
         var fields = line.Split(' ', 4);
-        return fields.Length == 4
+        return
+            fields.Length == 4
             && DateTimeOffset.TryParse(fields[0], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-                ? new LogEntry(time, fields[1] == "stderr", fields[3], fields[2] == "F")
-                : null;
+            ? new LogEntry(time, fields[1] == "stderr", fields[3], fields[2] == "F")
+            : null;
     }
 
     private static IEnumerable<LogEntry> Lines(FileStream? file, StringBuilder partial)
@@ -142,15 +149,5 @@ internal static class LogReader
     private static bool Replaced(string path, FileStream? current) =>
         current is null ? File.Exists(path) : File.Exists(path) && new FileInfo(path).Length < current.Position;
 
-    private static FileStream? Open(string path)
-    {
-        try
-        {
-            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-        }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
-    }
+    private static FileStream? Open(string path) => RegularFile.TryOpen(path);
 }

@@ -79,8 +79,11 @@ internal sealed class LogWriter(string path, TimeProvider clock, long maximumByt
 
     private void Emit(string stream, ArrayBufferWriter<byte> line, char tag)
     {
-        _out.Write(Encoding.ASCII.GetBytes(string.Create(
-            CultureInfo.InvariantCulture, $"{clock.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffffff}00Z {stream} {tag} ")));
+        _out.Write(
+            Encoding.ASCII.GetBytes(
+                string.Create(CultureInfo.InvariantCulture, $"{clock.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffffff}00Z {stream} {tag} ")
+            )
+        );
         _out.Write(line.WrittenSpan);
         _out.Write("\n"u8);
         line.ResetWrittenCount();
@@ -118,5 +121,6 @@ internal sealed class LogWriter(string path, TimeProvider clock, long maximumByt
         _file = Open(path);
     }
 
-    private static FileStream Open(string path) => new(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+    private static FileStream Open(string path) =>
+        new(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
 }

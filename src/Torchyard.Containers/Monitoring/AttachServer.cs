@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Threading.Channels;
-using Torchyard.Containers.Sessions;
+using Torchyard.Containers.Sockets;
 
 namespace Torchyard.Containers.Monitoring;
 
@@ -15,6 +15,9 @@ internal sealed record AttachHandlers
     public required Action<ushort, ushort> Resize { get; init; }
 
     public required Action Start { get; init; }
+
+    /// <summary>Nobody reads a stream of the program any more.</summary>
+    public required Action<AttachKind> OutputClosed { get; init; }
 
     /// <summary>The last client went away.</summary>
     public required Action Abandoned { get; init; }
@@ -82,7 +85,9 @@ internal sealed class AttachServer(Socket listener, AttachHandlers handlers) : I
             clients = [.. _clients];
         }
 
-        await Task.WhenAll(clients.Select(c => c.FinishAsync())).WaitAsync(TimeSpan.FromSeconds(5)).ContinueWith(_ => { }, TaskScheduler.Default);
+        await Task.WhenAll(clients.Select(c => c.FinishAsync()))
+            .WaitAsync(TimeSpan.FromSeconds(5))
+            .ContinueWith(_ => { }, TaskScheduler.Default);
     }
 
     /// <inheritdoc />
@@ -111,10 +116,15 @@ internal sealed class AttachServer(Socket listener, AttachHandlers handlers) : I
                         break;
                     case AttachKind.Resize when frame.Payload.Length == 4:
                         handlers.Resize(
-                            BinaryPrimitives.ReadUInt16BigEndian(frame.Payload), BinaryPrimitives.ReadUInt16BigEndian(frame.Payload.AsSpan(2)));
+                            BinaryPrimitives.ReadUInt16BigEndian(frame.Payload),
+                            BinaryPrimitives.ReadUInt16BigEndian(frame.Payload.AsSpan(2))
+                        );
                         break;
                     case AttachKind.Start:
                         handlers.Start();
+                        break;
+                    case AttachKind.OutputClosed when frame.Payload.Length == 1:
+                        handlers.OutputClosed((AttachKind)frame.Payload[0]);
                         break;
                 }
             }

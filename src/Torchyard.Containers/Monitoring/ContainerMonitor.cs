@@ -5,9 +5,9 @@ using Torchyard.Containers.Launch;
 using Torchyard.Containers.Logs;
 using Torchyard.Containers.Namespaces;
 using Torchyard.Containers.Network;
-using Torchyard.Containers.Sessions;
+using Torchyard.Containers.Sockets;
 using Torchyard.Containers.State;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Containers.Monitoring;
 
@@ -26,19 +26,28 @@ internal sealed class ContainerMonitor(ContainerDirectory directory, SelfProgram
     /// <param name="report">Tells the caller one line: <c>ready</c>, <c>running</c>, or the failure.</param>
     public async Task RunAsync(bool waitForClient, Action<string> report)
     {
-        var record = directory.ReadRecord() ?? throw new InvalidDataException($"{directory.Record} is missing");
-        var state = new ContainerState { Status = ContainerStatus.Created, Monitor = ProcessIdentity.Current };
+        var record = directory.RequireRecord();
+        var state = new ContainerState
+        {
+            Status = ContainerStatus.Created,
+            Monitor = ProcessIdentity.Current,
+            Restarts = directory.ReadState()?.Restarts ?? 0,
+        };
         directory.Write(state);
         using var log = new LogWriter(directory.Log, clock);
-        var streams = new ContainerStreams(record);
-        using var server = new AttachServer(LocalSocket.Listen(directory.AttachSocket), new AttachHandlers
-        {
-            Input = streams.WriteInputAsync,
-            EndOfInput = streams.CloseInput,
-            Resize = streams.Resize,
-            Start = () => _mayStart.TrySetResult(),
-            Abandoned = () => { },
-        });
+        using var streams = new ContainerStreams(record);
+        using var server = new AttachServer(
+            LocalSocket.Listen(directory.AttachSocket),
+            new AttachHandlers
+            {
+                Input = streams.WriteInputAsync,
+                EndOfInput = streams.CloseInput,
+                Resize = streams.Resize,
+                Start = () => _mayStart.TrySetResult(),
+                OutputClosed = streams.CloseOutput,
+                Abandoned = () => { },
+            }
+        );
         _ = server.AcceptAsync();
         try
         {
@@ -65,21 +74,51 @@ internal sealed class ContainerMonitor(ContainerDirectory directory, SelfProgram
                     await server.BroadcastAsync(AttachFrame.Encode(kind, data.Span));
                 });
                 state = Finished(record, state, await exit);
+                if (streams.NotStarted is { } said)
+                {
+                    throw StartFailure.From(record, said);
+                }
             }
 
-            await FinishAsync(record, state, server, AttachFrame.Exit(state.ExitCode ?? 255));
+            await FinishAsync(record, state, server, AttachFrame.Exit(state.ExitCode ?? 255, streams.TakeInputBack()));
         }
-        catch (TorchyardException failure)
-        {
-            var text = $"{failure.Code}\t{Flat(failure.Message)}\t{Flat(failure.Cure)}";
-            state = state with { Status = ContainerStatus.Exited, Finished = Now(), ExitCode = StartFailure.ExitCode(failure), Error = failure.Message };
-            await FinishAsync(record, state, server, AttachFrame.Encode(AttachKind.Failure, Encoding.UTF8.GetBytes(text)));
-            report("failed\t" + text);
-        }
-        catch (TimeoutException)
+        catch (TimeoutException) when (waitForClient && state.Init is null && !_mayStart.Task.IsCompleted)
         {
             // The caller died between making the container and attaching to it.
-            await FinishAsync(record, state with { Status = ContainerStatus.Exited, Finished = Now(), ExitCode = 125 }, server, AttachFrame.Exit(125));
+            await FinishAsync(
+                record,
+                state with
+                {
+                    Status = ContainerStatus.Exited,
+                    Finished = Now(),
+                    ExitCode = 125,
+                },
+                server,
+                AttachFrame.Exit(125, 0)
+            );
+        }
+        catch (Exception error)
+        {
+            var failure =
+                error as TorchyardException
+                ?? new TorchyardException(
+                    "TY4045",
+                    $"the container's monitor failed before the program ran: {error.Message}",
+                    "run the command again; torchyard doctor checks the machine",
+                    error
+                );
+            var text = MonitorFailure.Write(failure);
+            state = state with
+            {
+                Status = ContainerStatus.Exited,
+                Finished = Now(),
+                ExitCode = StartFailure.ExitCode(failure),
+                Error = failure.Message,
+            };
+            // Who started it in the background has gone: the log tells.
+            log.Write("stderr", Encoding.UTF8.GetBytes($"torchyard: {failure.Code}: {failure.Message}\n"));
+            await FinishAsync(record, state, server, AttachFrame.Encode(AttachKind.Failure, Encoding.UTF8.GetBytes(text)));
+            report("failed\t" + text);
         }
     }
 
@@ -90,7 +129,8 @@ internal sealed class ContainerMonitor(ContainerDirectory directory, SelfProgram
     {
         ContainerStore.Release(directory, record);
         directory.Write(state);
-        if (record.Remove)
+        // What never ran has no output and no files that anybody could want.
+        if (record.Remove || state is { Started: 0, Restarts: 0 })
         {
             var paths = directory.Store;
             await new ContainerStore(paths, clock).RemoveDirectoryAsync(directory, record: null, CancellationToken.None);
@@ -101,8 +141,6 @@ internal sealed class ContainerMonitor(ContainerDirectory directory, SelfProgram
     }
 
     private long Now() => clock.GetUtcNow().ToUnixTimeMilliseconds();
-
-    private static string Flat(string text) => text.Replace('\t', ' ').ReplaceLineEndings(" ");
 }
 
 /// <summary>What is recorded when a container has ended.</summary>
@@ -119,16 +157,31 @@ internal static class Outcome
             Status = ContainerStatus.Exited,
             Finished = now,
             ExitCode = exitCode,
-            // Version 1 cannot tell whose process was killed; a limit that was reached and a SIGKILL together can.
-            OutOfMemory = cgroup.OutOfMemory() && (exitCode == Killed || cgroup.Layout.Mode == Machine.CgroupMode.Unified),
+            // The count is gone where the runtime was faster to remove its cgroup; a limit that was reached and a SIGKILL together tell,
+            // too.
+            OutOfMemory = cgroup.MemoryKills() > 0 || (exitCode == Killed && cgroup.ReachedMemoryLimit()),
             PeakMemory = cgroup.PeakMemory(),
+            OutOfProcesses = exitCode != 0 && cgroup.ProcessRefusals() > 0,
         };
     }
 
+    /// <summary>One sentence about a limit on processes that a program which failed had reached, or null.</summary>
+    public static string? OutOfProcessesText(ContainerRecord record, ContainerState state) =>
+        !state.OutOfProcesses
+            ? null
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{record.Name} reached its limit on processes and threads, {record.Limits.Processes}; --pids-limit sets it"
+            );
+
     /// <summary>One sentence about an out-of-memory kill, or null.</summary>
-    public static string? OutOfMemoryText(ContainerRecord record, ContainerState state) => !state.OutOfMemory
-        ? null
-        : string.Create(
-            CultureInfo.InvariantCulture,
-            $"{record.Name} ran out of memory: the limit is {Platform.Text.ByteSize.Binary(record.Limits.Memory)}, the peak was {(state.PeakMemory is { } peak ? Platform.Text.ByteSize.Binary(peak) : "not recorded")}; give it more with --memory, or use less (batch size, data loader workers)");
+    public static string? OutOfMemoryText(ContainerRecord record, ContainerState state) =>
+        !state.OutOfMemory
+            ? null
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{record.Name} ran out of memory: the limit is {Platform.Text.ByteSize.Binary(record.Limits.Memory)}, the peak was "
+                    + $"{(state.PeakMemory is { } peak ? Platform.Text.ByteSize.Binary(peak) : "not recorded")}; give it more with "
+                    + $"--memory, or use less (batch size, data loader workers)"
+            );
 }

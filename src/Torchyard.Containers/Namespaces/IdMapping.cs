@@ -24,7 +24,12 @@ public sealed record IdMapping(IReadOnlyList<IdRange> Uids, IReadOnlyList<IdRang
     /// <param name="subordinateUids">First row of /etc/subuid for the caller, or null.</param>
     /// <param name="subordinateGids">First row of /etc/subgid for the caller, or null.</param>
     public static IdMapping Create(
-        uint uid, uint gid, uint callerInside, SubordinateRange? subordinateUids, SubordinateRange? subordinateGids) =>
+        uint uid,
+        uint gid,
+        uint callerInside,
+        SubordinateRange? subordinateUids,
+        SubordinateRange? subordinateGids
+    ) =>
         subordinateUids is { } uids && subordinateGids is { } gids
             ? new IdMapping(Weave(uid, callerInside, uids), Weave(gid, callerInside, gids), Full: true)
             : new IdMapping([new IdRange(0, uid, 1)], [new IdRange(0, gid, 1)], Full: false);
@@ -43,6 +48,12 @@ public sealed record IdMapping(IReadOnlyList<IdRange> Uids, IReadOnlyList<IdRang
 
         return null;
     }
+
+    /// <summary>Id inside of an id outside; the id itself where it is not mapped, or nothing is.</summary>
+    public static uint ToInside(IReadOnlyList<IdRange>? ranges, uint outside) =>
+        (ranges ?? []).FirstOrDefault(range => outside >= range.Outside && outside - range.Outside < range.Count) is { } found
+            ? found.Inside + (outside - found.Outside)
+            : outside;
 
     /// <summary>Arguments for newuidmap(1) or newgidmap(1) after the process id.</summary>
     internal static IEnumerable<string> Arguments(IReadOnlyList<IdRange> ranges)

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using Torchyard.Platform.Files;
+using Torchyard.Platform.Processes;
 
 namespace Torchyard.Containers.Namespaces;
 
@@ -22,7 +23,7 @@ internal static class NamespaceLauncher
             try
             {
                 NamespaceSetup.Apply(plan);
-                process = Process.Start(start);
+                process = HostProcess.Start(start);
             }
             catch (Exception error)
             {
@@ -32,7 +33,7 @@ internal static class NamespaceLauncher
         thread.Start();
         thread.Join();
         failure?.Throw();
-        return process ?? throw new InvalidOperationException($"{start.FileName} did not start");
+        return process ?? throw new InvalidOperationException("the program did not start");
     }
 
     /// <summary>In a user namespace: nsenter enters it as its root, the hidden verb prepares the mounts and becomes the program.</summary>
@@ -43,28 +44,48 @@ internal static class NamespaceLauncher
     /// <param name="start">Program to start; its file name must be absolute.</param>
     /// <param name="self">This program.</param>
     public static Process StartInUserNamespace(
-        string userNamespace, bool full, NamespacePlan plan, string planFile, ProcessStartInfo start, SelfProgram self)
+        string userNamespace,
+        bool full,
+        NamespacePlan plan,
+        string planFile,
+        ProcessStartInfo start,
+        SelfProgram self
+    )
     {
         AtomicFile.Write(planFile, JsonSerializer.SerializeToUtf8Bytes(plan, NamespaceJson.Default.NamespacePlan));
-        var arguments = new List<string>(NsenterArguments(userNamespace, full)) { self.Path, HiddenVerbs.Enter, planFile, start.FileName };
-        arguments.AddRange(start.ArgumentList);
-        start.FileName = "nsenter";
-        start.ArgumentList.Clear();
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        return Process.Start(start) ?? throw new InvalidOperationException("nsenter did not start");
+        HostProcess.Wrap(
+            start,
+            HostProgram.Require("nsenter"),
+            [.. NsenterArguments(userNamespace, full), self.Path, SelfVerbs.Enter, planFile]
+        );
+        return HostProcess.Start(start);
     }
 
-    /// <summary>Arguments of nsenter(1) that give root inside a user namespace, up to and with <c>--</c>.</summary>
-    public static IReadOnlyList<string> NsenterArguments(string userNamespace, bool full) => full
-        ? ["--user=" + userNamespace, "--setuid", "0", "--setgid", "0", "--"]
-        // Without subordinate ids setgroups(2) is denied, and the caller is the namespace's root already.
-        : ["--user=" + userNamespace, "--preserve-credentials", "--"];
+    /// <summary>
+    /// Arguments of nsenter(1) that give root inside a user namespace, and keep the caller's groups: a directory that the caller reaches
+    /// through one of them is reached from inside, too. nsenter itself drops them whenever it sets a group, so that setpriv(1) sets it.
+    /// </summary>
+    public static IReadOnlyList<string> NsenterArguments(string userNamespace, bool full) =>
+        (full, HostProgram.Find("setpriv")) switch
+        {
+            // Without subordinate ids setgroups(2) is denied, and the caller is the namespace's root already.
+            (false, _) => ["--user=" + userNamespace, "--preserve-credentials", "--"],
+            (true, { } setpriv) =>
+            [
+                "--user=" + userNamespace,
+                "--preserve-credentials",
+                "--setuid",
+                "0",
+                "--",
+                setpriv.Path,
+                "--regid",
+                "0",
+                "--keep-groups",
+                "--",
+            ],
+            _ => ["--user=" + userNamespace, "--setuid", "0", "--setgid", "0", "--"],
+        };
 
     /// <summary>The user namespace of a process.</summary>
-    public static string UserNamespaceOf(int processId) =>
-        string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/ns/user");
+    public static string UserNamespaceOf(int processId) => string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/ns/user");
 }

@@ -1,6 +1,7 @@
 using System.Text;
-using Torchyard.Containers.Native;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
+using Torchyard.Platform.Linux;
+using Torchyard.Platform.Text;
 
 namespace Torchyard.Containers.Namespaces;
 
@@ -12,6 +13,9 @@ internal static class NamespaceSetup
 {
     private const string CgroupRoot = "/sys/fs/cgroup";
 
+    // Device nodes of an image are never devices, and set-user-id programs give nothing.
+    private const ulong Restrictions = MountFlags.NoSetUserId | MountFlags.NoDevices;
+
     /// <summary>Unshares the mount namespace of this thread and mounts what the plan says.</summary>
     public static void Apply(NamespacePlan plan)
     {
@@ -21,40 +25,76 @@ internal static class NamespaceSetup
             File.WriteAllText(procs, "0");
         }
 
-        Check(Libc.Unshare(MountFlags.NewMountNamespace), "make a mount namespace");
+        Check(ProcessCalls.Unshare(MountFlags.NewMountNamespace), "make a mount namespace");
         // Slave, not private: a disk that the host mounts later still shows up in bind mounts that ask for it.
-        Check(Libc.Mount(null, "/", null, MountFlags.Recursive | MountFlags.Slave, null), "detach the mount namespace");
+        Check(MountCalls.Mount(null, "/", null, MountFlags.Recursive | MountFlags.Slave, null), "detach the mount namespace");
         switch (plan.CgroupCover)
         {
             case CgroupCover.UnmountUnified:
-                Check(Libc.Unmount(CgroupRoot + "/unified", MountFlags.Detach), "hide the hybrid cgroup2 hierarchy");
+                Check(MountCalls.Unmount(CgroupRoot + "/unified", MountFlags.Detach), "hide the hybrid cgroup2 hierarchy");
                 break;
             case CgroupCover.Tmpfs:
-                Check(Libc.Mount("none", CgroupRoot, "tmpfs", MountFlags.NoSetUserId | MountFlags.NoDevices, "mode=755"), "hide the cgroups");
+                Check(
+                    MountCalls.Mount("none", CgroupRoot, "tmpfs", MountFlags.NoSetUserId | MountFlags.NoDevices, "mode=755"),
+                    "hide the cgroups"
+                );
                 break;
+        }
+
+        // Opened before the stage covers anything, and attached after.
+        using var trees = MountTrees.Open(plan.Trees, plan.CallerInside);
+        if (plan.Stage is { } stage)
+        {
+            Check(
+                MountCalls.Mount("tmpfs", stage, "tmpfs", MountFlags.NoSetUserId | MountFlags.NoDevices, "mode=711,size=1m"),
+                "mount the stage at " + stage
+            );
+            trees.Attach(stage);
         }
 
         if (plan.Overlay is { } overlay)
         {
-            MountOverlay(overlay);
+            Directory.CreateDirectory(overlay.Target);
+            MountOverlay(overlay, overlay.Directory ?? plan.Stage!);
+            if (plan.MountPoints is { } points)
+            {
+                trees.AttachInside(overlay.Target, MountPoints.Prepare(overlay.Target, points, [.. trees.Inside]));
+            }
         }
 
-        foreach (var mount in plan.Idmapped)
+        foreach (var limit in plan.HardLimits)
         {
-            IdmappedMounts.Mount(mount);
+            RaiseHardLimit(limit);
         }
     }
 
-    private static void MountOverlay(OverlayPlan overlay)
+    /// <summary>For this process, which only starts the runtime, and what it starts; a limit is never lowered here.</summary>
+    private static void RaiseHardLimit(HardLimit limit)
     {
-        Check(Libc.ChangeDirectory(overlay.Directory), "enter " + overlay.Directory);
+        if (ResourceCalls.Limit(limit.Resource) is { } now && now.Hard < limit.Value)
+        {
+            // What fails here shows when the runtime sets the limit, with its message.
+            _ = ResourceCalls.SetLimit(limit.Resource, now.Soft, limit.Value);
+        }
+    }
+
+    private static void MountOverlay(OverlayPlan overlay, string directory)
+    {
+        Check(ProcessCalls.ChangeDirectory(directory), "enter " + directory);
         if (overlay.Lower.Count == 0)
         {
-            Check(Libc.Mount(overlay.Upper, overlay.Target, null, MountFlags.Bind | MountFlags.Recursive, null), "bind the root file system");
+            Check(
+                MountCalls.Mount(overlay.Upper, overlay.Target, null, MountFlags.Bind | MountFlags.Recursive, null),
+                "bind the root file system"
+            );
+            Check(
+                MountCalls.Mount(null, overlay.Target, null, MountFlags.Bind | MountFlags.Remount | Restrictions, null),
+                "restrict the root file system"
+            );
         }
         else
         {
-            var incompatible = Path.Combine(overlay.Directory, overlay.Work, "work/incompat");
+            var incompatible = Path.Combine(directory, overlay.Work, "work/incompat");
             if (overlay.Volatile && Directory.Exists(incompatible))
             {
                 // Left by a volatile mount that ended with its namespace; the kernel refuses the directory until it is gone.
@@ -62,19 +102,24 @@ internal static class NamespaceSetup
             }
 
             var options = Options(overlay);
-            if (Libc.Mount("overlay", overlay.Target, "overlay", 0, options) != 0)
+            if (MountCalls.Mount("overlay", overlay.Target, "overlay", Restrictions, options) != 0)
             {
                 throw Refused(overlay, Errno.Last);
             }
         }
 
-        Check(Libc.ChangeDirectory("/"), "return to /");
+        Check(ProcessCalls.ChangeDirectory("/"), "return to /");
     }
 
     internal static string Options(OverlayPlan overlay)
     {
         // Renamed directories and changed owners are copied whole, so that the upper directory stands for itself as a layer.
-        var options = new StringBuilder("lowerdir=").AppendJoin(':', overlay.Lower).Append(",upperdir=").Append(overlay.Upper).Append(",workdir=").Append(overlay.Work);
+        var options = new StringBuilder("lowerdir=")
+            .AppendJoin(':', overlay.Lower)
+            .Append(",upperdir=")
+            .Append(overlay.Upper)
+            .Append(",workdir=")
+            .Append(overlay.Work);
         options.Append(overlay.UserXattr ? ",userxattr" : ",redirect_dir=off,metacopy=off,index=off");
         if (overlay.Volatile)
         {
@@ -84,12 +129,16 @@ internal static class NamespaceSetup
         return options.ToString();
     }
 
-    private static TorchyardException Refused(OverlayPlan overlay, int error) => new(
-        "TY4002",
-        $"the kernel refused the overlay mount of {overlay.Lower.Count} layers at {overlay.Target}: {Errno.Text(error)}",
-        overlay.UserXattr
-            ? "rootless overlays need Linux 5.11 and a store on ext4, xfs, btrfs or tmpfs: set TORCHYARD_STORE to a directory on one of these"
-            : "the store must be on ext4, xfs, btrfs or tmpfs, not itself on an overlay: set TORCHYARD_STORE to a directory on one of these");
+    private static TorchyardException Refused(OverlayPlan overlay, int error) =>
+        new(
+            "TY4002",
+            $"the kernel refused the overlay mount of {Count.Of(overlay.Lower.Count, "layer")} at {overlay.Target}: {Errno.Text(error)}",
+            overlay.UserXattr
+                ? "rootless overlays need Linux 5.11 and a store on ext4, xfs, btrfs or tmpfs: set "
+                    + "TORCHYARD_STORE to a directory on one of these"
+                : "the store must be on ext4, xfs, btrfs or tmpfs, not itself on an overlay: set "
+                    + "TORCHYARD_STORE to a directory on one of these"
+        );
 
     private static void Check(int result, string what)
     {
@@ -99,7 +148,8 @@ internal static class NamespaceSetup
             throw new TorchyardException(
                 "TY4003",
                 $"the kernel refused to {what}: {Errno.Text(error)}",
-                "run as root, or allow unprivileged user namespaces (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone)");
+                "run as root, or allow unprivileged user namespaces (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone)"
+            );
         }
     }
 }

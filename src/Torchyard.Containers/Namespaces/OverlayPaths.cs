@@ -1,12 +1,14 @@
 using System.Globalization;
 using System.Text;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
+using Torchyard.Platform.Text;
 
 namespace Torchyard.Containers.Namespaces;
 
 /// <summary>
 /// Names the directories of an overlay so that mount(2) takes them: it reads at most one page of options and knows no escape that all
-/// kernels share. Paths that fit stand as they are; else they are named by short links (<c>0</c>, <c>1</c>, … top first, <c>u</c>, <c>w</c>).
+/// kernels share. Paths that fit stand as they are; else they are named by short links (<c>0</c>, <c>1</c>, … top first, <c>u</c>,
+/// <c>w</c>).
 /// </summary>
 internal static class OverlayPaths
 {
@@ -28,13 +30,21 @@ internal static class OverlayPaths
         if (lower.Count > MaximumLower)
         {
             throw new TorchyardException(
-                "TY4001", $"{lower.Count} layers are more than the {MaximumLower} that overlayfs stacks",
-                "build the image with fewer layers: image.layer-budget in torchyard.toml");
+                "TY4001",
+                $"{Count.Of(lower.Count, "layer")} are more than the {MaximumLower} that overlayfs stacks",
+                "build the image with fewer layers: image.layer-budget in torchyard.toml"
+            );
         }
 
         string[] all = [.. lower, upper, work];
         return all.Sum(path => Encoding.UTF8.GetByteCount(path) + 1) <= Room && !all.Any(path => path.AsSpan().ContainsAny(":,\\\n"))
-            ? new OverlayPlan { Lower = lower, Upper = upper, Work = work, Target = target }
+            ? new OverlayPlan
+            {
+                Lower = lower,
+                Upper = upper,
+                Work = work,
+                Target = target,
+            }
             : Linked(links, lower, upper, work, target);
     }
 
@@ -52,6 +62,13 @@ internal static class OverlayPaths
             File.CreateSymbolicLink(Path.Combine(links, name), path);
         }
 
-        return new OverlayPlan { Directory = links, Lower = names, Upper = "u", Work = "w", Target = target };
+        return new OverlayPlan
+        {
+            Directory = links,
+            Lower = names,
+            Upper = "u",
+            Work = "w",
+            Target = target,
+        };
     }
 }

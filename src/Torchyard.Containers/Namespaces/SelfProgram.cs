@@ -1,12 +1,16 @@
+using Torchyard.Platform.Processes;
+
 namespace Torchyard.Containers.Namespaces;
 
 /// <summary>
-/// How to start this very program again for its hidden verbs (<see cref="HiddenVerbs"/>): a namespace is entered by a process of its own.
+/// How to start this very program again for its hidden verbs (<see cref="SelfVerbs"/>): a namespace is entered by a process of its own.
 /// </summary>
-/// <param name="Path">The executable.</param>
-public sealed record SelfProgram(string Path)
+/// <param name="Program">The executable.</param>
+public sealed record SelfProgram(HostProgram Program)
 {
     /// <summary>The running executable.</summary>
-    public static SelfProgram Current { get; } =
-        new(Environment.ProcessPath ?? throw new InvalidOperationException("the running program has no path"));
+    public static SelfProgram Current { get; } = new(HostProgram.Self);
+
+    /// <summary>Its absolute path.</summary>
+    public string Path => Program.Path;
 }

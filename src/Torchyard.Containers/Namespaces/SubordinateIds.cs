@@ -22,12 +22,14 @@ public static class SubordinateIds
         foreach (var line in lines)
         {
             var fields = line.Split(':');
-            if (fields.Length == 3
+            if (
+                fields.Length == 3
                 && (fields[0] == userName || fields[0] == uidText)
                 && uint.TryParse(fields[1], NumberStyles.None, CultureInfo.InvariantCulture, out var start)
                 && uint.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out var count)
                 && count > (best?.Count ?? 0)
-                && start <= uint.MaxValue - count)
+                && start <= uint.MaxValue - count
+            )
             {
                 best = new SubordinateRange(start, count);
             }

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using Torchyard.Containers.Native;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
+using Torchyard.Platform.Linux;
 using Torchyard.Platform.Processes;
 
 namespace Torchyard.Containers.Namespaces;
@@ -30,20 +30,24 @@ internal sealed class UserNamespace : IDisposable
     /// <exception cref="TorchyardException">TY4004: the machine does not let this user make one.</exception>
     public static async Task<UserNamespace> CreateAsync(IdMapping mapping, CancellationToken cancellation)
     {
-        var start = new ProcessStartInfo("unshare", ["--user", "--", "cat"])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = "/",
-        };
-        var holder = Start(start);
+        var unshare = HostProgram.Find("unshare")
+            ?? throw new TorchyardException(
+                "TY4004",
+                "unshare(1) of util-linux is not on this machine",
+                "install util-linux, or run as root"
+            );
+        var start = HostProcess.Prepare(unshare, "/", "--user", "--", HostProgram.Require("cat").Path);
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        var holder = HostProcess.Start(start);
         try
         {
             // cat runs inside the namespace, so its echo says that the namespace is there.
             if (!await AnswersAsync(holder, cancellation))
             {
-                throw Refused((await holder.StandardError.ReadToEndAsync(cancellation)).Trim());
+                await HostProcess.WaitAsync(holder, ProgramBounds.Answer, "unshare", cancellation);
+                throw Refused((await HostProcess.RemainderAsync(holder.StandardError)).Trim());
             }
 
             if (mapping.Full)
@@ -88,16 +92,17 @@ internal sealed class UserNamespace : IDisposable
     /// <summary>The caller's mapping with <paramref name="callerInside"/> as the caller's id inside.</summary>
     public static IdMapping CallerMapping(uint callerInside)
     {
-        var uid = Libc.GetEffectiveUserId();
-        var gid = Libc.GetEffectiveGroupId();
+        var uid = UserCalls.EffectiveUser();
+        var gid = UserCalls.EffectiveGroup();
         var name = Environment.UserName;
-        var tools = ProgramSearch.Find("newuidmap") is not null && ProgramSearch.Find("newgidmap") is not null;
+        var tools = HostProgram.Find("newuidmap") is not null && HostProgram.Find("newgidmap") is not null;
         return IdMapping.Create(
             uid,
             gid,
             callerInside,
             tools ? SubordinateIds.Read("/etc/subuid", name, uid) : null,
-            tools ? SubordinateIds.Read("/etc/subgid", name, uid) : null);
+            tools ? SubordinateIds.Read("/etc/subgid", name, uid) : null
+        );
     }
 
     /// <summary>Removes a tree that holds files of ids that only the namespace knows.</summary>
@@ -105,44 +110,47 @@ internal sealed class UserNamespace : IDisposable
     {
         using var space = await CreateAsync(CallerMapping(0), cancellation);
         var arguments = NamespaceLauncher.NsenterArguments(space.Path, space.Mapping.Full);
-        await HostCommand.RunAsync("nsenter", [.. arguments, "rm", "-rf", "--one-file-system", "--", directory], cancellation: cancellation);
+        await HostCommand.RunAsync(
+            HostProgram.Require("nsenter"),
+            [.. arguments, HostProgram.Require("rm").Path, "-rf", "--one-file-system", "--", directory],
+            bounds: ProgramBounds.Environment,
+            cancellation: cancellation
+        );
     }
 
     /// <inheritdoc />
     public void Dispose() => End(_holder);
 
-    private static Process Start(ProcessStartInfo start)
-    {
-        try
-        {
-            return Process.Start(start) ?? throw new InvalidOperationException("unshare did not start");
-        }
-        catch (System.ComponentModel.Win32Exception error)
-        {
-            throw new TorchyardException("TY4004", "unshare(1) of util-linux is not on this machine", "install util-linux, or run as root", error);
-        }
-    }
-
     private static async Task MapAsync(string tool, int processId, IReadOnlyList<IdRange> ranges, CancellationToken cancellation)
     {
         var result = await HostCommand.RunAsync(
-            tool, [processId.ToString(CultureInfo.InvariantCulture), .. IdMapping.Arguments(ranges)], cancellation: cancellation);
+            HostProgram.Require(tool),
+            [processId.ToString(CultureInfo.InvariantCulture), .. IdMapping.Arguments(ranges)],
+            cancellation: cancellation
+        );
         if (result.ExitCode != 0)
         {
             throw new TorchyardException(
                 "TY4005",
                 $"{tool} did not map the subordinate ids: {result.Error.Trim()}",
-                $"check that {tool} is setuid root and that /etc/subuid and /etc/subgid have a row for this user (usermod --add-subuids)");
+                $"check that {tool} is setuid root and that /etc/subuid and /etc/subgid have a row for this user (usermod --add-subuids)"
+            );
         }
     }
 
-    private static TorchyardException Refused(string reason) => new(
-        "TY4004",
-        // The kernel's word for a limit that is reached is that of a full disk.
-        $"this machine does not let an ordinary user make a user namespace: {reason}"
-            + (reason.Contains("No space left on device", StringComparison.Ordinal) ? " (the limit user.max_user_namespaces is reached)" : ""),
-        "as root: sysctl -w user.max_user_namespaces=28633 kernel.unprivileged_userns_clone=1 "
-        + "(Ubuntu 24.04: kernel.apparmor_restrict_unprivileged_userns=0); or run torchyard as root");
+    private static TorchyardException Refused(string reason) =>
+        new(
+            "TY4004",
+            // The kernel's word for a limit that is reached is that of a full disk.
+            $"this machine does not let an ordinary user make a user namespace: {reason}"
+                + (
+                    reason.Contains("No space left on device", StringComparison.Ordinal)
+                        ? " (the limit user.max_user_namespaces is reached)"
+                        : ""
+                ),
+            "as root: sysctl -w user.max_user_namespaces=28633 kernel.unprivileged_userns_clone=1 "
+                + "(Ubuntu 24.04: kernel.apparmor_restrict_unprivileged_userns=0); or run torchyard as root"
+        );
 
     private static void End(Process holder)
     {

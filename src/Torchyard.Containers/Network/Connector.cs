@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
-using Torchyard.Containers.Native;
-using Torchyard.Containers.Sessions;
+using Torchyard.Containers.Sockets;
+using Torchyard.Platform.Linux;
 
 namespace Torchyard.Containers.Network;
 

@@ -1,11 +1,10 @@
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
-using Torchyard.Containers.Native;
+using Torchyard.Platform.Linux;
 
 namespace Torchyard.Containers.Network;
 
 /// <summary>Brings <c>lo</c> up; a new network namespace has it down, and not every runtime does it.</summary>
-internal static unsafe partial class LoopbackInterface
+internal static unsafe class LoopbackInterface
 {
     private const nuint GetFlags = 0x8913;
     private const nuint SetFlags = 0x8914;
@@ -21,7 +20,7 @@ internal static unsafe partial class LoopbackInterface
         var request = stackalloc byte[RequestSize];
         new Span<byte>(request, RequestSize).Clear();
         "lo"u8.CopyTo(new Span<byte>(request, RequestSize));
-        if (Control((int)socket.Handle, GetFlags, request) != 0)
+        if (ControlCalls.Device((int)socket.Handle, GetFlags, request) != 0)
         {
             throw new IOException($"SIOCGIFFLAGS lo: {Errno.Text(Errno.Last)}");
         }
@@ -29,13 +28,10 @@ internal static unsafe partial class LoopbackInterface
         if ((*(short*)(request + 16) & Up) == 0)
         {
             *(short*)(request + 16) |= Up;
-            if (Control((int)socket.Handle, SetFlags, request) != 0)
+            if (ControlCalls.Device((int)socket.Handle, SetFlags, request) != 0)
             {
                 throw new IOException($"SIOCSIFFLAGS lo: {Errno.Text(Errno.Last)}");
             }
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
-    private static partial int Control(int descriptor, nuint request, byte* argument);
 }

@@ -4,10 +4,11 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Torchyard.Containers.Namespaces;
-using Torchyard.Containers.Native;
-using Torchyard.Containers.Sessions;
+using Torchyard.Containers.Sockets;
 using Torchyard.Containers.State;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
+using Torchyard.Platform.Linux;
+using Torchyard.Platform.Processes;
 
 namespace Torchyard.Containers.Network;
 
@@ -25,7 +26,12 @@ internal sealed class PortRelay : IDisposable
     private Socket? _channel;
 
     /// <summary>Opens the published ports; brings the container's loopback up even when there are none.</summary>
-    public static async Task<PortRelay> StartAsync(ContainerDirectory directory, ContainerRecord record, ProcessIdentity init, SelfProgram self)
+    public static async Task<PortRelay> StartAsync(
+        ContainerDirectory directory,
+        ContainerRecord record,
+        ProcessIdentity init,
+        SelfProgram self
+    )
     {
         var relay = new PortRelay();
         try
@@ -36,7 +42,7 @@ internal sealed class PortRelay : IDisposable
                 relay._listeners.Add(socket);
                 if (mapping.Protocol == "tcp")
                 {
-                    socket.Listen(128);
+                    PortReservation.Listen(socket, mapping);
                 }
             }
 
@@ -44,7 +50,10 @@ internal sealed class PortRelay : IDisposable
             for (var i = 0; i < record.Ports.Count; i++)
             {
                 var (mapping, socket) = (record.Ports[i], relay._listeners[i]);
-                _ = mapping.Protocol == "tcp" ? relay.AcceptAsync(socket, mapping.ContainerPort) : relay.ForwardDatagramsAsync(socket, mapping.ContainerPort);
+                _ =
+                    mapping.Protocol == "tcp"
+                        ? relay.AcceptAsync(socket, mapping.ContainerPort)
+                        : relay.ForwardDatagramsAsync(socket, mapping.ContainerPort);
             }
 
             if (record.Ports.Count == 0)
@@ -66,7 +75,12 @@ internal sealed class PortRelay : IDisposable
     public void Dispose()
     {
         _listeners.ForEach(l => l.Dispose());
-        // The connector ends with its channel.
+        // The connector ends with its channel. Without one it is still on its way.
+        if (_channel is null && _connector is { HasExited: false } connector)
+        {
+            connector.Kill(entireProcessTree: true);
+        }
+
         _channel?.Dispose();
         _connector?.Dispose();
     }
@@ -76,18 +90,20 @@ internal sealed class PortRelay : IDisposable
         var path = Path.Combine(directory.Root, "relay.sock");
         using var listener = LocalSocket.Listen(path);
         var process = string.Create(CultureInfo.InvariantCulture, $"/proc/{init.Id}/ns/");
-        var start = new ProcessStartInfo("nsenter") { RedirectStandardInput = true, RedirectStandardError = true, WorkingDirectory = directory.Root };
-        foreach (var argument in (string[])
-                 [
-                     "--net=" + process + "net",
-                     .. record.Rootless ? NamespaceLauncher.NsenterArguments(process + "user", record.FullMapping) : ["--"],
-                     self.Path, HiddenVerbs.Connect, path,
-                 ])
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        _connector = Process.Start(start) ?? throw new InvalidOperationException("nsenter did not start");
+        var start = HostProcess.Prepare(
+            HostProgram.Require("nsenter"),
+            directory.Root,
+            [
+                "--net=" + process + "net",
+                .. record.Rootless ? NamespaceLauncher.NsenterArguments(process + "user", record.FullMapping) : ["--"],
+                self.Path,
+                SelfVerbs.Connect,
+                path,
+            ]
+        );
+        start.RedirectStandardInput = true;
+        start.RedirectStandardError = true;
+        _connector = HostProcess.Start(start);
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(15));
         var accepted = listener.AcceptAsync(patience.Token).AsTask();
         var ended = _connector.WaitForExitAsync(patience.Token);
@@ -96,7 +112,8 @@ internal sealed class PortRelay : IDisposable
             throw new TorchyardException(
                 "TY4053",
                 $"the container's network cannot be entered: {(await _connector.StandardError.ReadToEndAsync(patience.Token)).Trim()}",
-                "run torchyard doctor, or use --network host");
+                "run torchyard doctor, or use --network host"
+            );
         }
 
         _channel = await accepted;
@@ -189,7 +206,7 @@ internal sealed class PortRelay : IDisposable
             int read;
             while ((read = await from.ReceiveAsync(buffer, SocketFlags.None)) > 0)
             {
-                for (var sent = 0; sent < read;)
+                for (var sent = 0; sent < read; )
                 {
                     sent += await to.SendAsync(buffer.AsMemory(sent, read - sent), SocketFlags.None);
                 }
@@ -220,7 +237,11 @@ internal sealed class PortRelay : IDisposable
         {
             while (true)
             {
-                var received = await outside.ReceiveFromAsync(buffer, SocketFlags.None, new IPEndPoint(outside.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0));
+                var received = await outside.ReceiveFromAsync(
+                    buffer,
+                    SocketFlags.None,
+                    new IPEndPoint(outside.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0)
+                );
                 if (!peers.TryGetValue(received.RemoteEndPoint, out var inside))
                 {
                     if (await ConnectAsync(port, datagrams: true) is not { } made)

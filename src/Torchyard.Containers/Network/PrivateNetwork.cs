@@ -14,7 +14,12 @@ internal sealed class PrivateNetwork : IDisposable
 
     /// <summary>Starts both for a container whose program has not started yet; does nothing for other networks.</summary>
     public static async Task<PrivateNetwork> StartAsync(
-        ContainerDirectory directory, ContainerRecord record, ProcessIdentity init, SelfProgram self, LogWriter log)
+        ContainerDirectory directory,
+        ContainerRecord record,
+        ProcessIdentity init,
+        SelfProgram self,
+        LogWriter log
+    )
     {
         var network = new PrivateNetwork();
         if (record.Network == NetworkMode.Host)
@@ -33,7 +38,10 @@ internal sealed class PrivateNetwork : IDisposable
                 }
                 else
                 {
-                    log.Write("stderr", "torchyard: no outgoing connections: slirp4netns is not installed or /dev/net/tun cannot be opened\n"u8);
+                    log.Write(
+                        "stderr",
+                        "torchyard: no outgoing connections: slirp4netns is not installed or /dev/net/tun cannot be opened\n"u8
+                    );
                 }
             }
 

@@ -29,7 +29,12 @@ internal static class SocketHolder
         foreach (var line in lines)
         {
             var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (fields.Length > 9 && fields[1].EndsWith(suffix, StringComparison.Ordinal) && fields[3] is Listening or UdpUnconnected && fields[9] != "0")
+            if (
+                fields.Length > 9
+                && fields[1].EndsWith(suffix, StringComparison.Ordinal)
+                && fields[3] is Listening or UdpUnconnected
+                && fields[9] != "0"
+            )
             {
                 return fields[9];
             }

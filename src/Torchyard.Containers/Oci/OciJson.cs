@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Torchyard.Platform.Files;
 
 namespace Torchyard.Containers.Oci;
 
@@ -7,7 +8,12 @@ namespace Torchyard.Containers.Oci;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    WriteIndented = true)]
+    WriteIndented = true,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    AllowDuplicateProperties = false,
+    MaxDepth = RecordText.MostDepth
+)]
 [JsonSerializable(typeof(RuntimeConfig))]
 [JsonSerializable(typeof(ProcessConfig))]
 [JsonSerializable(typeof(SeccompConfig))]
@@ -16,9 +22,8 @@ internal sealed partial class OciJson : JsonSerializerContext
     /// <summary>The document as UTF-8.</summary>
     public static byte[] Serialize(RuntimeConfig config) => JsonSerializer.SerializeToUtf8Bytes(config, Default.RuntimeConfig);
 
-    /// <summary>Reads a configuration that this program wrote.</summary>
-    public static RuntimeConfig ReadConfig(ReadOnlySpan<byte> json) =>
-        JsonSerializer.Deserialize(json, Default.RuntimeConfig) ?? throw new InvalidDataException("config.json is empty");
+    /// <summary>How a configuration that this program wrote is read.</summary>
+    public static RecordFormat<RuntimeConfig> Config => new(Default.RuntimeConfig, _ => null);
 
     /// <summary>The document as UTF-8.</summary>
     public static byte[] Serialize(ProcessConfig process) => JsonSerializer.SerializeToUtf8Bytes(process, Default.ProcessConfig);

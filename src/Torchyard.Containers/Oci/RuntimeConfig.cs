@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Torchyard.Containers.Oci;
 
 /// <summary><c>config.json</c> of an OCI bundle (runtime-spec 1.1, config.md); only the members that Torchyard writes.</summary>
-public sealed record RuntimeConfig
+internal sealed record RuntimeConfig
 {
     /// <summary>Version of the specification that the document needs; the lowest that has all members used.</summary>
     public string OciVersion { get; init; } = "1.0.2";
@@ -28,7 +28,7 @@ public sealed record RuntimeConfig
 }
 
 /// <summary>The <c>process</c> object (config.md, "Process").</summary>
-public sealed record ProcessConfig
+internal sealed record ProcessConfig
 {
     /// <summary>Attach a terminal.</summary>
     public bool Terminal { get; init; }
@@ -62,10 +62,10 @@ public sealed record ProcessConfig
 }
 
 /// <summary>Size of a terminal in characters.</summary>
-public sealed record ConsoleSize(int Height, int Width);
+internal sealed record ConsoleSize(int Height, int Width);
 
 /// <summary>Ids of a process.</summary>
-public sealed record UserConfig
+internal sealed record UserConfig
 {
     /// <summary>User id inside.</summary>
     public uint Uid { get; init; }
@@ -81,11 +81,16 @@ public sealed record UserConfig
 }
 
 /// <summary>Capability sets by name (capabilities(7)).</summary>
-public sealed record CapabilitiesConfig
+internal sealed record CapabilitiesConfig
 {
     /// <summary>The same capabilities in all sets that a root program uses; inheritable and ambient stay empty (CVE-2022-24769).</summary>
     public static CapabilitiesConfig Of(IReadOnlyList<string> names) =>
-        new() { Bounding = names, Effective = names, Permitted = names };
+        new()
+        {
+            Bounding = names,
+            Effective = names,
+            Permitted = names,
+        };
 
     /// <summary>Bounding set.</summary>
     public IReadOnlyList<string> Bounding { get; init; } = [];
@@ -107,15 +112,15 @@ public sealed record CapabilitiesConfig
 /// <param name="Type"><c>RLIMIT_NOFILE</c> and so on.</param>
 /// <param name="Soft">Soft limit.</param>
 /// <param name="Hard">Hard limit.</param>
-public sealed record ResourceLimit(string Type, ulong Soft, ulong Hard);
+internal sealed record ResourceLimit(string Type, ulong Soft, ulong Hard);
 
 /// <summary>The <c>root</c> object.</summary>
 /// <param name="Path">Directory, absolute or relative to the bundle.</param>
 /// <param name="Readonly">Mount it read-only.</param>
-public sealed record RootConfig(string Path, bool Readonly);
+internal sealed record RootConfig(string Path, bool Readonly);
 
 /// <summary>One mount (config.md, "Mounts").</summary>
-public sealed record MountConfig
+internal sealed record MountConfig
 {
     /// <summary>Absolute path inside.</summary>
     public required string Destination { get; init; }
@@ -131,7 +136,7 @@ public sealed record MountConfig
 }
 
 /// <summary>The <c>linux</c> object (config-linux.md).</summary>
-public sealed record LinuxConfig
+internal sealed record LinuxConfig
 {
     /// <summary>New namespaces, or paths of ones to join.</summary>
     public required IReadOnlyList<NamespaceConfig> Namespaces { get; init; }
@@ -170,16 +175,17 @@ public sealed record LinuxConfig
 /// <summary>A namespace.</summary>
 /// <param name="Type"><c>pid</c>, <c>network</c>, <c>mount</c>, <c>ipc</c>, <c>uts</c>, <c>user</c>, <c>cgroup</c>.</param>
 /// <param name="Path">Namespace file to join instead of a new one.</param>
-public sealed record NamespaceConfig(string Type, string? Path = null);
+internal sealed record NamespaceConfig(string Type, string? Path = null);
 
 /// <summary>One range of a user namespace.</summary>
-public sealed record IdMappingConfig(
+internal sealed record IdMappingConfig(
     [property: JsonPropertyName("containerID")] uint ContainerId,
     [property: JsonPropertyName("hostID")] uint HostId,
-    uint Size);
+    uint Size
+);
 
 /// <summary>A device node.</summary>
-public sealed record DeviceConfig
+internal sealed record DeviceConfig
 {
     /// <summary>Path inside.</summary>
     public required string Path { get; init; }
@@ -204,7 +210,7 @@ public sealed record DeviceConfig
 }
 
 /// <summary>The <c>resources</c> object.</summary>
-public sealed record ResourcesConfig
+internal sealed record ResourcesConfig
 {
     /// <summary>Device allow-list, later rules win.</summary>
     public IReadOnlyList<DeviceRule>? Devices { get; init; }
@@ -219,20 +225,41 @@ public sealed record ResourcesConfig
     public PidsResources? Pids { get; init; }
 }
 
-/// <summary>Memory limits in bytes; <paramref name="Swap"/> counts memory and swap together.</summary>
-public sealed record MemoryResources(long Limit, long Swap);
+/// <summary>Memory limits in bytes; <paramref name="Swap"/> counts memory and swap together, null leaves swap alone.</summary>
+internal sealed record MemoryResources(long Limit, long? Swap = null);
 
 /// <summary>CPU bandwidth in microseconds, and CPU list.</summary>
-public sealed record CpuResources(long Quota, ulong Period, string? Cpus);
+internal sealed record CpuResources(long Quota, ulong Period, string? Cpus = null);
 
 /// <summary>Most processes.</summary>
-public sealed record PidsResources(long Limit);
+internal sealed record PidsResources(long Limit);
 
 /// <summary>One rule of the device allow-list.</summary>
-public sealed record DeviceRule(bool Allow, string? Type = null, long? Major = null, long? Minor = null, string Access = "rwm");
+internal sealed record DeviceRule
+{
+    /// <summary>True where the rule allows, false where it forbids.</summary>
+    public required bool Allow { get; init; }
+
+    /// <summary><c>c</c> or <c>b</c>; null for both.</summary>
+    public string? Type { get; init; }
+
+    /// <summary>Major number; null for all.</summary>
+    public long? Major { get; init; }
+
+    /// <summary>Minor number; null for all.</summary>
+    public long? Minor { get; init; }
+
+    /// <summary>Any of <c>r</c>, <c>w</c> and <c>m</c> (mknod).</summary>
+    public string Access
+    {
+        // A document without it: the reader that is generated sets null then.
+        get => field ?? "rwm";
+        init;
+    } = "rwm";
+}
 
 /// <summary>The <c>seccomp</c> object (config-linux.md, "Seccomp").</summary>
-public sealed record SeccompConfig
+internal sealed record SeccompConfig
 {
     /// <summary>Action where no rule matches.</summary>
     public required string DefaultAction { get; init; }
@@ -248,7 +275,7 @@ public sealed record SeccompConfig
 }
 
 /// <summary>One rule of a system call filter.</summary>
-public sealed record SeccompRule
+internal sealed record SeccompRule
 {
     /// <summary>System calls by name.</summary>
     public required IReadOnlyList<string> Names { get; init; }
@@ -264,4 +291,4 @@ public sealed record SeccompRule
 }
 
 /// <summary>A condition on one argument of a system call.</summary>
-public sealed record SeccompArgument(uint Index, ulong Value, string Op, ulong? ValueTwo = null);
+internal sealed record SeccompArgument(uint Index, ulong Value, string Op, ulong? ValueTwo = null);

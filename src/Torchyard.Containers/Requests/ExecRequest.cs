@@ -1,3 +1,5 @@
+using Torchyard.Platform.Processes;
+
 namespace Torchyard.Containers.Requests;
 
 /// <summary>Another program in a running container.</summary>
@@ -20,4 +22,9 @@ public sealed record ExecRequest
 
     /// <summary>Give the program a terminal.</summary>
     public bool Terminal { get; init; }
+
+    /// <summary>
+    /// Where Torchyard itself waits for it and keeps what it prints: how long, and how much. A program of the caller's own has none.
+    /// </summary>
+    public ProgramBounds Bounds { get; init; } = ProgramBounds.Trial;
 }

@@ -1,3 +1,5 @@
+using Torchyard.Platform.Linux;
+
 namespace Torchyard.Containers.Requests;
 
 /// <summary>What a mount shows.</summary>
@@ -38,5 +40,5 @@ public sealed record MountRequest
     public long? TmpfsSize { get; init; }
 
     /// <summary>Permission bits of a tmpfs.</summary>
-    public int TmpfsMode { get; init; } = 0x3FF; // 1777
+    public int TmpfsMode { get; init; } = FileModes.SharedDirectory;
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
+using Torchyard.Platform.Linux;
 using Torchyard.Platform.Text;
 
 namespace Torchyard.Containers.Requests;
@@ -13,9 +14,16 @@ public static class MountSyntax
     /// <param name="text">Value of <c>-v</c>.</param>
     /// <param name="workingDirectory">What a relative path is relative to.</param>
     /// <exception cref="TorchyardException">TY4030: it cannot be read.</exception>
-    public static MountRequest Volume(string text, string workingDirectory)
+    public static MountRequest Volume(string text, string workingDirectory) => Volume(text, () => workingDirectory);
+
+    /// <summary>As <see cref="Volume(string, string)"/>; the working directory is asked for only when a path is relative to it.</summary>
+    /// <exception cref="TorchyardException">TY4030: it cannot be read.</exception>
+    /// <param name="text">Value of <c>-v</c>.</param>
+    /// <param name="workingDirectory">What a relative path is relative to.</param>
+    /// <param name="home">What <c>~</c> is, where no shell has replaced it; null: a name as any other.</param>
+    public static MountRequest Volume(string text, Func<string> workingDirectory, string? home = null)
     {
-        ArgumentNullException.ThrowIfNull(text);
+        RequireNoNul(text);
         var parts = text.Split(':');
         var (source, target, options) = parts switch
         {
@@ -29,11 +37,16 @@ public static class MountSyntax
             ? new MountRequest
             {
                 Kind = MountKind.Bind,
-                Source = HostPath(source, workingDirectory),
+                Source = HostPath(text, source, workingDirectory, home),
                 Target = Target(text, target),
                 CreateSource = true,
             }
-            : new MountRequest { Kind = MountKind.Volume, Source = VolumeName(text, source), Target = Target(text, target) };
+            : new MountRequest
+            {
+                Kind = MountKind.Volume,
+                Source = VolumeName(text, source),
+                Target = Target(text, target),
+            };
         foreach (var option in options.Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
             mount = option switch
@@ -42,7 +55,7 @@ public static class MountSyntax
                 // SELinux relabelling does not apply: the container has no label of its own.
                 "rw" or "z" or "Z" or "nocopy" => mount,
                 _ when Propagations.Contains(option) => mount with { Propagation = option },
-                _ => throw Wrong(text, $"'{option}' is no option of -v; known are ro, rw and the propagations"),
+                _ => throw Wrong(text, $"'{option}' is not an option of -v; known are ro, rw and the propagations"),
             };
         }
 
@@ -53,14 +66,23 @@ public static class MountSyntax
     /// <param name="text">Value of <c>--mount</c>.</param>
     /// <param name="workingDirectory">What a relative path is relative to.</param>
     /// <exception cref="TorchyardException">TY4030: it cannot be read.</exception>
-    public static MountRequest Mount(string text, string workingDirectory)
+    public static MountRequest Mount(string text, string workingDirectory) => Mount(text, () => workingDirectory);
+
+    /// <summary>As <see cref="Mount(string, string)"/>; the working directory is asked for only when a path is relative to it.</summary>
+    /// <exception cref="TorchyardException">TY4030: it cannot be read.</exception>
+    /// <param name="text">Value of <c>--mount</c>.</param>
+    /// <param name="workingDirectory">What a relative path is relative to.</param>
+    /// <param name="home">What <c>~</c> is, where no shell has replaced it; null: a name as any other.</param>
+    public static MountRequest Mount(string text, Func<string> workingDirectory, string? home = null)
     {
-        ArgumentNullException.ThrowIfNull(text);
+        RequireNoNul(text);
         var kind = MountKind.Volume;
-        string source = "", target = "", propagation = "rprivate";
+        string source = "",
+            target = "",
+            propagation = "rprivate";
         var readOnly = false;
         long? size = null;
-        var mode = 0x3FF;
+        var mode = FileModes.SharedDirectory;
         foreach (var field in text.Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
             var equals = field.IndexOf('=', StringComparison.Ordinal);
@@ -103,7 +125,7 @@ public static class MountSyntax
                     mode = Octal(text, value);
                     break;
                 default:
-                    throw Wrong(text, $"'{field}' is no field of --mount");
+                    throw Wrong(text, $"'{field}' is not a field of --mount");
             }
         }
 
@@ -112,7 +134,7 @@ public static class MountSyntax
             Kind = kind,
             Source = kind switch
             {
-                MountKind.Bind when source.Length > 0 => HostPath(source, workingDirectory),
+                MountKind.Bind when source.Length > 0 => HostPath(text, source, workingDirectory, home),
                 MountKind.Bind => throw Wrong(text, "a bind mount needs source="),
                 MountKind.Volume => VolumeName(text, source),
                 _ when source.Length > 0 => throw Wrong(text, "a tmpfs has no source"),
@@ -130,7 +152,7 @@ public static class MountSyntax
     /// <exception cref="TorchyardException">TY4030: it cannot be read.</exception>
     public static MountRequest Tmpfs(string text)
     {
-        ArgumentNullException.ThrowIfNull(text);
+        RequireNoNul(text);
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         var mount = new MountRequest { Kind = MountKind.Tmpfs, Target = Target(text, colon < 0 ? text : text[..colon]) };
         foreach (var option in (colon < 0 ? "" : text[(colon + 1)..]).Split(',', StringSplitOptions.RemoveEmptyEntries))
@@ -139,53 +161,102 @@ public static class MountSyntax
             {
                 "ro" => mount with { ReadOnly = true },
                 "rw" or "nosuid" or "nodev" or "noexec" or "exec" => mount,
-                _ when option.StartsWith("size=", StringComparison.Ordinal) && ByteSize.TryParse(option[5..], out var bytes) =>
-                    mount with { TmpfsSize = bytes },
+                _ when option.StartsWith("size=", StringComparison.Ordinal) && ByteSize.TryParse(option[5..], out var bytes) => mount with
+                {
+                    TmpfsSize = bytes,
+                },
                 _ when option.StartsWith("mode=", StringComparison.Ordinal) => mount with { TmpfsMode = Octal(text, option[5..]) },
-                _ => throw Wrong(text, $"'{option}' is no option of --tmpfs"),
+                _ => throw Wrong(text, $"'{option}' is not an option of --tmpfs"),
             };
         }
 
         return mount;
     }
 
-    private static bool IsPath(string source) => source.Contains('/', StringComparison.Ordinal) || source is "." or ".." or "~";
-
-    private static bool IsOptions(string text) => !text.StartsWith('/') && text.Split(',').All(o => o is "ro" or "rw" or "z" or "Z" or "nocopy" || Propagations.Contains(o));
-
-    private static string HostPath(string source, string workingDirectory)
+    // The kernel would take what is before it for the whole path.
+    private static void RequireNoNul(string text)
     {
-        var path = Path.GetFullPath(source, workingDirectory);
+        ArgumentNullException.ThrowIfNull(text);
+        if (text.Contains('\0', StringComparison.Ordinal))
+        {
+            throw Wrong(text.Replace("\0", "\\0", StringComparison.Ordinal), "it has a zero byte in it");
+        }
+    }
+
+    private static bool IsPath(string source) =>
+        source.Contains('/', StringComparison.Ordinal) || source is "." or ".." || source.StartsWith('~') || source.StartsWith('$');
+
+    private static bool IsOptions(string text) =>
+        !text.StartsWith('/') && text.Split(',').All(o => o is "ro" or "rw" or "z" or "Z" or "nocopy" || Propagations.Contains(o));
+
+    /// <summary>
+    /// A home directory is meant where the shell did not replace it, as in a recipe. Anything else that a shell was meant to replace is not
+    /// a path: a directory called ~name or $HOME would be made here.
+    /// </summary>
+    private static string HostPath(string text, string source, Func<string> workingDirectory, string? home)
+    {
+        if (home is not null && (source == "~" || source.StartsWith("~/", StringComparison.Ordinal)))
+        {
+            source = home + source[1..];
+        }
+        else if (source[0] is '~' or '$')
+        {
+            throw new TorchyardException(
+                "TY4030",
+                $"mount '{text}' has the source '{source}': the shell replaces "
+                    + (
+                        source[0] == '~'
+                            ? "'~' only at the start of a word and outside of quotes"
+                            : "variables only outside of single quotes"
+                    )
+                    + ", and it did not",
+                source[0] == '~'
+                    ? "write \"$HOME\" in its place; a directory that has this name is ./" + source
+                    : "use double quotes; a directory that has this name is ./" + source
+            )
+            {
+                IsUsage = true,
+            };
+        }
+
+        var path = Path.GetFullPath(source, source.StartsWith('/') ? "/" : workingDirectory());
         return path.Length > 1 ? path.TrimEnd('/') : path;
     }
 
     private static string Target(string text, string target) =>
         target.StartsWith('/') && !target.Split('/').Contains("..") && target.Trim('/').Length > 0
             ? "/" + string.Join('/', target.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(p => p != "."))
-            : throw Wrong(text, target.Length == 0 ? "it names no path inside the container" : $"'{target}' is not an absolute path below /");
+            : throw Wrong(
+                text,
+                target.Length == 0 ? "it names no path inside the container" : $"'{target}' is not an absolute path below /"
+            );
 
     private static string VolumeName(string text, string name) =>
         name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-') && !name.StartsWith('.') && name.Length <= 128
             ? name
-            : throw Wrong(text, $"'{name}' is no name of a volume (letters, digits, '_', '.', '-'); write ./{name} for a directory");
+            : throw Wrong(text, $"'{name}' is not the name of a volume (letters, digits, '_', '.', '-'); write ./{name} for a directory");
 
     private static int Octal(string text, string value)
     {
         try
         {
-            return Convert.ToInt32(value, 8) is >= 0 and <= 0xFFF and var mode ? mode : throw Wrong(text, $"'{value}' is no file mode");
+            return Convert.ToInt32(value, 8) is >= 0 and <= FileModes.Mask and var mode
+                ? mode
+                : throw Wrong(text, $"'{value}' is not a file mode");
         }
         catch (Exception error) when (error is FormatException or OverflowException or ArgumentException)
         {
-            throw Wrong(text, $"'{value}' is no file mode");
+            throw Wrong(text, $"'{value}' is not a file mode");
         }
     }
 
-    private static TorchyardException Wrong(string text, string why) => new(
-        "TY4030",
-        string.Create(CultureInfo.InvariantCulture, $"mount '{text}' cannot be read: {why}"),
-        "write -v SOURCE:TARGET[:ro], or --mount type=bind,source=DIR,target=DIR[,readonly]")
-    {
-        IsUsage = true,
-    };
+    private static TorchyardException Wrong(string text, string why) =>
+        new(
+            "TY4030",
+            string.Create(CultureInfo.InvariantCulture, $"mount '{text}' cannot be read: {why}"),
+            "write -v SOURCE:TARGET[:ro], or --mount type=bind,source=DIR,target=DIR[,readonly]"
+        )
+        {
+            IsUsage = true,
+        };
 }

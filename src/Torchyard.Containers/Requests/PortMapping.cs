@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Containers.Requests;
 
@@ -11,7 +11,9 @@ namespace Torchyard.Containers.Requests;
 /// <param name="Protocol"><c>tcp</c> or <c>udp</c>.</param>
 public sealed record PortMapping(string HostAddress, int HostPort, int ContainerPort, string Protocol = "tcp")
 {
-    /// <summary>Reads <c>[[ADDRESS:]HOSTPORT:]PORT[/tcp|udp]</c> with ranges <c>8000-8003:8000-8003</c>; an IPv6 address stands in brackets.</summary>
+    /// <summary>
+    /// Reads <c>[[ADDRESS:]HOSTPORT:]PORT[/tcp|udp]</c> with ranges <c>8000-8003:8000-8003</c>; an IPv6 address stands in brackets.
+    /// </summary>
     /// <exception cref="TorchyardException">TY4031: it cannot be read.</exception>
     public static IReadOnlyList<PortMapping> Parse(string text)
     {
@@ -40,7 +42,7 @@ public sealed record PortMapping(string HostAddress, int HostPort, int Container
 
         if (!IPAddress.TryParse(address, out var parsed))
         {
-            throw Wrong(text, $"'{address}' is no address");
+            throw Wrong(text, $"'{address}' is not an address");
         }
 
         var parts = rest.Split(':');
@@ -58,14 +60,61 @@ public sealed record PortMapping(string HostAddress, int HostPort, int Container
 
         return
         [
-            .. Enumerable.Range(0, inside.Last - inside.First + 1).Select(i => new PortMapping(
-                parsed.ToString(), outside.First == 0 ? 0 : outside.First + i, inside.First + i, protocol)),
+            .. Enumerable
+                .Range(0, inside.Last - inside.First + 1)
+                .Select(i => new PortMapping(parsed.ToString(), outside.First == 0 ? 0 : outside.First + i, inside.First + i, protocol)),
         ];
     }
 
+    /// <summary>Refuses one port of the host for two ports inside. An address that stands for all addresses has each of them.</summary>
+    /// <exception cref="TorchyardException">TY4087: two mappings have one host port.</exception>
+    public static void RequireDistinct(IReadOnlyList<PortMapping> mappings)
+    {
+        ArgumentNullException.ThrowIfNull(mappings);
+        for (var i = 0; i < mappings.Count; i++)
+        {
+            for (var j = 0; j < i; j++)
+            {
+                if (mappings[i].Overlaps(mappings[j]))
+                {
+                    throw new TorchyardException(
+                        "TY4087",
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"port {mappings[i].HostPort} of the host is published twice: {mappings[j]} and {mappings[i]}"
+                        ),
+                        "publish one of them on another port"
+                    )
+                    {
+                        IsUsage = true,
+                    };
+                }
+            }
+        }
+    }
+
+    private bool Overlaps(PortMapping other)
+    {
+        if (HostPort == 0 || HostPort != other.HostPort || Protocol != other.Protocol)
+        {
+            return false;
+        }
+
+        IPAddress mine = IPAddress.Parse(HostAddress),
+            its = IPAddress.Parse(other.HostAddress);
+        // The wildcard of IPv6 has the addresses of IPv4, too (ipv6(7), IPV6_V6ONLY).
+        return mine.Equals(its)
+            || mine.Equals(IPAddress.IPv6Any)
+            || its.Equals(IPAddress.IPv6Any)
+            || (mine.AddressFamily == its.AddressFamily && (mine.Equals(IPAddress.Any) || its.Equals(IPAddress.Any)));
+    }
+
     /// <summary><c>127.0.0.1:8888->8888/tcp</c>.</summary>
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{new IPEndPoint(IPAddress.Parse(HostAddress), HostPort)}->{ContainerPort}/{Protocol}");
+    public override string ToString() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{new IPEndPoint(IPAddress.Parse(HostAddress), HostPort)}->{ContainerPort}/{Protocol}"
+        );
 
     private static (int First, int Last) Range(string text, string range, bool allowZero)
     {
@@ -78,11 +127,11 @@ public sealed record PortMapping(string HostAddress, int HostPort, int Container
     private static int Port(string text, string number, bool allowZero) =>
         int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= 65535 && (port > 0 || allowZero)
             ? port
-            : throw Wrong(text, $"'{number}' is no port");
+            : throw Wrong(text, $"'{number}' is not a port");
 
-    private static TorchyardException Wrong(string text, string why) => new(
-        "TY4031", $"port '{text}' cannot be read: {why}", "write -p [ADDRESS:]HOSTPORT:PORT[/tcp], e.g. -p 8888:8888")
-    {
-        IsUsage = true,
-    };
+    private static TorchyardException Wrong(string text, string why) =>
+        new("TY4031", $"port '{text}' cannot be read: {why}", "write -p [ADDRESS:]HOSTPORT:PORT[/tcp], e.g. -p 8888:8888")
+        {
+            IsUsage = true,
+        };
 }

@@ -1,10 +1,13 @@
-using Torchyard.Images;
+using Torchyard.Images.Oci;
 
 namespace Torchyard.Containers.Requests;
 
 /// <summary>What <c>run</c> and <c>up</c> ask for; null and empty members follow the image or the machine.</summary>
 public sealed record RunRequest
 {
+    /// <summary>Code of the failure when another container has the name.</summary>
+    public const string NameTaken = "TY4038";
+
     /// <summary>The image.</summary>
     public required StoredImage Image { get; init; }
 
@@ -37,6 +40,14 @@ public sealed record RunRequest
 
     /// <summary>Mounts.</summary>
     public IReadOnlyList<MountRequest> Mounts { get; init; } = [];
+
+    /// <summary>
+    /// Directories that containers may change, such as the project's: a link in one of them counts for nothing in the source of a mount.
+    /// </summary>
+    public IReadOnlyList<string> OpenToContainers { get; init; } = [];
+
+    /// <summary>Whose ids the users inside are.</summary>
+    public UserNamespaceMode UserNamespace { get; init; } = UserNamespaceMode.Own;
 
     /// <summary>Published ports; only with <see cref="NetworkMode.Private"/>.</summary>
     public IReadOnlyList<PortMapping> Ports { get; init; } = [];
@@ -76,6 +87,16 @@ public sealed record RunRequest
 
     /// <summary>Time that the program has to stop before it is killed.</summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(10);
+}
+
+/// <summary>Whose ids the users inside are, when the machine's root starts a container.</summary>
+public enum UserNamespaceMode
+{
+    /// <summary>The container's own: uid 1000 inside is nobody on the machine.</summary>
+    Own,
+
+    /// <summary>The machine's: uid 1000 inside is uid 1000 outside.</summary>
+    Host,
 }
 
 /// <summary>Which network a container has.</summary>

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Containers.Requests;
 
@@ -9,7 +9,21 @@ public static class UlimitSyntax
     /// <summary>Names of setrlimit(2) without the prefix.</summary>
     internal static IReadOnlyList<string> Names { get; } =
     [
-        "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss", "rtprio", "rttime", "sigpending", "stack",
+        "core",
+        "cpu",
+        "data",
+        "fsize",
+        "locks",
+        "memlock",
+        "msgqueue",
+        "nice",
+        "nofile",
+        "nproc",
+        "rss",
+        "rtprio",
+        "rttime",
+        "sigpending",
+        "stack",
     ];
 
     /// <summary>Reads one value of <c>--ulimit</c>.</summary>
@@ -35,11 +49,13 @@ public static class UlimitSyntax
         : ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
         : throw Wrong(text);
 
-    private static TorchyardException Wrong(string text) => new(
-        "TY4032",
-        $"limit '{text}' cannot be read",
-        $"write --ulimit NAME=SOFT[:HARD], -1 for unlimited; names: {string.Join(", ", Names)}")
-    {
-        IsUsage = true,
-    };
+    private static TorchyardException Wrong(string text) =>
+        new(
+            "TY4032",
+            $"limit '{text}' cannot be read",
+            $"write --ulimit NAME=SOFT[:HARD], -1 for unlimited; names: {string.Join(", ", Names)}"
+        )
+        {
+            IsUsage = true,
+        };
 }

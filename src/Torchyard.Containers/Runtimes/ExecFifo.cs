@@ -1,5 +1,4 @@
-using Microsoft.Win32.SafeHandles;
-using Torchyard.Containers.Native;
+using Torchyard.Platform.Linux;
 
 namespace Torchyard.Containers.Runtimes;
 
@@ -9,25 +8,22 @@ namespace Torchyard.Containers.Runtimes;
 /// </summary>
 internal static class ExecFifo
 {
-    private const int WriteOnly = 0x1;
-    private const int NonBlocking = 0x800;
-    private const int CloseOnExec = 0x80000;
-
     /// <summary>Writes the byte.</summary>
     /// <param name="runtimeState">The runtime's <c>--root</c>.</param>
     /// <param name="id">The container.</param>
-    /// <returns>False when nothing was done, and the runtime has to be asked: no FIFO, nobody who reads it, or it is another id's.</returns>
+    /// <returns>False when nothing was done, and the runtime has to be asked: no FIFO, nobody who reads it, or it is another
+    /// id's.</returns>
     public static bool TryWrite(string runtimeState, string id)
     {
         var path = Path.Combine(runtimeState, id, "exec.fifo");
         // Without a reader such an open fails (fifo(7)), so a process that does not wait here is never taken for started.
-        var descriptor = Libc.Open(path, WriteOnly | NonBlocking | CloseOnExec);
-        if (descriptor < 0)
+        using var opened = OpenCalls.Open(path, OpenFlags.WriteOnly | OpenFlags.NonBlocking | OpenFlags.CloseOnExec);
+        if (opened.IsInvalid)
         {
             return false;
         }
 
-        using var fifo = new FileStream(new SafeFileHandle(descriptor, ownsHandle: true), FileAccess.Write, bufferSize: 0);
+        using var fifo = new FileStream(opened, FileAccess.Write, bufferSize: 0);
         // First, as crun does: the FIFO is how it tells a created container from a running one.
         File.Delete(path);
         fifo.WriteByte(0);

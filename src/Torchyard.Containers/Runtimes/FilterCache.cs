@@ -1,7 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using Torchyard.Containers.Oci;
-using Torchyard.Platform;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
 
 namespace Torchyard.Containers.Runtimes;
@@ -20,6 +21,7 @@ internal sealed class FilterCache(StorePaths store)
     // One for each set of capabilities that is used; a new kernel or crun leaves the old ones behind.
     private const int Kept = 16;
     private const int HashLength = 64;
+    private const int MostBytes = 1 << 20;
 
     /// <summary>Puts a kept filter into a configuration.</summary>
     /// <param name="configuration">A configuration with a filter in the specification's form, which stays in it.</param>
@@ -38,7 +40,10 @@ internal sealed class FilterCache(StorePaths store)
             return (configuration, name);
         }
 
-        var annotations = new Dictionary<string, string>(configuration.Annotations ?? new Dictionary<string, string>(), StringComparer.Ordinal)
+        var annotations = new Dictionary<string, string>(
+            configuration.Annotations ?? new Dictionary<string, string>(),
+            StringComparer.Ordinal
+        )
         {
             [Annotation] = Convert.ToBase64String(compiled),
         };
@@ -59,7 +64,8 @@ internal sealed class FilterCache(StorePaths store)
                 return;
             }
 
-            Directory.CreateDirectory(store.Filters);
+            StoreDirectory.Create(store.Filters, StoreDirectory.OwnerOnly);
+            RegularFile.ClearPlace(PathOf(name));
             AtomicFile.Write(PathOf(name), [.. Encoding.ASCII.GetBytes(Digest.Of(compiled).Hex), .. compiled]);
             foreach (var old in Directory.EnumerateFiles(store.Filters).OrderByDescending(File.GetLastWriteTimeUtc).Skip(Kept))
             {
@@ -72,6 +78,34 @@ internal sealed class FilterCache(StorePaths store)
         }
     }
 
+    /// <summary>Kept filters that are not what was kept: they are never used, and may go.</summary>
+    public IEnumerable<(string Path, string Damage)> Damaged()
+    {
+        foreach (var path in Directory.Exists(store.Filters) ? Directory.GetFileSystemEntries(store.Filters) : [])
+        {
+            string? why;
+            try
+            {
+                why =
+                    RegularFile.TryRead(path, MostBytes) is { } content && !IsWhole(content)
+                        ? "does not have the hash that it begins with"
+                        : null;
+            }
+            catch (TorchyardException failure)
+            {
+                why = failure.Message;
+            }
+
+            if (why is not null)
+            {
+                yield return (path, why);
+            }
+        }
+    }
+
+    private static bool IsWhole(byte[] content) =>
+        content.Length > HashLength && Digest.Of(content.AsSpan(HashLength)).Hex == Encoding.ASCII.GetString(content, 0, HashLength);
+
     private string PathOf(string name) => Path.Combine(store.Filters, name);
 
     /// <summary>A filter that was damaged on the disk would be another filter, so its hash is before it.</summary>
@@ -79,30 +113,38 @@ internal sealed class FilterCache(StorePaths store)
     {
         try
         {
-            var content = File.ReadAllBytes(PathOf(name));
-            return content.Length > HashLength && Digest.Of(content.AsSpan(HashLength)).Hex == Encoding.ASCII.GetString(content, 0, HashLength)
-                ? content[HashLength..]
-                : null;
+            return RegularFile.TryRead(PathOf(name), MostBytes) is { } content && IsWhole(content) ? content[HashLength..] : null;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or TorchyardException)
         {
             return null;
         }
     }
 
-    /// <summary>All that decides the compiled form: the filter, the kernel, crun, and the libseccomp that the machine's crun loads.</summary>
+    /// <summary>
+    /// All that decides the compiled form: the filter, the kernel, crun, and the libseccomp that the machine's crun loads.
+    /// </summary>
     private static string Name(SeccompConfig filter, OciRuntime runtime)
     {
         var text = new StringBuilder(JsonSerializer.Serialize(filter, OciJson.Default.SeccompConfig));
         text.Append(Environment.OSVersion.VersionString);
         string[] libraries =
         [
-            "/usr/lib/x86_64-linux-gnu/libseccomp.so.2", "/usr/lib/aarch64-linux-gnu/libseccomp.so.2", "/usr/lib64/libseccomp.so.2", "/usr/lib/libseccomp.so.2",
+            "/usr/lib/x86_64-linux-gnu/libseccomp.so.2",
+            "/usr/lib/aarch64-linux-gnu/libseccomp.so.2",
+            "/usr/lib64/libseccomp.so.2",
+            "/usr/lib/libseccomp.so.2",
         ];
         foreach (var file in runtime.Command.Concat(libraries).Select(f => new FileInfo(f)).Where(f => f.Exists))
         {
-            text.Append('\n').Append(file.FullName).Append(' ').Append(file.Length).Append(' ').Append(file.LastWriteTimeUtc.Ticks)
-                .Append(' ').Append(file.LinkTarget);
+            text.Append('\n')
+                .Append(file.FullName)
+                .Append(' ')
+                .Append(file.Length)
+                .Append(' ')
+                .Append(file.LastWriteTimeUtc.Ticks)
+                .Append(' ')
+                .Append(file.LinkTarget);
         }
 
         return Digest.Of(Encoding.UTF8.GetBytes(text.ToString())).Hex;

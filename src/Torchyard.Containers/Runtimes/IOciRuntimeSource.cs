@@ -4,6 +4,6 @@ namespace Torchyard.Containers.Runtimes;
 public interface IOciRuntimeSource
 {
     /// <summary>The runtime to use.</summary>
-    /// <exception cref="Torchyard.Platform.TorchyardException">TY4010: there is none, and none could be fetched.</exception>
+    /// <exception cref="Torchyard.Platform.Errors.TorchyardException">TY4010: there is none, and none could be fetched.</exception>
     Task<OciRuntime> GetAsync(CancellationToken cancellation);
 }

@@ -1,5 +1,5 @@
-using Torchyard.Containers.Namespaces;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
+using Torchyard.Platform.Processes;
 
 namespace Torchyard.Containers.Runtimes;
 
@@ -13,9 +13,9 @@ public sealed class MachineRuntimeSource(OciRuntimeKind? wanted = null, IOciRunt
     {
         foreach (var kind in new[] { OciRuntimeKind.Crun, OciRuntimeKind.Runc })
         {
-            if ((wanted is null || wanted == kind) && ProgramSearch.Find(kind == OciRuntimeKind.Crun ? "crun" : "runc") is { } path)
+            if ((wanted is null || wanted == kind) && HostProgram.Find(kind == OciRuntimeKind.Crun ? "crun" : "runc") is { } program)
             {
-                return new OciRuntime(kind, [path]);
+                return new OciRuntime(kind, [program.Path]);
             }
         }
 
@@ -28,6 +28,7 @@ public sealed class MachineRuntimeSource(OciRuntimeKind? wanted = null, IOciRunt
         throw new TorchyardException(
             "TY4010",
             wanted is null ? "neither crun nor runc is on this machine" : $"{missing} is not on this machine",
-            $"install it (apt-get install {missing}, or dnf install {missing})" + (wanted is null ? "" : ", or leave --runtime out"));
+            $"install it (apt-get install {missing}, or dnf install {missing})" + (wanted is null ? "" : ", or leave --runtime out")
+        );
     }
 }

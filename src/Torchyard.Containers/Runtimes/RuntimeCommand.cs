@@ -1,6 +1,7 @@
 using System.Diagnostics;
-using Torchyard.Containers.Machine;
 using Torchyard.Containers.Namespaces;
+using Torchyard.Machine.Kernel;
+using Torchyard.Platform.Processes;
 
 namespace Torchyard.Containers.Runtimes;
 
@@ -16,16 +17,12 @@ internal sealed record RuntimeCommand(OciRuntime Runtime, string StateDirectory,
     /// <param name="arguments">Verb and its arguments.</param>
     public ProcessStartInfo Start(string? log, params IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo(Runtime.Command[0]) { WorkingDirectory = "/", UseShellExecute = false };
-        foreach (var argument in Runtime.Command.Skip(1))
-        {
-            start.ArgumentList.Add(argument);
-        }
-
+        var start = HostProcess.Prepare(HostProgram.At(Runtime.Command[0]), "/", Runtime.Command.Skip(1));
         Add("--root", StateDirectory);
         if (log is not null)
         {
-            Add("--log", log);
+            // crun takes what is before a colon for a kind of log.
+            Add("--log", Runtime.Kind == OciRuntimeKind.Crun ? "file:" + log : log);
             Add("--log-format", "json");
         }
 
@@ -53,9 +50,10 @@ internal sealed record RuntimeCommand(OciRuntime Runtime, string StateDirectory,
     }
 
     /// <summary>How the machine's cgroups must be hidden from this runtime.</summary>
-    public CgroupCover Cover(CgroupLayout layout) => Runtime.Kind switch
-    {
-        OciRuntimeKind.Crun when layout.Mode == CgroupMode.Hybrid => Rootless ? CgroupCover.Tmpfs : CgroupCover.UnmountUnified,
-        _ => CgroupCover.None,
-    };
+    public CgroupCover Cover(CgroupLayout layout) =>
+        Runtime.Kind switch
+        {
+            OciRuntimeKind.Crun when layout.Mode == CgroupMode.Hybrid => Rootless ? CgroupCover.Tmpfs : CgroupCover.UnmountUnified,
+            _ => CgroupCover.None,
+        };
 }

@@ -1,3 +1,5 @@
+using Torchyard.Platform.Linux;
+
 namespace Torchyard.Containers.Runtimes;
 
 /// <summary>Files that a runtime writes for this program.</summary>
@@ -7,6 +9,6 @@ internal static class RuntimeFile
     public static void Create(string path)
     {
         File.WriteAllBytes(path, []);
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        File.SetUnixFileMode(path, (UnixFileMode)FileModes.Readable);
     }
 }

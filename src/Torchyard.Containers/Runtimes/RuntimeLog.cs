@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Torchyard.Platform.Text;
 
 namespace Torchyard.Containers.Runtimes;
 
@@ -29,19 +30,29 @@ internal static class RuntimeLog
         return null;
     }
 
-    private static string? ErrorOf(string line)
+    /// <summary>What is meant by text that a runtime printed: JSON lines lose their form.</summary>
+    public static string Words(string text) =>
+        string.Join(
+            '\n',
+            text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(line => ErrorOf(line) ?? line)
+        );
+
+    /// <summary>The message of a line of level error; null when it is none.</summary>
+    public static string? ErrorOf(string line)
     {
         try
         {
-            using var document = JsonDocument.Parse(line);
+            using var document = UnicodeJson.Parse(line);
             var root = document.RootElement;
-            return root.ValueKind == JsonValueKind.Object
+            return
+                root.ValueKind == JsonValueKind.Object
                 && root.TryGetProperty("level", out var level)
                 && level.ValueKind == JsonValueKind.String
                 && level.GetString() is "error" or "fatal"
                 && root.TryGetProperty("msg", out var message)
-                    ? message.GetString()
-                    : null;
+                && message.ValueKind == JsonValueKind.String
+                ? message.GetString()
+                : null;
         }
         catch (JsonException)
         {

@@ -1,12 +1,13 @@
 using System.Diagnostics;
-using Torchyard.Containers.Machine;
 using Torchyard.Containers.Namespaces;
-using Torchyard.Containers.Native;
 using Torchyard.Containers.Oci;
 using Torchyard.Containers.Runtimes;
-using Torchyard.Images;
-using Torchyard.Platform;
+using Torchyard.Images.Sandbox;
+using Torchyard.Machine.Kernel;
+using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
+using Torchyard.Platform.Linux;
+using Torchyard.Platform.Processes;
 
 namespace Torchyard.Containers.Sandbox;
 
@@ -21,20 +22,30 @@ public sealed class OciRootSandbox(StorePaths store, IOciRuntimeSource runtimes,
 {
     private const long SharedMemory = 256L << 20;
 
+    // Compilers on a machine of 256 CPUs need some thousands.
+    private const long MostProcesses = 16384;
+
     /// <inheritdoc />
     public async Task<SandboxResult> RunAsync(SandboxRequest request, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var needsNamespace = Libc.GetEffectiveUserId() != 0;
+        var needsNamespace = UserCalls.EffectiveUser() != 0;
         var rootless = needsNamespace || StoreNamespace.IsInside;
         var layout = CgroupLayout.Detect();
-        var id = "ty-build-" + Guid.NewGuid().ToString("N")[..12];
-        var bundle = Path.Combine(store.Temporary, id);
+        using var work = BuildDirectory.Create(store);
+        var id = SandboxCgroups.NewId();
+        var bundle = Path.Combine(work.Path, id);
         var command = new RuntimeCommand(
             await runtimes.GetAsync(cancellation),
             Path.Combine(bundle, "runtime"),
             UseCgroups: !rootless && layout is { Mode: not CgroupMode.None, Writable: true },
-            rootless);
+            rootless
+        );
+        if (command.UseCgroups)
+        {
+            SandboxCgroups.RemoveAbandoned(layout);
+        }
+
         Directory.CreateDirectory(Path.Combine(bundle, "rootfs"));
         try
         {
@@ -44,7 +55,8 @@ public sealed class OciRootSandbox(StorePaths store, IOciRuntimeSource runtimes,
                 request.Lower,
                 request.Upper ?? Directory.CreateDirectory(Path.Combine(bundle, "upper")).FullName,
                 request.Work ?? Directory.CreateDirectory(Path.Combine(bundle, "work")).FullName,
-                Path.Combine(bundle, "rootfs"));
+                Path.Combine(bundle, "rootfs")
+            );
             var filters = new FilterCache(store);
             var (configuration, newFilter) = filters.Add(Configuration(request, command, id), command.Runtime);
             if (newFilter is not null)
@@ -70,7 +82,13 @@ public sealed class OciRootSandbox(StorePaths store, IOciRuntimeSource runtimes,
     }
 
     private async Task<SandboxResult> RunRootlessAsync(
-        SandboxRequest request, RuntimeCommand command, NamespacePlan plan, string bundle, string id, CancellationToken cancellation)
+        SandboxRequest request,
+        RuntimeCommand command,
+        NamespacePlan plan,
+        string bundle,
+        string id,
+        CancellationToken cancellation
+    )
     {
         using var space = await UserNamespace.CreateAsync(UserNamespace.CallerMapping(callerInside: 0), cancellation);
         return await RunToEndAsync(request, command, plan, bundle, id, space, cancellation);
@@ -83,7 +101,8 @@ public sealed class OciRootSandbox(StorePaths store, IOciRuntimeSource runtimes,
         string bundle,
         string id,
         UserNamespace? userNamespace,
-        CancellationToken cancellation)
+        CancellationToken cancellation
+    )
     {
         var log = Path.Combine(bundle, "runtime.log");
         var start = command.Start(log, "run", "--bundle", bundle, id);
@@ -92,39 +111,76 @@ public sealed class OciRootSandbox(StorePaths store, IOciRuntimeSource runtimes,
         start.RedirectStandardError = true;
         using var process = Launch(plan, start, "plan.json");
         process.StandardInput.Close();
-        await using var kill = cancellation.Register(() => Kill());
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        await using var kill = stop.Token.Register(Kill);
+        stop.CancelAfter(request.Bounds.Time);
         var lines = new LineCollector(request.OnLine);
         await Task.WhenAll(lines.ReadAsync(process.StandardOutput), lines.ReadAsync(process.StandardError));
         await process.WaitForExitAsync(CancellationToken.None);
         cancellation.ThrowIfCancellationRequested();
+        if (stop.IsCancellationRequested)
+        {
+            throw request.Bounds.Expired($"{request.Arguments[0]} in the build sandbox");
+        }
+
         if (process.ExitCode != 0 && RuntimeLog.FirstError(log) is { } failure)
         {
             throw new TorchyardException(
                 "TY4011",
                 $"{command.Runtime.Name} could not start {request.Arguments[0]} in the build sandbox: {failure}",
-                "run torchyard doctor, which checks what this machine lacks for containers");
+                "run torchyard doctor, which checks what this machine lacks for containers"
+            )
+            {
+                MayBeFullDisk = true,
+            };
         }
 
-        if (process.ExitCode == HiddenVerbs.Failed && userNamespace is not null && lines.Tail.StartsWith("torchyard: ", StringComparison.Ordinal))
+        if (
+            process.ExitCode == SelfVerbs.Failed
+            && userNamespace is not null
+            && lines.Tail.StartsWith("torchyard: ", StringComparison.Ordinal)
+        )
         {
-            throw new TorchyardException("TY4012", lines.Tail["torchyard: ".Length..], "run torchyard doctor, which checks what this machine lacks for containers");
+            throw new TorchyardException(
+                "TY4012",
+                lines.Tail["torchyard: ".Length..],
+                "run torchyard doctor, which checks what this machine lacks for containers"
+            )
+            {
+                MayBeFullDisk = true,
+            };
         }
 
         return new SandboxResult(process.ExitCode, lines.Tail);
 
-        Process Launch(NamespacePlan what, ProcessStartInfo program, string planFile) => userNamespace is null
-            ? NamespaceLauncher.StartAsRoot(what, program)
-            : NamespaceLauncher.StartInUserNamespace(
-                userNamespace.Path, userNamespace.Mapping.Full, what, Path.Combine(bundle, planFile), program, self);
+        Process Launch(NamespacePlan what, ProcessStartInfo program, string planFile) =>
+            userNamespace is null
+                ? NamespaceLauncher.StartAsRoot(what, program)
+                : NamespaceLauncher.StartInUserNamespace(
+                    userNamespace.Path,
+                    userNamespace.Mapping.Full,
+                    what,
+                    Path.Combine(bundle, planFile),
+                    program,
+                    self
+                );
 
         void Kill()
         {
-            // Only the runtime knows the first process of the container; with it the kernel ends all others.
-            var program = command.Start(log, "delete", "--force", id);
-            program.RedirectStandardError = true;
-            using var delete = Launch(
-                new NamespacePlan { CgroupCover = plan.CgroupCover }, program, "kill.json");
-            delete.WaitForExit();
+            try
+            {
+                // Only the runtime knows the first process of the container; with it the kernel ends all others.
+                var program = command.Start(log, "delete", "--force", id);
+                program.RedirectStandardError = true;
+                using var delete = Launch(new NamespacePlan { CgroupCover = plan.CgroupCover }, program, "kill.json");
+                HostProcess.Wait(delete, ProgramBounds.Answer, $"{command.Runtime.Name} delete");
+            }
+            catch (Exception failure) when (failure is TorchyardException or IOException or UnauthorizedAccessException)
+            {
+                // Called by a timer, which nobody listens to: without the runtime's help its own process has to go, with all that it
+                // started.
+                HostProcess.Kill(process);
+            }
         }
     }
 
@@ -144,7 +200,7 @@ public sealed class OciRootSandbox(StorePaths store, IOciRuntimeSource runtimes,
 
     private static RuntimeConfig Configuration(SandboxRequest request, RuntimeCommand command, string id)
     {
-        var mounts = RuntimeDefaults.BaseMounts(SharedMemory).ToList();
+        var mounts = RuntimeDefaults.BaseMounts(SharedMemory, hasTerminalGroup: false).ToList();
         mounts.AddRange(request.ReadOnlyMounts.Select(m => RuntimeDefaults.Bind(m.Key, m.Value, readOnly: true)));
         mounts.AddRange(request.WritableMounts.Select(m => RuntimeDefaults.Bind(m.Key, m.Value, readOnly: false)));
         List<NamespaceConfig> namespaces = [new("pid"), new("mount"), new("ipc"), new("uts")];
@@ -159,25 +215,37 @@ public sealed class OciRootSandbox(StorePaths store, IOciRuntimeSource runtimes,
             Root = new RootConfig("rootfs", Readonly: false),
             Process = new ProcessConfig
             {
-                User = new UserConfig { Umask = 0x12 }, // 022
+                User = new UserConfig { Umask = FileModes.UsualUmask },
                 Args = request.Arguments,
                 Env = [.. request.Environment.Select(v => $"{v.Key}={v.Value}")],
                 Cwd = "/",
-                // Without a device cgroup a made node would reach the host's disks.
-                Capabilities = CapabilitiesConfig.Of(command.UseCgroups
-                    ? RuntimeDefaults.Capabilities
-                    : [.. RuntimeDefaults.Capabilities.Where(c => c != "CAP_MKNOD")]),
+                // Raw packets would reach the machine's neighbours where its network is shared.
+                Capabilities = CapabilitiesConfig.Of([
+                    .. RuntimeDefaults.Capabilities.Where(c => c != "CAP_NET_RAW" || !request.HostNetwork),
+                ]),
                 NoNewPrivileges = true,
             },
             Mounts = mounts,
             Linux = new LinuxConfig
             {
                 Namespaces = namespaces,
-                CgroupsPath = command.UseCgroups ? "/" + id : null,
-                Seccomp = SeccompProfile.Default(RuntimeDefaults.Capabilities),
+                CgroupsPath = command.UseCgroups ? SandboxCgroups.PathOf(id) : null,
+                Resources = command.UseCgroups ? Resources() : null,
+                Seccomp = SeccompProfile.Default(RuntimeDefaults.Capabilities, setIdBits: true),
                 MaskedPaths = RuntimeDefaults.MaskedPaths,
                 ReadonlyPaths = RuntimeDefaults.ReadonlyPaths,
             },
+        };
+    }
+
+    /// <summary>No device but those that every container has, and an end to memory and processes before the machine's.</summary>
+    private static ResourcesConfig Resources()
+    {
+        return new ResourcesConfig
+        {
+            Devices = [new DeviceRule { Allow = false }],
+            Memory = new MemoryResources(MachineResources.Detect().DefaultMemory, null),
+            Pids = new PidsResources(MostProcesses),
         };
     }
 
@@ -185,7 +253,7 @@ public sealed class OciRootSandbox(StorePaths store, IOciRuntimeSource runtimes,
     {
         try
         {
-            Directory.Delete(bundle, recursive: true);
+            ConfinedDirectory.Remove(bundle);
         }
         catch (Exception error) when (rootless && error is UnauthorizedAccessException or IOException)
         {

@@ -16,17 +16,35 @@ internal sealed class SignalForwarding : IDisposable
     /// <summary>Takes the signals from now on.</summary>
     public SignalForwarding()
     {
-        foreach (var (signal, number) in new[]
-                 {
-                     (PosixSignal.SIGHUP, 1), (PosixSignal.SIGINT, 2), (PosixSignal.SIGQUIT, 3), (PosixSignal.SIGTERM, 15),
-                     ((PosixSignal)User1, User1), ((PosixSignal)User2, User2),
-                 })
+        foreach (
+            var (signal, number) in new[]
+            {
+                (PosixSignal.SIGHUP, 1),
+                (PosixSignal.SIGINT, 2),
+                (PosixSignal.SIGQUIT, 3),
+                (PosixSignal.SIGTERM, 15),
+                ((PosixSignal)User1, User1),
+                ((PosixSignal)User2, User2),
+            }
+        )
         {
             _registrations.Add(PosixSignalRegistration.Create(signal, context =>
+                {
+                    context.Cancel = true;
+                    Take(number);
+                }));
+        }
+    }
+
+    /// <summary>True when signals have come and nobody has received them.</summary>
+    public bool HasWaiting
+    {
+        get
+        {
+            lock (_gate)
             {
-                context.Cancel = true;
-                Take(number);
-            }));
+                return _waiting.Count > 0;
+            }
         }
     }
 

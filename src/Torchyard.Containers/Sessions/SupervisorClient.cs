@@ -1,14 +1,22 @@
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Torchyard.Platform.Files;
 
 namespace Torchyard.Containers.Sessions;
 
-/// <summary>What a container's supervisor says about itself (docs/supervisor.md, "Control socket"). Untrusted: the container writes it.</summary>
+/// <summary>
+/// What a container's supervisor says about itself (docs/supervisor.md, "Control socket"). Untrusted: the container writes it.
+/// </summary>
+/// <remarks>The generated reader sets what a document lacks to null, whatever the initialisers say: hence <c>field ??</c>.</remarks>
 public sealed record SupervisorStatus
 {
     /// <summary><c>running</c> or <c>stopping</c>.</summary>
-    public string State { get; init; } = "";
+    public string State
+    {
+        get => field ?? "";
+        init;
+    } = "";
 
     /// <summary>True when every service is ready.</summary>
     public bool Ready { get; init; }
@@ -17,20 +25,38 @@ public sealed record SupervisorStatus
     public double UptimeSeconds { get; init; }
 
     /// <summary>The services.</summary>
-    public IReadOnlyList<ServiceStatus> Services { get; init; } = [];
+    public IReadOnlyList<ServiceStatus> Services
+    {
+        get => field ?? [];
+        init;
+    } = [];
 
     /// <summary>Warnings for the user.</summary>
-    public IReadOnlyList<string> Warnings { get; init; } = [];
+    public IReadOnlyList<string> Warnings
+    {
+        get => field ?? [];
+        init;
+    } = [];
 }
 
 /// <summary>One service of a supervisor.</summary>
 public sealed record ServiceStatus
 {
     /// <summary>Name, e.g. <c>jupyter</c>.</summary>
-    public string Name { get; init; } = "";
+    public string Name
+    {
+        get => field ?? "";
+        init;
+    } = "";
 
-    /// <summary><c>stopped</c>, <c>waiting</c>, <c>starting</c>, <c>ready</c>, <c>unhealthy</c>, <c>back-off</c>, <c>stopping</c> or <c>failed</c>.</summary>
-    public string State { get; init; } = "";
+    /// <summary>
+    /// <c>stopped</c>, <c>waiting</c>, <c>starting</c>, <c>ready</c>, <c>unhealthy</c>, <c>back-off</c>, <c>stopping</c> or <c>failed</c>.
+    /// </summary>
+    public string State
+    {
+        get => field ?? "";
+        init;
+    } = "";
 
     /// <summary>How often it was started again.</summary>
     public int Restarts { get; init; }
@@ -68,21 +94,21 @@ public static class SupervisorClient
     /// <param name="runDirectory">The host's view of /run/torchyard.</param>
     /// <param name="cancellation">Ends the question.</param>
     /// <returns>The status; null when no supervisor answers within two seconds.</returns>
-    public static async Task<SupervisorStatus?> StatusAsync(string runDirectory, CancellationToken cancellation)
+    public static async Task<SupervisorStatus?> StatusAsync(UntrustedDirectory runDirectory, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(runDirectory);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         patience.CancelAfter(Patience);
         try
         {
-            var path = Path.Combine(runDirectory, "supervisor.sock");
             // A link made inside could lead to another program's socket of the caller's.
-            if (new FileInfo(path).LinkTarget is not null)
+            using var directory = runDirectory.TryOpen();
+            using var socket = directory is null ? null : await directory.ConnectAsync("supervisor.sock", patience.Token);
+            if (socket is null)
             {
                 return null;
             }
 
-            using var socket = await LocalSocket.ConnectAsync(path, patience.Token);
             await socket.SendAsync("{\"op\":\"status\"}\n"u8.ToArray(), SocketFlags.None, patience.Token);
             return Parse(await ReadLineAsync(socket, patience.Token));
         }
@@ -96,9 +122,11 @@ public static class SupervisorClient
         }
     }
 
-    /// <summary>Reads a reply; null for one that is no status.</summary>
+    /// <summary>Reads a reply; null for one that is not a status.</summary>
     internal static SupervisorStatus? Parse(ReadOnlySpan<byte> line) =>
-        line.IsEmpty ? null : JsonSerializer.Deserialize(line, SupervisorJson.Default.SupervisorStatus) is { State.Length: > 0 } status ? status : null;
+        RecordText.Parse(line, SupervisorJson.Default.SupervisorStatus, RecordNulls.Members).Value is { State.Length: > 0 } status
+            ? status
+            : null;
 
     private static async Task<byte[]> ReadLineAsync(Socket socket, CancellationToken cancellation)
     {
@@ -130,6 +158,11 @@ public static class SupervisorClient
 }
 
 /// <summary>Source-generated JSON of the control socket.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    RespectNullableAnnotations = true,
+    AllowDuplicateProperties = false,
+    MaxDepth = RecordText.MostDepth
+)]
 [JsonSerializable(typeof(SupervisorStatus))]
 internal sealed partial class SupervisorJson : JsonSerializerContext;

@@ -8,4 +8,7 @@ internal static class ContainerId
     /// which takes 3 ms of a start.
     /// </summary>
     public static string New() => Guid.NewGuid().ToString("N") + Guid.NewGuid().ToString("N");
+
+    /// <summary>True for text of the form of an id.</summary>
+    public static bool IsOne(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigitLower);
 }

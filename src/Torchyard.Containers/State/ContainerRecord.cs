@@ -1,11 +1,13 @@
 using System.Text.Json.Serialization;
 using Torchyard.Containers.Cgroups;
+using Torchyard.Containers.Namespaces;
 using Torchyard.Containers.Requests;
 using Torchyard.Containers.Runtimes;
+using Torchyard.Platform.Files;
 
 namespace Torchyard.Containers.State;
 
-/// <summary>What a container is, written once: <c>containers/ID/container.json</c>.</summary>
+/// <summary>What a container is, <c>containers/ID/container.json</c>: written when it is made, and when its limits change.</summary>
 public sealed record ContainerRecord
 {
     /// <summary>64 hexadecimal digits.</summary>
@@ -41,6 +43,11 @@ public sealed record ContainerRecord
     /// <summary>True when that user namespace knows more ids than the caller's.</summary>
     public required bool FullMapping { get; init; }
 
+    /// <summary>
+    /// Ids of its user namespace, inside and on the machine, when root gave it one; null: rootless, or it shares the machine's ids.
+    /// </summary>
+    public IdMapping? Ids { get; init; }
+
     /// <summary>Network.</summary>
     public required NetworkMode Network { get; init; }
 
@@ -49,6 +56,9 @@ public sealed record ContainerRecord
 
     /// <summary>Limits.</summary>
     public required EffectiveLimits Limits { get; init; }
+
+    /// <summary>What was asked for of them; the rest are the machine's. Null for a container of an older program.</summary>
+    public ContainerLimits? AskedLimits { get; init; }
 
     /// <summary>Limits by option that the machine does not enforce.</summary>
     public required IReadOnlyList<string> NotEnforced { get; init; }
@@ -80,8 +90,16 @@ public sealed record ContainerRecord
     /// <summary>Bind mounts and volumes, <c>SOURCE -> TARGET</c>, for people.</summary>
     public required IReadOnlyList<MountRequest> Mounts { get; init; }
 
+    /// <summary>False for a container whose record and its copy are lost: only its id is known then.</summary>
+    [JsonIgnore]
+    public bool IsKnown { get; init; } = true;
+
     /// <summary>GPUs that it has for as long as it lives.</summary>
-    public IReadOnlyList<GrantedGpu> Gpus { get; init; } = [];
+    public IReadOnlyList<GrantedGpu> Gpus
+    {
+        get => field ?? [];
+        init;
+    } = [];
 }
 
 /// <summary>Where a container is in its life.</summary>
@@ -116,11 +134,17 @@ public sealed record ContainerState
     /// <summary>Milliseconds since 1970, 0 before.</summary>
     public long Finished { get; init; }
 
+    /// <summary>How often it was started again: since the first time it has what it wrote, and a start that fails keeps it.</summary>
+    public int Restarts { get; init; }
+
     /// <summary>Exit status, 128 + n for signal n; null while it runs, and when nobody was there to see it.</summary>
     public int? ExitCode { get; init; }
 
     /// <summary>The kernel killed a process of it at the memory limit.</summary>
     public bool OutOfMemory { get; init; }
+
+    /// <summary>It failed, and processes or threads had been refused because of <c>--pids-limit</c>.</summary>
+    public bool OutOfProcesses { get; init; }
 
     /// <summary>Most memory it had, in bytes.</summary>
     public long? PeakMemory { get; init; }
@@ -133,7 +157,65 @@ public sealed record ContainerState
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    UseStringEnumConverter = true)]
+    UseStringEnumConverter = true,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    AllowDuplicateProperties = false,
+    MaxDepth = RecordText.MostDepth
+)]
 [JsonSerializable(typeof(ContainerRecord))]
 [JsonSerializable(typeof(ContainerState))]
-internal sealed partial class StateJson : JsonSerializerContext;
+[JsonSerializable(typeof(ExecState))]
+internal sealed partial class StateJson : JsonSerializerContext
+{
+    // 9999-12-31, the last day that .NET counts to.
+    private const long LastSecond = 253_402_300_799;
+
+    /// <summary>How <c>container.json</c> is read.</summary>
+    public static RecordFormat<ContainerRecord> Record => new(Default.ContainerRecord, Problem);
+
+    /// <summary>How <c>state.json</c> is read.</summary>
+    public static RecordFormat<ContainerState> State => new(Default.ContainerState, Problem);
+
+    /// <summary>How <c>exec.json</c> is read.</summary>
+    public static RecordFormat<ExecState> Exec => new(Default.ExecState, Problem);
+
+    private static string? Problem(ExecState state) =>
+        state switch
+        {
+            { Number: <= 0 } => "has no number",
+            { Command: [] } => "has no program",
+            { Started: < 0 or > LastSecond * 1000 } or { Finished: < 0 or > LastSecond * 1000 } => "has a time that there is not",
+            { Monitor.Id: <= 0 } or { Program.Id: <= 0 } => "names a process that there is not",
+            _ => null,
+        };
+
+    private static string? Problem(ContainerRecord record) =>
+        record switch
+        {
+            { Id: var id } when !ContainerId.IsOne(id) => "has no container's id",
+            { Name: "" } => "has no name",
+            { Created: < 0 or > LastSecond } => "was made at a time that there is not",
+            { StopTimeout: < -1 } => "has a negative time to stop",
+            { Limits: { Memory: < 0 } or { SharedMemory: < 0 } or { Processes: < -1 } or { Cpus: < 0 or double.NaN } } =>
+                "has a negative limit",
+            { Ports: var ports } when ports.Any(port => port is not { HostPort: >= 0 and <= 65535, ContainerPort: >= 0 and <= 65535 }) =>
+                "has a port that there is not",
+            _ when !Enum.IsDefined(record.Network)
+                    || !Enum.IsDefined(record.Runtime.Kind)
+                    || record.Mounts.Any(mount => !Enum.IsDefined(mount.Kind)) =>
+                "has a kind of network, runtime or mount that there is not",
+            _ => null,
+        };
+
+    private static string? Problem(ContainerState state) =>
+        state switch
+        {
+            _ when !Enum.IsDefined(state.Status) => "has a status that there is not",
+            { Started: < 0 or > LastSecond * 1000 } or { Finished: < 0 or > LastSecond * 1000 } => "has a time that there is not",
+            { Init.Id: <= 0 } or { Monitor.Id: <= 0 } => "names a process that there is not",
+            { Restarts: < 0 } => "was started again less often than never",
+            { Status: Torchyard.Containers.State.ContainerStatus.Running, Init: null } => "runs and has no process",
+            _ => null,
+        };
+}

@@ -1,8 +1,10 @@
 using Torchyard.Containers.Cgroups;
-using Torchyard.Containers.Machine;
 using Torchyard.Containers.Namespaces;
-using Torchyard.Platform;
+using Torchyard.Machine.Kernel;
+using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
+using Torchyard.Platform.Linux;
+using Torchyard.Platform.Text;
 
 namespace Torchyard.Containers.State;
 
@@ -13,6 +15,11 @@ public sealed record ContainerInfo(ContainerRecord Record, ContainerState State)
 {
     /// <summary>True while its first process lives.</summary>
     public bool IsRunning => State.Status == ContainerStatus.Running;
+
+    /// <summary>
+    /// What is wrong with its records, or null. What they said is then taken from the copy and from the processes of the machine.
+    /// </summary>
+    public string? Damage { get; init; }
 }
 
 /// <summary>
@@ -21,9 +28,10 @@ public sealed record ContainerInfo(ContainerRecord Record, ContainerState State)
 /// </summary>
 /// <param name="paths">The store.</param>
 /// <param name="clock">Clock.</param>
-public sealed class ContainerStore(StorePaths paths, TimeProvider clock)
+/// <param name="onDamaged">Told each container with damaged records whenever they are listed; the others are listed all the same.</param>
+public sealed class ContainerStore(StorePaths paths, TimeProvider clock, Action<ContainerInfo>? onDamaged = null)
 {
-    private const string Removing = ".removing-";
+    internal const string Removing = ".removing-";
 
     /// <summary>The store's directories.</summary>
     public StorePaths Paths { get; } = paths;
@@ -43,14 +51,23 @@ public sealed class ContainerStore(StorePaths paths, TimeProvider clock)
         foreach (var directory in Directory.EnumerateDirectories(Paths.Containers))
         {
             var name = Path.GetFileName(directory);
+            if (new DirectoryInfo(directory).LinkTarget is not null)
+            {
+                continue; // Nothing that this program made; check names it.
+            }
+
             if (name.StartsWith(Removing, StringComparison.Ordinal))
             {
                 ContainerCgroup.RemoveAll(CgroupLayout.Detect(), name[Removing.Length..], new Dictionary<string, string>());
                 await DeleteTreeAsync(directory, cancellation);
             }
-            else if (await ReadAsync(new ContainerDirectory(directory), cancellation) is { } info)
+            else if (ContainerId.IsOne(name) && await ReadAsync(new ContainerDirectory(directory), cancellation) is { } info)
             {
                 result.Add(info);
+                if (info.Damage is not null)
+                {
+                    onDamaged?.Invoke(info);
+                }
             }
         }
 
@@ -72,10 +89,23 @@ public sealed class ContainerStore(StorePaths paths, TimeProvider clock)
         return starting.Count switch
         {
             1 => starting[0],
-            0 => throw new TorchyardException("TY4040", $"there is no container '{nameOrId}'", "torchyard ps -a lists all containers"),
-            _ => throw new TorchyardException("TY4040", $"{starting.Count} container ids start with '{nameOrId}'", "give more of the id, or the name"),
+            0 => throw new TorchyardException("TY4040", $"there is no container '{nameOrId}'", CureOf(nameOrId, all)),
+            _ => throw new TorchyardException(
+                "TY4040",
+                $"{Count.Of(starting.Count, "container id")} start with '{nameOrId}'",
+                "give more of the id, or the name"
+            ),
         };
     }
+
+    /// <summary>What is said about a name of no container.</summary>
+    public static string CureOf(string name, IEnumerable<ContainerInfo> all) =>
+        KnownNames.Cure(
+            name,
+            all.Select(c => c.Record.Name),
+            "there are no containers: 'torchyard up' or 'torchyard run' starts one",
+            "torchyard ps -a"
+        );
 
     /// <summary>Containers with a label, newest first.</summary>
     public async Task<IReadOnlyList<ContainerInfo>> FindByLabelAsync(string label, string value, CancellationToken cancellation) =>
@@ -92,11 +122,15 @@ public sealed class ContainerStore(StorePaths paths, TimeProvider clock)
             throw new TorchyardException(
                 "TY4044",
                 $"container {container.Record.Name} is running",
-                $"torchyard stop {container.Record.Name}, or torchyard rm --force {container.Record.Name}");
+                $"torchyard stop {container.Record.Name}, or torchyard rm --force {container.Record.Name}"
+            );
         }
 
         await RemoveDirectoryAsync(directory, container.Record, cancellation);
     }
+
+    /// <summary>Keeps containers from being made until the result is disposed.</summary>
+    public Task<FileLock> HoldAsync(CancellationToken cancellation) => LockAsync(cancellation);
 
     /// <summary>The files of a container.</summary>
     internal ContainerDirectory DirectoryOf(string id) => new(Path.Combine(Paths.Containers, id));
@@ -109,12 +143,10 @@ public sealed class ContainerStore(StorePaths paths, TimeProvider clock)
     internal static void Release(ContainerDirectory directory, ContainerRecord record)
     {
         ContainerCgroup.RemoveAll(CgroupLayout.Detect(), record.Id, record.Cgroups);
-        foreach (var leftover in new[] { directory.RuntimeState, directory.Links })
+        // The links to its layers stay: it may be started again.
+        if (Directory.Exists(directory.RuntimeState))
         {
-            if (Directory.Exists(leftover))
-            {
-                TryDelete(leftover);
-            }
+            TryDelete(directory.RuntimeState);
         }
 
         try
@@ -127,7 +159,9 @@ public sealed class ContainerStore(StorePaths paths, TimeProvider clock)
         }
     }
 
-    /// <summary>Removes a container's directory and, with its record, its cgroups; it disappears by rename first, so no half of it is ever seen.</summary>
+    /// <summary>
+    /// Removes a container's directory and, with its record, its cgroups; it disappears by rename first, so no half of it is ever seen.
+    /// </summary>
     internal async Task RemoveDirectoryAsync(ContainerDirectory directory, ContainerRecord? record, CancellationToken cancellation)
     {
         var hidden = Path.Combine(Paths.Containers, Removing + Path.GetFileName(directory.Root));
@@ -141,7 +175,9 @@ public sealed class ContainerStore(StorePaths paths, TimeProvider clock)
         }
 
         // Both take the kernel its time. The directory itself goes last: as long as it is there, the next command finishes the work.
-        var cgroups = record is null ? Task.CompletedTask : Task.Run(() => ContainerCgroup.RemoveAll(CgroupLayout.Detect(), record.Id, record.Cgroups), CancellationToken.None);
+        var cgroups = record is null
+            ? Task.CompletedTask
+            : Task.Run(() => ContainerCgroup.RemoveAll(CgroupLayout.Detect(), record.Id, record.Cgroups), CancellationToken.None);
         try
         {
             foreach (var inside in Directory.EnumerateDirectories(hidden))
@@ -160,26 +196,55 @@ public sealed class ContainerStore(StorePaths paths, TimeProvider clock)
 
     private async Task<ContainerInfo?> ReadAsync(ContainerDirectory directory, CancellationToken cancellation)
     {
-        var record = directory.ReadRecord();
-        var state = directory.ReadState();
-        if (state is null || record is null || state.Status == ContainerStatus.Created)
+        // The state is the first that is written and the last that is missed: where it is good, it says whether the record must be there.
+        var (written, found) = (directory.LoadState(), directory.LoadRecord());
+        if (written.Value is { Status: ContainerStatus.Created } making)
         {
-            if (state?.Monitor?.IsAlive == true || (state is null && IsYoung(directory)))
+            if (making.Monitor?.IsAlive == true)
             {
-                return record is null || state is null ? null : new ContainerInfo(record, state);
+                return found.Value is { } made ? new ContainerInfo(made, making) : null;
             }
 
             // Its maker died before the program inside was started, or in the moment before that was written down.
-            if (Directory.Exists(directory.Root))
+            (making.Init ?? directory.ReadAbandoned(Clock))?.Signal(SignalNumbers.Kill);
+            if (making.Restarts == 0)
             {
-                (state?.Init ?? directory.ReadAbandoned(Clock))?.Signal(SignalNumbers.Kill);
-                await RemoveDirectoryAsync(directory, record, cancellation);
+                await RemoveDirectoryAsync(directory, found.Value, cancellation);
+                return null;
+            }
+
+            var kept = found.Value ?? directory.LoadCopy().Value ?? Unknown(directory);
+            var ended = making with
+            {
+                Status = ContainerStatus.Exited,
+                Init = null,
+                Finished = Clock.GetUtcNow().ToUnixTimeMilliseconds(),
+                Error = "what started it again was killed before its program ran",
+            };
+            Release(directory, kept);
+            directory.Write(ended);
+            return new ContainerInfo(kept, ended) { Damage = DamageOf(found, written) };
+        }
+
+        if (written.IsMissing && (IsYoung(directory) || !directory.HasContent))
+        {
+            if (!IsYoung(directory))
+            {
+                // Its maker died before it wrote anything.
+                await RemoveDirectoryAsync(directory, record: null, cancellation);
             }
 
             return null;
         }
 
-        if (state.Status == ContainerStatus.Running && state.Init?.IsAlive != true && state.Monitor?.IsAlive != true)
+        var record = found.Value ?? directory.LoadCopy().Value ?? Unknown(directory);
+        var state = written.Value ?? ContainerEvidence.StateOf(directory, Clock);
+        if (
+            written.Value is not null
+            && state.Status == ContainerStatus.Running
+            && state.Init?.IsAlive != true
+            && state.Monitor?.IsAlive != true
+        )
         {
             // The state may have been finished between the two looks.
             state = directory.ReadState() ?? state;
@@ -208,8 +273,54 @@ public sealed class ContainerStore(StorePaths paths, TimeProvider clock)
             return null;
         }
 
-        return new ContainerInfo(record, state);
+        return new ContainerInfo(record, state) { Damage = DamageOf(found, written) };
     }
+
+    private static string? DamageOf(RecordRead<ContainerRecord> record, RecordRead<ContainerState> state)
+    {
+        string?[] found =
+        [
+            record.IsMissing ? "container.json is missing" : record.Damage,
+            state.IsMissing ? "state.json is missing" : state.Damage,
+        ];
+        return found.All(text => text is null) ? null : string.Join("; ", found.OfType<string>());
+    }
+
+    /// <summary>A container of which only the id is known: enough to list, stop and remove it.</summary>
+    private static ContainerRecord Unknown(ContainerDirectory directory) =>
+        new()
+        {
+            IsKnown = false,
+            Id = directory.Id,
+            Name = directory.Id[..12],
+            ImageName = "<unknown>",
+            ImageDigest = "",
+            Created = Math.Max(0, new DateTimeOffset(Directory.GetCreationTimeUtc(directory.Root)).ToUnixTimeSeconds()),
+            Command = [],
+            Labels = new Dictionary<string, string>(),
+            Runtime = new Runtimes.OciRuntime(Runtimes.OciRuntimeKind.Crun, []),
+            Rootless = UserCalls.EffectiveUser() != 0,
+            CallerInside = StoreNamespace.CallerInside,
+            FullMapping = false,
+            Network = Requests.NetworkMode.Host,
+            Ports = [],
+            Limits = new EffectiveLimits
+            {
+                Memory = 0,
+                Cpus = 0,
+                SharedMemory = 0,
+                Processes = 0,
+            },
+            NotEnforced = [],
+            Remove = false,
+            Terminal = false,
+            Interactive = false,
+            StopSignal = "SIGTERM",
+            StopTimeout = 10,
+            Cgroups = new Dictionary<string, string>(),
+            RuntimeCgroup = false,
+            Mounts = [],
+        };
 
     /// <summary>A directory without a state is being made this very moment, or was left by a killed maker.</summary>
     private bool IsYoung(ContainerDirectory directory) =>
@@ -217,7 +328,7 @@ public sealed class ContainerStore(StorePaths paths, TimeProvider clock)
 
     private static async Task DeleteTreeAsync(string directory, CancellationToken cancellation)
     {
-        if (!TryDelete(directory) && Native.Libc.GetEffectiveUserId() != 0)
+        if (!TryDelete(directory) && UserCalls.EffectiveUser() != 0)
         {
             await UserNamespace.RemoveTreeAsync(directory, cancellation);
         }
@@ -227,7 +338,7 @@ public sealed class ContainerStore(StorePaths paths, TimeProvider clock)
     {
         try
         {
-            Directory.Delete(directory, recursive: true);
+            ConfinedDirectory.Remove(directory);
             return true;
         }
         catch (DirectoryNotFoundException)

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
-using Torchyard.Containers.Native;
+using Torchyard.Platform.Linux;
 
 namespace Torchyard.Containers.State;
 
@@ -23,7 +23,9 @@ public sealed record ProcessIdentity(int Id, long StartTime)
     [JsonIgnore]
     public bool IsAlive => Of(Id) == this;
 
-    /// <summary>When it started, to about a tenth of a second; right also after the clock was set, since it is counted back from now.</summary>
+    /// <summary>
+    /// When it started, to about a tenth of a second; right also after the clock was set, since it is counted back from now.
+    /// </summary>
     public DateTime Started(TimeProvider clock)
     {
         ArgumentNullException.ThrowIfNull(clock);
@@ -33,14 +35,17 @@ public sealed record ProcessIdentity(int Id, long StartTime)
 
     /// <summary>Sends a signal, unless the process is gone.</summary>
     /// <returns>False when it is gone.</returns>
-    public bool Signal(int signal) => IsAlive && Libc.Kill(Id, signal) == 0;
+    public bool Signal(int signal) => IsAlive && ProcessCalls.Kill(Id, signal) == 0;
 
     internal static (char State, long StartTime)? Parse(string stat)
     {
         // The command name in parentheses may hold spaces and parentheses; what follows the last one is plain.
         var end = stat.LastIndexOf(") ", StringComparison.Ordinal);
         var fields = end < 0 ? [] : stat[(end + 2)..].Split(' ');
-        return fields.Length > 19 && long.TryParse(fields[19], NumberStyles.None, CultureInfo.InvariantCulture, out var start)
+        return
+            fields.Length > 19
+            && fields[0].Length == 1
+            && long.TryParse(fields[19], NumberStyles.None, CultureInfo.InvariantCulture, out var start)
             ? (fields[0][0], start)
             : null;
     }

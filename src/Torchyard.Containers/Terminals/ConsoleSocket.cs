@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
-using Torchyard.Containers.Native;
-using Torchyard.Containers.Sessions;
+using Torchyard.Containers.Sockets;
+using Torchyard.Platform.Linux;
 
 namespace Torchyard.Containers.Terminals;
 
@@ -39,9 +39,12 @@ internal sealed class ConsoleSocket : IDisposable
             () =>
             {
                 var (_, descriptor) = SocketRights.Receive(connection, name);
-                return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw new IOException("the runtime sent no terminal");
+                return descriptor >= 0
+                    ? new SafeFileHandle(descriptor, ownsHandle: true)
+                    : throw new IOException("the runtime sent no terminal");
             },
-            cancellation);
+            cancellation
+        );
     }
 
     /// <inheritdoc />

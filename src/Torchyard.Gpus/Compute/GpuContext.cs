@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using Torchyard.Gpus.Native.Cuda;
+using Torchyard.Gpus.Cuda;
+using Torchyard.Platform.Text;
 
 namespace Torchyard.Gpus.Compute;
 
@@ -32,7 +33,7 @@ internal sealed class GpuContext : IDisposable
             Stream = driver.CreateStream();
             _start = driver.CreateEvent();
             _end = driver.CreateEvent();
-            _module = driver.LoadModule(EmbeddedText.Read("Kernels.ptx"));
+            _module = driver.LoadModule(EmbeddedText.Read(typeof(GpuContext), "Kernels.ptx"));
         }
         catch
         {
@@ -79,7 +80,10 @@ internal sealed class GpuContext : IDisposable
     public void Launch(string kernel, long blocksX, long blocksY, params ReadOnlySpan<ulong> arguments)
     {
         if (!_kernels.TryGetValue(kernel, out var function))
+        {
             _kernels[kernel] = function = Driver.Function(_module, kernel);
+        }
+
         Driver.Launch(function, checked((uint)blocksX), checked((uint)blocksY), 256, Stream, arguments);
     }
 
@@ -112,8 +116,7 @@ internal sealed class GpuContext : IDisposable
         do
         {
             batches.Add(Time(() => Repeat(action, inBatch)) / inBatch);
-        }
-        while (batches.Count < 3 || (clock.Elapsed.TotalSeconds < totalSeconds && batches.Count < 1000));
+        } while (batches.Count < 3 || (clock.Elapsed.TotalSeconds < totalSeconds && batches.Count < 1000));
 
         return Timing.Of(batches);
     }
@@ -131,7 +134,9 @@ internal sealed class GpuContext : IDisposable
     private static void Repeat(Action action, int times)
     {
         for (var i = 0; i < times; i++)
+        {
             action();
+        }
     }
 }
 
@@ -157,7 +162,9 @@ internal sealed class DeviceMemory(CudaDriver driver, long bytes) : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((long)values.Length * sizeof(T), Bytes);
         fixed (T* from = values)
+        {
             driver.CopyToDevice(Address, from, (long)values.Length * sizeof(T));
+        }
     }
 
     public unsafe void Download<T>(Span<T> values, long offsetBytes = 0)
@@ -165,7 +172,9 @@ internal sealed class DeviceMemory(CudaDriver driver, long bytes) : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offsetBytes + (long)values.Length * sizeof(T), Bytes);
         fixed (T* to = values)
+        {
             driver.CopyToHost(to, Address + (ulong)offsetBytes, (long)values.Length * sizeof(T));
+        }
     }
 
     public void Dispose()

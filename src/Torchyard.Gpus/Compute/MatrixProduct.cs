@@ -1,4 +1,4 @@
-using Torchyard.Gpus.Native.CublasLt;
+using Torchyard.Gpus.CublasLt;
 
 namespace Torchyard.Gpus.Compute;
 
@@ -19,8 +19,19 @@ internal sealed unsafe class MatrixProduct : IDisposable
 
     /// <summary>Prepares a product; a GPU without such a product has no algorithms.</summary>
     public MatrixProduct(
-        GpuContext gpu, CublasLtLibrary library, nint handle, Precision precision, CudaDataType output, int m, int n, int k,
-        bool transposeA, bool transposeB, bool fastAccumulation = false, int algorithms = 16)
+        GpuContext gpu,
+        CublasLtLibrary library,
+        nint handle,
+        Precision precision,
+        CudaDataType output,
+        int m,
+        int n,
+        int k,
+        bool transposeA,
+        bool transposeB,
+        bool fastAccumulation = false,
+        int algorithms = 16
+    )
     {
         (_gpu, _library, _handle) = (gpu, library, handle);
         (TransposeA, TransposeB, FastAccumulation) = (transposeA, transposeB, fastAccumulation);
@@ -30,7 +41,10 @@ internal sealed unsafe class MatrixProduct : IDisposable
         library.Set(_description, MatmulAttribute.TransposeA, transposeA ? 1 : 0);
         library.Set(_description, MatmulAttribute.TransposeB, transposeB ? 1 : 0);
         if (precision.IsFloat8 && fastAccumulation)
+        {
             library.Set(_description, MatmulAttribute.FastAccumulation, (sbyte)1);
+        }
+
         _layoutA = transposeA ? library.CreateLayout(precision.A, k, m, k) : library.CreateLayout(precision.A, m, k, m);
         _layoutB = transposeB ? library.CreateLayout(precision.B, n, k, n) : library.CreateLayout(precision.B, k, n, k);
         _layoutC = library.CreateLayout(output, m, n, m);
@@ -54,11 +68,27 @@ internal sealed unsafe class MatrixProduct : IDisposable
     public int Run(int algorithm, ulong a, ulong b, ulong c, ulong workspace)
     {
         // Alpha 1 and beta 0 in the scale type; all of them fit in eight bytes.
-        ulong alpha = _integerScale ? 1UL : _doubleScale ? BitConverter.DoubleToUInt64Bits(1.0) : BitConverter.SingleToUInt32Bits(1.0f);
+        var alpha =
+            _integerScale ? 1UL
+            : _doubleScale ? BitConverter.DoubleToUInt64Bits(1.0)
+            : BitConverter.SingleToUInt32Bits(1.0f);
         ulong beta = 0;
         return _library.Matmul(
-            _handle, _description, &alpha, a, _layoutA, b, _layoutB, &beta, c, _layoutC,
-            in Algorithms[algorithm], workspace, WorkspaceBytes, _gpu.Stream);
+            _handle,
+            _description,
+            &alpha,
+            a,
+            _layoutA,
+            b,
+            _layoutB,
+            &beta,
+            c,
+            _layoutC,
+            in Algorithms[algorithm],
+            workspace,
+            WorkspaceBytes,
+            _gpu.Stream
+        );
     }
 
     public void Dispose()

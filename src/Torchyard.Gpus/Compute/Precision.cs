@@ -1,33 +1,142 @@
-using Torchyard.Gpus.Native.CublasLt;
+using Torchyard.Gpus.CublasLt;
 
 namespace Torchyard.Gpus.Compute;
 
 /// <summary>A way to multiply matrices: the formats of the operands, of the sum and of the result.</summary>
-/// <param name="Name">As users know it.</param>
-/// <param name="Key">Key in the catalogue and in JSON.</param>
-/// <param name="A">Format of A.</param>
-/// <param name="B">Format of B.</param>
-/// <param name="Compute">How products are summed.</param>
-/// <param name="Scale">Format of alpha and beta.</param>
-/// <param name="Output">Format of the result in bench, as PyTorch uses it.</param>
-/// <param name="ExactOutput">Format of the result in verify: wide, so that its rounding hides nothing.</param>
-/// <param name="MinimumCapability">First compute capability (10·major + minor) that has it.</param>
-/// <param name="TransposedOnly">True where cuBLASLt wants A transposed and B not.</param>
-internal sealed record Precision(
-    string Name, string Key, CudaDataType A, CudaDataType B, CublasComputeType Compute, CudaDataType Scale,
-    CudaDataType Output, CudaDataType ExactOutput, int MinimumCapability, bool TransposedOnly = false)
+internal sealed record Precision
 {
+    /// <summary>As users know it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Key in the catalogue and in JSON.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>Format of A.</summary>
+    public required CudaDataType A { get; init; }
+
+    /// <summary>Format of B.</summary>
+    public required CudaDataType B { get; init; }
+
+    /// <summary>How products are summed.</summary>
+    public required CublasComputeType Compute { get; init; }
+
+    /// <summary>Format of alpha and beta.</summary>
+    public required CudaDataType Scale { get; init; }
+
+    /// <summary>Format of the result in bench, as PyTorch uses it.</summary>
+    public required CudaDataType Output { get; init; }
+
+    /// <summary>Format of the result in verify: wide, so that its rounding hides nothing.</summary>
+    public required CudaDataType ExactOutput { get; init; }
+
+    /// <summary>First compute capability (10·major + minor) that has it.</summary>
+    public required int MinimumCapability { get; init; }
+
+    /// <summary>True where cuBLASLt wants A transposed and B not.</summary>
+    public bool TransposedOnly { get; init; }
+
     public static readonly IReadOnlyList<Precision> All =
     [
-        new("FP64", "fp64", CudaDataType.Float64, CudaDataType.Float64, CublasComputeType.Float64, CudaDataType.Float64, CudaDataType.Float64, CudaDataType.Float64, 0),
-        new("FP32", "fp32", CudaDataType.Float32, CudaDataType.Float32, CublasComputeType.Float32, CudaDataType.Float32, CudaDataType.Float32, CudaDataType.Float32, 0),
-        new("TF32", "tf32", CudaDataType.Float32, CudaDataType.Float32, CublasComputeType.Float32FastTf32, CudaDataType.Float32, CudaDataType.Float32, CudaDataType.Float32, 80),
-        new("FP16", "fp16", CudaDataType.Float16, CudaDataType.Float16, CublasComputeType.Float32, CudaDataType.Float32, CudaDataType.Float16, CudaDataType.Float32, 53),
-        new("BF16", "bf16", CudaDataType.BFloat16, CudaDataType.BFloat16, CublasComputeType.Float32, CudaDataType.Float32, CudaDataType.BFloat16, CudaDataType.Float32, 80),
-        new("FP8 E4M3", "fp8_e4m3", CudaDataType.Float8E4M3, CudaDataType.Float8E4M3, CublasComputeType.Float32, CudaDataType.Float32, CudaDataType.BFloat16, CudaDataType.Float32, 89, TransposedOnly: true),
+        new()
+        {
+            Name = "FP64",
+            Key = "fp64",
+            A = CudaDataType.Float64,
+            B = CudaDataType.Float64,
+            Compute = CublasComputeType.Float64,
+            Scale = CudaDataType.Float64,
+            Output = CudaDataType.Float64,
+            ExactOutput = CudaDataType.Float64,
+            MinimumCapability = 0,
+        },
+        new()
+        {
+            Name = "FP32",
+            Key = "fp32",
+            A = CudaDataType.Float32,
+            B = CudaDataType.Float32,
+            Compute = CublasComputeType.Float32,
+            Scale = CudaDataType.Float32,
+            Output = CudaDataType.Float32,
+            ExactOutput = CudaDataType.Float32,
+            MinimumCapability = 0,
+        },
+        new()
+        {
+            Name = "TF32",
+            Key = "tf32",
+            A = CudaDataType.Float32,
+            B = CudaDataType.Float32,
+            Compute = CublasComputeType.Float32FastTf32,
+            Scale = CudaDataType.Float32,
+            Output = CudaDataType.Float32,
+            ExactOutput = CudaDataType.Float32,
+            MinimumCapability = 80,
+        },
+        new()
+        {
+            Name = "FP16",
+            Key = "fp16",
+            A = CudaDataType.Float16,
+            B = CudaDataType.Float16,
+            Compute = CublasComputeType.Float32,
+            Scale = CudaDataType.Float32,
+            Output = CudaDataType.Float16,
+            ExactOutput = CudaDataType.Float32,
+            MinimumCapability = 53,
+        },
+        new()
+        {
+            Name = "BF16",
+            Key = "bf16",
+            A = CudaDataType.BFloat16,
+            B = CudaDataType.BFloat16,
+            Compute = CublasComputeType.Float32,
+            Scale = CudaDataType.Float32,
+            Output = CudaDataType.BFloat16,
+            ExactOutput = CudaDataType.Float32,
+            MinimumCapability = 80,
+        },
+        new()
+        {
+            Name = "FP8 E4M3",
+            Key = "fp8_e4m3",
+            A = CudaDataType.Float8E4M3,
+            B = CudaDataType.Float8E4M3,
+            Compute = CublasComputeType.Float32,
+            Scale = CudaDataType.Float32,
+            Output = CudaDataType.BFloat16,
+            ExactOutput = CudaDataType.Float32,
+            MinimumCapability = 89,
+            TransposedOnly = true,
+        },
         // E5M2 is the format of gradients: cuBLASLt multiplies it with E4M3, not with itself.
-        new("FP8 E5M2", "fp8_e5m2", CudaDataType.Float8E5M2, CudaDataType.Float8E4M3, CublasComputeType.Float32, CudaDataType.Float32, CudaDataType.BFloat16, CudaDataType.Float32, 89, TransposedOnly: true),
-        new("INT8", "int8", CudaDataType.Int8, CudaDataType.Int8, CublasComputeType.Int32, CudaDataType.Int32, CudaDataType.Int32, CudaDataType.Int32, 72, TransposedOnly: true),
+        new()
+        {
+            Name = "FP8 E5M2",
+            Key = "fp8_e5m2",
+            A = CudaDataType.Float8E5M2,
+            B = CudaDataType.Float8E4M3,
+            Compute = CublasComputeType.Float32,
+            Scale = CudaDataType.Float32,
+            Output = CudaDataType.BFloat16,
+            ExactOutput = CudaDataType.Float32,
+            MinimumCapability = 89,
+            TransposedOnly = true,
+        },
+        new()
+        {
+            Name = "INT8",
+            Key = "int8",
+            A = CudaDataType.Int8,
+            B = CudaDataType.Int8,
+            Compute = CublasComputeType.Int32,
+            Scale = CudaDataType.Int32,
+            Output = CudaDataType.Int32,
+            ExactOutput = CudaDataType.Int32,
+            MinimumCapability = 72,
+            TransposedOnly = true,
+        },
     ];
 
     public bool IsFloat8 => A is CudaDataType.Float8E4M3 or CudaDataType.Float8E5M2;
@@ -42,15 +151,16 @@ internal sealed record Precision(
     /// independent from product to product, so against Σ|a||b| they shrink with √k. INT8 is exact.
     /// The running sum of FP8 products is cut as well, see <see cref="SumBound"/>.
     /// </remarks>
-    public double ErrorBound(int k) => Key switch
-    {
-        "fp64" => 8 * Math.Sqrt(k) * Math.ScaleB(1, -53),
-        "fp32" => 8 * Math.Sqrt(k) * Math.ScaleB(1, -24),
-        "tf32" => 8 * Math.Sqrt(k) * Math.ScaleB(1, -23) + 16 * Math.ScaleB(1, -10) / Math.Sqrt(k),
-        "fp8_e4m3" or "fp8_e5m2" => 8 * Math.Sqrt(k) * Math.ScaleB(1, -23) + 64 * Math.ScaleB(1, -13) / Math.Sqrt(k),
-        "int8" => 0,
-        _ => 8 * Math.Sqrt(k) * Math.ScaleB(1, -23),
-    };
+    public double ErrorBound(int k) =>
+        Key switch
+        {
+            "fp64" => 8 * Math.Sqrt(k) * Math.ScaleB(1, -53),
+            "fp32" => 8 * Math.Sqrt(k) * Math.ScaleB(1, -24),
+            "tf32" => 8 * Math.Sqrt(k) * Math.ScaleB(1, -23) + 16 * Math.ScaleB(1, -10) / Math.Sqrt(k),
+            "fp8_e4m3" or "fp8_e5m2" => 8 * Math.Sqrt(k) * Math.ScaleB(1, -23) + 64 * Math.ScaleB(1, -13) / Math.Sqrt(k),
+            "int8" => 0,
+            _ => 8 * Math.Sqrt(k) * Math.ScaleB(1, -23),
+        };
 
     /// <summary>The further allowed error of one element as a share of the exact result |Σab|.</summary>
     /// <remarks>

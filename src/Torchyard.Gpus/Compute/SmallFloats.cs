@@ -18,7 +18,10 @@ internal static class SmallFloats
         var exponent = (bits >> 3) & 15;
         var mantissa = bits & 7;
         if (exponent == 15 && mantissa == 7)
+        {
             return double.NaN;
+        }
+
         var magnitude = exponent == 0 ? mantissa * Math.ScaleB(1, -9) : Math.ScaleB(8 + mantissa, exponent - 10);
         return (bits & 0x80) != 0 ? -magnitude : magnitude;
     }
@@ -29,7 +32,12 @@ internal static class SmallFloats
         var exponent = (bits >> 2) & 31;
         var mantissa = bits & 3;
         if (exponent == 31)
-            return mantissa != 0 ? double.NaN : (bits & 0x80) != 0 ? double.NegativeInfinity : double.PositiveInfinity;
+        {
+            return mantissa != 0 ? double.NaN
+                : (bits & 0x80) != 0 ? double.NegativeInfinity
+                : double.PositiveInfinity;
+        }
+
         var magnitude = exponent == 0 ? mantissa * Math.ScaleB(1, -16) : Math.ScaleB(4 + mantissa, exponent - 17);
         return (bits & 0x80) != 0 ? -magnitude : magnitude;
     }
@@ -43,10 +51,15 @@ internal static class SmallFloats
         {
             var candidate = decode((byte)code);
             if (!double.IsFinite(candidate) || (candidate == 0 && code != 0))
+            {
                 continue;
+            }
+
             var away = Math.Abs(candidate - value);
             if (away < distance || (away == distance && (code & 1) == 0))
+            {
                 (best, distance) = ((byte)code, away);
+            }
         }
 
         return best;

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Torchyard.Gpus.Native.CublasLt;
+using Torchyard.Gpus.CublasLt;
 
 namespace Torchyard.Gpus.Compute;
 
@@ -47,13 +47,14 @@ internal sealed class ValueTable
         return (int)(x & (Count - 1));
     }
 
-    public static int SizeOf(CudaDataType type) => type switch
-    {
-        CudaDataType.Float64 => 8,
-        CudaDataType.Float32 or CudaDataType.Int32 => 4,
-        CudaDataType.Float16 or CudaDataType.BFloat16 => 2,
-        _ => 1,
-    };
+    public static int SizeOf(CudaDataType type) =>
+        type switch
+        {
+            CudaDataType.Float64 => 8,
+            CudaDataType.Float32 or CudaDataType.Int32 => 4,
+            CudaDataType.Float16 or CudaDataType.BFloat16 => 2,
+            _ => 1,
+        };
 
     private static double Encode(CudaDataType type, double value, Span<byte> slot)
     {
@@ -86,17 +87,24 @@ internal sealed class ValueTable
         }
     }
 
-    /// <summary>Inverse of the normal distribution by bisection of its distribution function (Abramowitz and Stegun 7.1.26 is too coarse here).</summary>
+    /// <summary>
+    /// Inverse of the normal distribution by bisection of its distribution function (Abramowitz and Stegun 7.1.26 is too coarse here).
+    /// </summary>
     private static double NormalQuantile(double probability)
     {
-        double low = -6, high = 6;
+        double low = -6,
+            high = 6;
         for (var i = 0; i < 60; i++)
         {
             var middle = (low + high) / 2;
             if (NormalBelow(middle) < probability)
+            {
                 low = middle;
+            }
             else
+            {
                 high = middle;
+            }
         }
 
         return (low + high) / 2;
@@ -105,7 +113,8 @@ internal sealed class ValueTable
     /// <summary>Normal distribution function by its power series, exact enough for |x| ≤ 6.</summary>
     private static double NormalBelow(double x)
     {
-        double term = x, sum = x;
+        double term = x,
+            sum = x;
         for (var n = 1; n < 120 && Math.Abs(term) > 1e-18; n++)
         {
             term *= x * x / (2 * n + 1);

@@ -1,10 +1,11 @@
 using Torchyard.Images.Capture.Host;
 using Torchyard.Images.Capture.Plan;
 using Torchyard.Images.Capture.Python;
+using Torchyard.Images.Capture.Request;
 using Torchyard.Images.Environments;
-using Torchyard.Images.Files;
-using Torchyard.Platform;
-using Torchyard.Recipes;
+using Torchyard.Platform.Errors;
+using Torchyard.Platform.Linux;
+using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Images.Capture;
 
@@ -22,12 +23,15 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
     // Where Debian's and Fedora's interpreters look for packages.
     private static readonly string[] SystemSitePatterns =
     [
-        "/usr/local/lib/python{version}/dist-packages", "/usr/lib/python3/dist-packages",
-        "/usr/lib64/python{version}/site-packages", "/usr/lib/python{version}/site-packages",
+        "/usr/local/lib/python{version}/dist-packages",
+        "/usr/lib/python3/dist-packages",
+        "/usr/lib64/python{version}/site-packages",
+        "/usr/lib/python{version}/site-packages",
     ];
 
     private readonly CaptureNotes _notes = new();
     private readonly List<EnvironmentPart> _parts = [];
+
     // Another base system has packages of its own.
     private readonly HostPackages? _packages = request.Base is null ? HostPackages.Read(tree) : null;
 
@@ -47,7 +51,11 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
         var rewritten = relocation?.Rewrite(_parts[0], _notes.Warnings, cancellation) ?? new Dictionary<string, byte[]>();
 
         var needs = new HostNeeds(tree, _packages, path => _parts.Exists(part => part.Contains(path)));
-        var (libraries, packages) = new EnvironmentNeeds(tree, request, _packages, _parts, needs, _notes, cancellation).Find(environment, chosen, _systemSites);
+        var (libraries, packages) = new EnvironmentNeeds(tree, request, _packages, _parts, needs, _notes, cancellation).Find(
+            environment,
+            chosen,
+            _systemSites
+        );
         var factory = new EntryFactory(tree);
         var assembly = new LayerAssembly();
         new BaseLayers(tree, request, _packages, _parts, factory, _notes).Add(assembly, packages, needs);
@@ -77,7 +85,25 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
 
     private void RefuseTooMuch(string path, string real)
     {
-        if (real is "/" or "/usr" or "/etc" or "/var" or "/opt" or "/home" or "/root" or "/lib" or "/bin" or "/proc" or "/sys" or "/dev" or "/run" or "/tmp" or "/mnt" or "/srv")
+        if (
+            real
+            is "/"
+                or "/usr"
+                or "/etc"
+                or "/var"
+                or "/opt"
+                or "/home"
+                or "/root"
+                or "/lib"
+                or "/bin"
+                or "/proc"
+                or "/sys"
+                or "/dev"
+                or "/run"
+                or "/tmp"
+                or "/mnt"
+                or "/srv"
+        )
         {
             throw CaptureErrors.Refused(path, "a directory of the whole system");
         }
@@ -88,8 +114,15 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
         }
     }
 
-    private bool IsHome(string path) => (tree.ReadText("/etc/passwd") ?? "").Split('\n')
-        .Any(line => line.Split(':') is { Length: >= 7 } fields && uint.TryParse(fields[2], out var id) && (id == 0 || id >= 1000) && fields[5].TrimEnd('/') == path);
+    private bool IsHome(string path) =>
+        (tree.ReadText("/etc/passwd") ?? "")
+            .Split('\n')
+            .Any(line =>
+                line.Split(':') is { Length: >= 7 } fields
+                && uint.TryParse(fields[2], out var id)
+                && (id == 0 || id >= 1000)
+                && fields[5].TrimEnd('/') == path
+            );
 
     private List<InstalledDistribution> Installed(CapturedEnvironment environment)
     {
@@ -108,13 +141,23 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
         if (request.Only.Count > 0)
         {
             var names = DistributionSelection.Closure(
-                installed, request.Only.Concat(request.Include.Where(item => !item.StartsWith('/'))), environment.FullVersion ?? "3", Machine());
+                installed,
+                request.Only.Concat(request.Include.Where(item => !item.StartsWith('/'))),
+                environment.FullVersion ?? "3",
+                Machine()
+            );
             chosen = [.. installed.Where(distribution => names.Contains(distribution.Name))];
             // Packages of a conda prefix that hold its interpreter together are needed by every distribution.
-            _notes.LeftOut.AddRange(installed.Except(chosen).Select(distribution => new Omission($"{distribution.Name} {distribution.Version}", "not needed by what --only names")));
+            _notes.LeftOut.AddRange(
+                installed
+                    .Except(chosen)
+                    .Select(distribution => new Omission($"{distribution.Name} {distribution.Version}", "not needed by what --only names"))
+            );
         }
 
-        var excluded = installed.Where(distribution => request.Exclude.Contains(distribution.Name, StringComparer.OrdinalIgnoreCase)).ToList();
+        var excluded = installed
+            .Where(distribution => request.Exclude.Contains(distribution.Name, StringComparer.OrdinalIgnoreCase))
+            .ToList();
         foreach (var distribution in excluded)
         {
             _notes.LeftOut.Add(new Omission($"{distribution.Name} {distribution.Version}", "--exclude"));
@@ -129,7 +172,13 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
 
     /// <summary>Lists a directory, without what belongs to distributions that are not chosen.</summary>
     private EnvironmentPart Scan(
-        string root, string target, IReadOnlyList<InstalledDistribution> installed, IReadOnlyList<InstalledDistribution> chosen, uint owner, CapturedEnvironment? partOf)
+        string root,
+        string target,
+        IReadOnlyList<InstalledDistribution> installed,
+        IReadOnlyList<InstalledDistribution> chosen,
+        uint owner,
+        CapturedEnvironment? partOf
+    )
     {
         var owners = new Dictionary<string, InstalledDistribution>(StringComparer.Ordinal);
         foreach (var distribution in installed)
@@ -141,7 +190,9 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
         }
 
         var taken = chosen.ToHashSet();
-        var patterns = request.Exclude.Where(item => !installed.Any(distribution => distribution.Name.Equals(item, StringComparison.OrdinalIgnoreCase))).ToList();
+        var patterns = request
+            .Exclude.Where(item => !installed.Any(distribution => distribution.Name.Equals(item, StringComparison.OrdinalIgnoreCase)))
+            .ToList();
         var rules = new TreeRules(tree, owners.Keys.ToHashSet(StringComparer.Ordinal), patterns, root);
         var entries = new TreeScan(tree).List(
             root,
@@ -160,7 +211,8 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
                 return partOf is not null && !entry.IsDirectory && !IsSkeleton(entry.Path, partOf) ? "" : null;
             },
             _notes.LeftOut,
-            cancellation);
+            cancellation
+        );
         return new EnvironmentPart(root, target, entries, owner) { Owners = owners };
     }
 
@@ -172,22 +224,30 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
             if (path.StartsWith(site + "/", StringComparison.Ordinal))
             {
                 var name = path[(site.Length + 1)..];
-                return !name.Contains('/', StringComparison.Ordinal) && (name.EndsWith(".pth", StringComparison.Ordinal) || name.EndsWith(".py", StringComparison.Ordinal));
+                return !name.Contains('/', StringComparison.Ordinal)
+                    && (name.EndsWith(".pth", StringComparison.Ordinal) || name.EndsWith(".py", StringComparison.Ordinal));
             }
         }
 
         var inside = path[(environment.Real.Length + 1)..];
         return !inside.StartsWith("bin/", StringComparison.Ordinal)
-            || inside.StartsWith("bin/python", StringComparison.Ordinal) || inside.StartsWith("bin/activate", StringComparison.OrdinalIgnoreCase);
+            || inside.StartsWith("bin/python", StringComparison.Ordinal)
+            || inside.StartsWith("bin/activate", StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>Directories that the environment imports from, and those that the user names.</summary>
     private void AddLinked(CapturedEnvironment environment, List<InstalledDistribution> chosen)
     {
-        var wanted = new LinkedDirectories(tree).Find(environment.Sites, chosen).Select(pair => new Addition(pair.Key, pair.Value)).ToList();
+        var wanted = new LinkedDirectories(tree)
+            .Find(environment.Sites, chosen)
+            .Select(pair => new Addition(pair.Key, pair.Value))
+            .ToList();
         if (environment.SystemSite)
         {
-            wanted.AddRange(SystemSites(environment).Select(site => new Addition(site, "the environment sees the system's packages (include-system-site-packages)")));
+            wanted.AddRange(
+                SystemSites(environment)
+                    .Select(site => new Addition(site, "the environment sees the system's packages (include-system-site-packages)"))
+            );
         }
 
         foreach (var include in request.Include.Where(item => item.StartsWith('/')))
@@ -202,7 +262,7 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
                 continue;
             }
 
-            if (stat.Type == Posix.TypeDirectory && IsSystemDirectory(addition.Path))
+            if (stat.Type == FileKind.Directory && IsSystemDirectory(addition.Path))
             {
                 _systemSites.Add(addition.Path);
             }
@@ -226,23 +286,35 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
     private readonly List<string> _systemSites = [];
 
     // Debian's Python lists its directory for the administrator's own packages too, which no package has anything in.
-    private bool IsSystemDirectory(string path) => !path.StartsWith("/usr/local/", StringComparison.Ordinal) && _packages?.OwnersOf(path).Count > 0;
+    private bool IsSystemDirectory(string path) =>
+        !path.StartsWith("/usr/local/", StringComparison.Ordinal) && _packages?.OwnersOf(path).Count > 0;
 
     private IEnumerable<string> SystemSites(CapturedEnvironment environment) =>
-        SystemSitePatterns.Select(pattern => pattern.Replace("{version}", environment.Version, StringComparison.Ordinal)).Select(site => tree.Resolve(site)).OfType<string>();
+        SystemSitePatterns
+            .Select(pattern => pattern.Replace("{version}", environment.Version, StringComparison.Ordinal))
+            .Select(site => tree.Resolve(site))
+            .OfType<string>();
 
     private AccountFiles Accounts(IReadOnlyList<PlannedLayer> layers)
     {
         var entries = layers.SelectMany(layer => layer.Entries).ToList();
-        return new SystemFiles(tree).Accounts(entries.Select(entry => entry.Entry.User).ToHashSet(), entries.Select(entry => entry.Entry.Group).ToHashSet());
+        return new SystemFiles(tree).Accounts(
+            entries.Select(entry => entry.Entry.User).ToHashSet(),
+            entries.Select(entry => entry.Entry.Group).ToHashSet()
+        );
     }
 
     private static ServiceSettings Services(LayerAssembly assembly, string target, CaptureBase? system)
     {
         return new ServiceSettings
         {
-            Jupyter = Has($"{target}/bin/jupyter-lab") || Has($"{target}/bin/jupyter-notebook") || Has("/usr/bin/jupyter-lab") || Has("/usr/bin/jupyter-notebook")
-                ? new JupyterSettings() : null,
+            Jupyter =
+                Has($"{target}/bin/jupyter-lab")
+                || Has($"{target}/bin/jupyter-notebook")
+                || Has("/usr/bin/jupyter-lab")
+                || Has("/usr/bin/jupyter-notebook")
+                    ? new JupyterSettings()
+                    : null,
             Ssh = Has("/usr/sbin/sshd") ? new SshSettings() : null,
         };
 
@@ -264,9 +336,14 @@ internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, Canc
 
     private string SystemName()
     {
-        var name = (tree.ReadText("/etc/os-release") ?? "").Split('\n').FirstOrDefault(line => line.StartsWith("PRETTY_NAME=", StringComparison.Ordinal));
+        var name = (tree.ReadText("/etc/os-release") ?? "")
+            .Split('\n')
+            .FirstOrDefault(line => line.StartsWith("PRETTY_NAME=", StringComparison.Ordinal));
         return name is null ? "Linux" : name["PRETTY_NAME=".Length..].Trim('"', ' ', '\r');
     }
 
-    private static string Machine() => System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "aarch64" : "x86_64";
+    private static string Machine() =>
+        System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64
+            ? "aarch64"
+            : "x86_64";
 }

@@ -1,5 +1,6 @@
 using Torchyard.Images.Capture.Plan;
-using Torchyard.Images.Layers;
+using Torchyard.Images.Capture.Prove;
+using Torchyard.Images.Oci;
 
 namespace Torchyard.Images.Capture;
 
@@ -10,13 +11,26 @@ namespace Torchyard.Images.Capture;
 internal sealed record CapturedLayer(PlannedLayer Plan, PackedLayer Packed, bool Reused);
 
 /// <summary>A layer of a report.</summary>
-/// <param name="Title">What it has.</param>
-/// <param name="Files">Number of files.</param>
-/// <param name="Size">Bytes of the files, without bytecode that the capture makes.</param>
-/// <param name="Compressed">Bytes of the blob; null before it is made.</param>
-/// <param name="Digest">Digest of the blob; null before it is made.</param>
-/// <param name="Reused">True when an earlier capture had made it.</param>
-public sealed record CaptureLayerReport(string Title, int Files, long Size, long? Compressed, string? Digest, bool Reused);
+public sealed record CaptureLayerReport
+{
+    /// <summary>What it has.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>Number of files.</summary>
+    public required int Files { get; init; }
+
+    /// <summary>Bytes of the files, without bytecode that the capture makes.</summary>
+    public required long Size { get; init; }
+
+    /// <summary>Bytes of the blob; null before it is made.</summary>
+    public required long? Compressed { get; init; }
+
+    /// <summary>Digest of the blob; null before it is made.</summary>
+    public required string? Digest { get; init; }
+
+    /// <summary>True when an earlier capture had made it.</summary>
+    public required bool Reused { get; init; }
+}
 
 /// <summary>A library that nothing provides, neither the environment nor the machine.</summary>
 /// <param name="Library">Its name.</param>
@@ -71,6 +85,9 @@ public sealed record CaptureReport
     /// <summary>What to know before relying on the image.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
+    /// <summary>How the finished image did; null for a preview.</summary>
+    public CaptureTrial? Trial { get; init; }
+
     /// <summary>Bytes of files that were read.</summary>
     public long BytesRead { get; init; }
 
@@ -79,27 +96,53 @@ public sealed record CaptureReport
 
     internal static CaptureReport Of(CapturePlan plan) => Of(plan, [], TimeSpan.Zero);
 
-    internal static CaptureReport Of(CapturePlan plan, IReadOnlyList<CapturedLayer> layers, TimeSpan elapsed) => new()
-    {
-        Directory = plan.Environment.Path,
-        Target = plan.Target,
-        Kind = plan.Environment.Kind,
-        Python = plan.Environment.FullVersion,
-        Interpreter = plan.Environment.RealInterpreter,
-        System = plan.System,
-        Services = [.. new[] { plan.Services.Jupyter is null ? null : "jupyter", plan.Services.Ssh is null ? null : "ssh" }.OfType<string>()],
-        Distributions = [.. plan.Distributions.Select(distribution => $"{distribution.Name} {distribution.Version}")],
-        Packages = [.. plan.Packages.Select(package => $"{package.Name} {package.Version}")],
-        Layers = layers.Count > 0
-            ? [.. layers.Select(layer => new CaptureLayerReport(
-                layer.Plan.Title, layer.Plan.Files, layer.Plan.Size, layer.Packed.Size, layer.Packed.Blob.ToString(), layer.Reused))]
-            : [.. plan.Layers.Select(layer => new CaptureLayerReport(layer.Title, layer.Files, layer.Size, null, null, Reused: false))],
-        Added = plan.Added,
-        LeftOut = plan.LeftOut,
-        Missing = [.. plan.Missing.Select(missing => new MissingLibraryReport(missing.Name, missing.NeededBy))],
-        Drivers = [.. plan.Drivers],
-        Warnings = plan.Warnings,
-        BytesRead = layers.Where(layer => !layer.Reused).Sum(layer => layer.Plan.Size),
-        Elapsed = elapsed,
-    };
+    internal static CaptureReport Of(CapturePlan plan, IReadOnlyList<CapturedLayer> layers, TimeSpan elapsed) =>
+        new()
+        {
+            Directory = plan.Environment.Path,
+            Target = plan.Target,
+            Kind = plan.Environment.Kind,
+            Python = plan.Environment.FullVersion,
+            Interpreter = plan.Environment.RealInterpreter,
+            System = plan.System,
+            Services =
+            [
+                .. new[] { plan.Services.Jupyter is null ? null : "jupyter", plan.Services.Ssh is null ? null : "ssh" }.OfType<string>(),
+            ],
+            Distributions = [.. plan.Distributions.Select(distribution => $"{distribution.Name} {distribution.Version}")],
+            Packages = [.. plan.Packages.Select(package => $"{package.Name} {package.Version}")],
+            Layers =
+                layers.Count > 0
+                    ?
+                    [
+                        .. layers.Select(layer => new CaptureLayerReport
+                        {
+                            Title = layer.Plan.Title,
+                            Files = layer.Plan.Files,
+                            Size = layer.Plan.Size,
+                            Compressed = layer.Packed.Size,
+                            Digest = layer.Packed.Blob.ToString(),
+                            Reused = layer.Reused,
+                        }),
+                    ]
+                    :
+                    [
+                        .. plan.Layers.Select(layer => new CaptureLayerReport
+                        {
+                            Title = layer.Title,
+                            Files = layer.Files,
+                            Size = layer.Size,
+                            Compressed = null,
+                            Digest = null,
+                            Reused = false,
+                        }),
+                    ],
+            Added = plan.Added,
+            LeftOut = plan.LeftOut,
+            Missing = [.. plan.Missing.Select(missing => new MissingLibraryReport(missing.Name, missing.NeededBy))],
+            Drivers = [.. plan.Drivers],
+            Warnings = plan.Warnings,
+            BytesRead = layers.Where(layer => !layer.Reused).Sum(layer => layer.Plan.Size),
+            Elapsed = elapsed,
+        };
 }

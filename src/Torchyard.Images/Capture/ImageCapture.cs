@@ -1,17 +1,25 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
+using Torchyard.Images.Build;
 using Torchyard.Images.Capture.Host;
 using Torchyard.Images.Capture.Pack;
 using Torchyard.Images.Capture.Plan;
+using Torchyard.Images.Capture.Prove;
+using Torchyard.Images.Capture.Request;
 using Torchyard.Images.Environments;
-using Torchyard.Images.Files;
+using Torchyard.Images.Errors;
 using Torchyard.Images.Layers;
 using Torchyard.Images.Oci;
+using Torchyard.Images.Store;
 using Torchyard.Images.Tar;
-using Torchyard.Platform;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
-using Torchyard.Recipes;
+using Torchyard.Platform.Linux;
+using Torchyard.Platform.Reporting;
+using Torchyard.Platform.Text;
+using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Images.Capture;
 
@@ -22,7 +30,8 @@ namespace Torchyard.Images.Capture;
 /// <param name="paths">The store.</param>
 /// <param name="supervisor">The program that the image starts with.</param>
 /// <param name="clock">Measures.</param>
-public sealed class ImageCapture(StorePaths paths, SupervisorProgram supervisor, TimeProvider clock)
+/// <param name="proof">Tries the finished image; null to name it untried.</param>
+public sealed class ImageCapture(StorePaths paths, SupervisorProgram supervisor, TimeProvider clock, ImageProof? proof = null)
 {
     // Layers at a time; each compresses on all cores, so more would only take memory.
     private const int LayersAtATime = 4;
@@ -38,8 +47,13 @@ public sealed class ImageCapture(StorePaths paths, SupervisorProgram supervisor,
     }
 
     /// <summary>Makes the image and gives it its name.</summary>
-    /// <exception cref="TorchyardException">TY3005: no space; TY3030 to TY3037.</exception>
-    public async Task<(StoredImage Image, CaptureReport Report)> CaptureAsync(CaptureRequest request, IProgressSink progress, CancellationToken cancellation)
+    /// <exception cref="TorchyardException">TY3005: no space; TY3030 to TY3037; TY3076: the environment takes what its owner may not read;
+    /// TY3075: its interpreter does not start, so that it gets no name.</exception>
+    public async Task<(StoredImage Image, CaptureReport Report)> CaptureAsync(
+        CaptureRequest request,
+        IProgressSink progress,
+        CancellationToken cancellation
+    )
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(progress);
@@ -49,6 +63,7 @@ public sealed class ImageCapture(StorePaths paths, SupervisorProgram supervisor,
         }
 
         var plan = await LookAsync(request, progress, cancellation);
+        await new OwnersReach(plan).RequireAsync(cancellation);
         _layout.Initialise();
         var store = new ImageStore(paths);
         using var use = await store.BeginUseAsync(progress, cancellation);
@@ -58,21 +73,58 @@ public sealed class ImageCapture(StorePaths paths, SupervisorProgram supervisor,
         var made = await MakeLayersAsync(plan, directory.Path, progress, cancellation);
         var elapsed = clock.GetElapsedTime(began);
         var manifest = WriteImage(plan, name, [.. made]);
-        await ImageWriter.AttachAsync(_layout, CapturedSoftware.Of(plan, name), locked: null, manifest, cancellation);
+        await ImageWriter.AttachAsync(_layout, CapturedSoftware.Of(plan, name, supervisor.Digest), locked: null, manifest, cancellation);
+        var trial = proof is null ? null : await ProveAsync(proof, plan, manifest, store, progress, cancellation);
         var image = await store.NameAsync(manifest, request.Name, cancellation);
-        return (image, CaptureReport.Of(plan, made, elapsed));
+        return (image, CaptureReport.Of(plan, made, elapsed) with { Trial = trial });
+    }
+
+    /// <summary>
+    /// Tries an image under a name of its own: the one that was asked for stays with what had it until the image is known to work.
+    /// </summary>
+    private static async Task<CaptureTrial> ProveAsync(
+        ImageProof proof,
+        CapturePlan plan,
+        Digest manifest,
+        ImageStore store,
+        IProgressSink progress,
+        CancellationToken cancellation
+    )
+    {
+        var name = $"torchyard-untried-{manifest.Hex[..12]}:latest";
+        var image = await store.NameAsync(manifest, name, cancellation);
+        try
+        {
+            var trial = await proof.TryAsync(image, plan, progress, cancellation);
+            // Before the name goes, so that the image and what is attached to it are never without one.
+            _ = await store.NameAsync(manifest, plan.Request.Name, cancellation);
+            return trial;
+        }
+        finally
+        {
+            _ = await store.RemoveAsync(name, _ => null, force: true, CancellationToken.None);
+        }
     }
 
     private static async Task<CapturePlan> LookAsync(CaptureRequest request, IProgressSink progress, CancellationToken cancellation)
     {
         using var task = progress.Begin("Looking at the environment");
         var plan = await Task.Run(() => new CapturePlanner(new HostTree(), request, cancellation).Plan(), cancellation);
-        task.Done(string.Create(
-            CultureInfo.InvariantCulture, $"{plan.Layers.Sum(layer => layer.Files)} files, {plan.Layers.Sum(layer => layer.Size) / 1e6:F0} MB"));
+        task.Done(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{plan.Layers.Sum(layer => layer.Files)} files, {plan.Layers.Sum(layer => layer.Size) / 1e6:F0} MB"
+            )
+        );
         return plan;
     }
 
-    private async Task<IReadOnlyList<CapturedLayer>> MakeLayersAsync(CapturePlan plan, string directory, IProgressSink progress, CancellationToken cancellation)
+    private async Task<IReadOnlyList<CapturedLayer>> MakeLayersAsync(
+        CapturePlan plan,
+        string directory,
+        IProgressSink progress,
+        CancellationToken cancellation
+    )
     {
         var cache = new LayerCache(paths, _layout);
         var layers = plan.Layers.Append(new PlannedLayer("torchyard environment: user, services, supervisor", TopLayer(plan))).ToList();
@@ -83,7 +135,11 @@ public sealed class ImageCapture(StorePaths paths, SupervisorProgram supervisor,
         var reused = new ConcurrentBag<long>();
         await Parallel.ForEachAsync(
             Enumerable.Range(0, layers.Count).OrderByDescending(index => layers[index].Size),
-            new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Math.Min(LayersAtATime, Math.Max(2, Environment.ProcessorCount)) },
+            new ParallelOptions
+            {
+                CancellationToken = cancellation,
+                MaxDegreeOfParallelism = Math.Min(LayersAtATime, Math.Max(2, Environment.ProcessorCount)),
+            },
             async (index, token) =>
             {
                 var layer = layers[index];
@@ -100,9 +156,14 @@ public sealed class ImageCapture(StorePaths paths, SupervisorProgram supervisor,
                 var packed = writer.Write(entries, task.Advance, token);
                 cache.Remember(key, packed);
                 result[index] = new CapturedLayer(layer, packed, Reused: false);
-            });
-        task.Done(string.Create(
-            CultureInfo.InvariantCulture, $"{result.Length} layers, {result.Count(layer => layer.Reused)} of them as they were"));
+            }
+        );
+        task.Done(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Count.Of(result.Length, "layer")}, {result.Count(layer => layer.Reused)} of them as they were"
+            )
+        );
         return result;
     }
 
@@ -115,13 +176,15 @@ public sealed class ImageCapture(StorePaths paths, SupervisorProgram supervisor,
 
     private static Digest KeyOf(PlannedLayer layer, CapturePlan plan, CaptureBytecode bytecode)
     {
-        var compressor = ImageBuilder.Compressor(plan.Request.Image);
-        return BuildKey.Of("capture", layer.Entries.Select(Line).Prepend(
-            string.Create(CultureInfo.InvariantCulture, $"{plan.Request.Image.Compression} {plan.Request.Image.Level} {compressor} {bytecode.Key}")));
+        return BuildKey.Of("capture", layer.Entries.Select(Line).Prepend($"{Packing.Of(plan.Request.Image).Key} {bytecode.Key}"));
 
-        static string Line(CaptureEntry entry) => string.Create(
-            CultureInfo.InvariantCulture,
-            $"{entry.Entry.Name}\0{entry.Entry.Kind}\0{entry.Entry.Mode}\0{entry.Entry.User}\0{entry.Entry.Group}\0{entry.Entry.LinkTarget}\0{entry.Source}\0{(entry.Content is { } content ? Digest.Of(content.Span).Hex : entry.Stamp.ToString())}");
+        static string Line(CaptureEntry entry) =>
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{entry.Entry.Name}\0{entry.Entry.Kind}\0{entry.Entry.Mode}\0{entry.Entry.User}\0{entry.Entry.Group}\0"
+                    + $"{entry.Entry.LinkTarget}\0{entry.Source}\0"
+                    + $"{(entry.Content is { } content ? Digest.Of(content.Span).Hex : entry.Stamp.ToString())}"
+            );
     }
 
     /// <summary>What every image of Torchyard has on top: user, supervisor, services.</summary>
@@ -131,9 +194,12 @@ public sealed class ImageCapture(StorePaths paths, SupervisorProgram supervisor,
         var recipe = RecipeOf(plan);
         foreach (var entry in EnvironmentFiles.For(recipe, supervisor.Content, SearchDirectory(plan)))
         {
-            entries.Add(entry.Content is { } content
-                ? CaptureEntry.Text(entry.Path[1..], content, (int)entry.Mode, (uint)entry.Uid, (uint)entry.Gid)
-                : CaptureEntry.Directory(entry.Path[1..], (int)entry.Mode, (uint)entry.Uid, (uint)entry.Gid));
+            entries.Add(
+                entry.LinkTarget is { } target ? CaptureEntry.Link(entry.Path[1..], target, (uint)entry.Uid, (uint)entry.Gid)
+                : entry.Content is { } content
+                    ? CaptureEntry.Text(entry.Path[1..], content, (int)entry.Mode, (uint)entry.Uid, (uint)entry.Gid)
+                : CaptureEntry.Directory(entry.Path[1..], (int)entry.Mode, (uint)entry.Uid, (uint)entry.Gid)
+            );
         }
 
         var accounts = TrainerAccount.AddTo(plan.Accounts);
@@ -142,16 +208,23 @@ public sealed class ImageCapture(StorePaths paths, SupervisorProgram supervisor,
         entries.Add(CaptureEntry.Text("etc/group", Encoding.UTF8.GetBytes(accounts.Group)));
         if (accounts is { Shadow: { } shadow, Gshadow: { } gshadow })
         {
-            entries.Add(CaptureEntry.Text("etc/shadow", Encoding.UTF8.GetBytes(shadow), 0x1A0, group: ShadowGroup));
-            entries.Add(CaptureEntry.Text("etc/gshadow", Encoding.UTF8.GetBytes(gshadow), 0x1A0, group: ShadowGroup));
+            entries.Add(CaptureEntry.Text("etc/shadow", Encoding.UTF8.GetBytes(shadow), FileModes.ReadableByGroup, group: ShadowGroup));
+            entries.Add(CaptureEntry.Text("etc/gshadow", Encoding.UTF8.GetBytes(gshadow), FileModes.ReadableByGroup, group: ShadowGroup));
         }
 
-        var known = plan.Layers.SelectMany(layer => layer.Entries).Where(entry => entry.Entry.Kind == TarKind.Directory)
-            .DistinctBy(entry => entry.Entry.Name).ToDictionary(entry => entry.Entry.Name, StringComparer.Ordinal);
+        var known = plan
+            .Layers.SelectMany(layer => layer.Entries)
+            .Where(entry => entry.Entry.Kind == TarKind.Directory)
+            .DistinctBy(entry => entry.Entry.Name)
+            .ToDictionary(entry => entry.Entry.Name, StringComparer.Ordinal);
         var have = entries.Select(entry => entry.Entry.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var entry in entries.ToList())
         {
-            for (var parent = ArchivePath.Parent(entry.Entry.Name); parent.Length > 0 && have.Add(parent); parent = ArchivePath.Parent(parent))
+            for (
+                var parent = ArchivePath.Parent(entry.Entry.Name);
+                parent.Length > 0 && have.Add(parent);
+                parent = ArchivePath.Parent(parent)
+            )
             {
                 entries.Add(known.GetValueOrDefault(parent) ?? CaptureEntry.Directory(parent));
             }
@@ -175,7 +248,7 @@ public sealed class ImageCapture(StorePaths paths, SupervisorProgram supervisor,
         {
             ["org.opencontainers.image.title"] = name.Name,
             ["org.opencontainers.image.version"] = name.Tag,
-            ["org.opencontainers.image.created"] = ImageWriter.Timestamp(plan.Created),
+            ["org.opencontainers.image.created"] = ImageText.Timestamp(plan.Created),
             ["io.torchyard.capture.directory"] = plan.Target,
             ["io.torchyard.capture.system"] = plan.Request.Base is { } on ? on.Image.Manifest.ToString() : plan.System,
         };
@@ -184,9 +257,11 @@ public sealed class ImageCapture(StorePaths paths, SupervisorProgram supervisor,
             labels[label] = value;
         }
 
-        var architecture = System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "amd64";
-        return ImageWriter.Write(
-            _layout, architecture, plan.Created, settings, labels, all);
+        var architecture =
+            System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64
+                ? "arm64"
+                : "amd64";
+        return ImageWriter.Write(_layout, architecture, plan.Created, settings, labels, all);
     }
 
     /// <summary>The layers of an image as they are.</summary>
@@ -194,7 +269,16 @@ public sealed class ImageCapture(StorePaths paths, SupervisorProgram supervisor,
     {
         var manifest = new ImageStore(paths).ReadManifest(image.Manifest);
         return manifest.Layers.Zip(image.DiffIds, (layer, diffId) => new ImageLayer(
-            new PackedLayer(diffId, layer.Digest, layer.Size, UncompressedSize: 0, layer.MediaType), "base image " + image.Manifest));
+                new PackedLayer
+                {
+                    DiffId = diffId,
+                    Blob = layer.Digest,
+                    Size = layer.Size,
+                    UncompressedSize = 0,
+                    MediaType = layer.MediaType,
+                },
+                "base image " + image.Manifest
+            ));
     }
 
     /// <summary>The recipe that describes the captured image as if it had been built.</summary>

@@ -1,13 +1,26 @@
 namespace Torchyard.Images.Environments;
 
-/// <summary>A file or directory that Torchyard itself puts into an image.</summary>
-/// <param name="Path">Absolute path inside the image.</param>
-/// <param name="Mode">Permission bits.</param>
-/// <param name="Uid">Owner.</param>
-/// <param name="Gid">Group.</param>
-/// <param name="Content">The bytes; null for a directory.</param>
-public sealed record EnvironmentEntry(string Path, UnixFileMode Mode, int Uid, int Gid, ReadOnlyMemory<byte>? Content)
+/// <summary>A file, directory or symbolic link that Torchyard itself puts into an image.</summary>
+public sealed record EnvironmentEntry
 {
+    /// <summary>Absolute path inside the image.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Permission bits.</summary>
+    public required UnixFileMode Mode { get; init; }
+
+    /// <summary>Owner.</summary>
+    public required int Uid { get; init; }
+
+    /// <summary>Group.</summary>
+    public required int Gid { get; init; }
+
+    /// <summary>The bytes; null for a directory or link.</summary>
+    public required ReadOnlyMemory<byte>? Content { get; init; }
+
+    /// <summary>What a symbolic link names; null for what is none.</summary>
+    public string? LinkTarget { get; init; }
+
     /// <summary>True for a directory.</summary>
-    public bool IsDirectory => Content is null;
+    public bool IsDirectory => Content is null && LinkTarget is null;
 }

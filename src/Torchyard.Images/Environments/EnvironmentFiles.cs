@@ -1,5 +1,7 @@
 using System.Text;
-using Torchyard.Recipes;
+using Torchyard.Platform.Linux;
+using Torchyard.Recipes.Locks;
+using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Images.Environments;
 
@@ -18,46 +20,93 @@ public static class EnvironmentFiles
     internal const string JupyterConfigurationPath = "/etc/torchyard/jupyter_config.py";
     internal const string SshConfigurationPath = "/etc/torchyard/sshd_config";
     internal const string ProfilePath = "/etc/profile.d/torchyard.sh";
-
-    private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
-
-    private const UnixFileMode Executable = Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-
-    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    internal const string LoginEnvironmentPath = "/etc/environment";
 
     /// <summary>Gives every entry, directories before what is in them, in the order of their paths.</summary>
     /// <param name="recipe">The recipe of the image.</param>
     /// <param name="supervisor">The supervisor program; its digest is <c>LockedTools.Supervisor</c>.</param>
-    /// <param name="programs">Directory of the programs of the image's Python environment.</param>
-    public static IReadOnlyList<EnvironmentEntry> For(Recipe recipe, ReadOnlyMemory<byte> supervisor, string programs = LockedPython.VenvPath + "/bin")
+    /// <param name="programs">Directory of the programs of an environment that the recipe does not make; null for <c>/opt/venv</c>.</param>
+    /// <param name="python">The project's Python; null without one.</param>
+    public static IReadOnlyList<EnvironmentEntry> For(
+        Recipe recipe,
+        ReadOnlyMemory<byte> supervisor,
+        string? programs = null,
+        ProjectPython? python = null
+    )
     {
         ArgumentNullException.ThrowIfNull(recipe);
+        var variables = ImageDefaults.Variables(recipe, programs, python);
         var entries = new List<EnvironmentEntry>
         {
             Directory("/etc/torchyard"),
-            Text(ServicesPath, ServicesDocument.Write(recipe, programs)),
-            Text(ProfilePath, LoginProfile.Text),
+            Text(ServicesPath, ServicesDocument.Write(recipe, programs ?? LockedPython.VenvPath + "/bin", python)),
+            Text(ProfilePath, LoginProfile.Shell(variables)),
+            Text(LoginEnvironmentPath, LoginProfile.Environment(variables)),
             Directory("/usr/lib/torchyard"),
-            new(SupervisorPath, Executable, 0, 0, supervisor),
-            Own(TrainerAccount.Home, Executable),
-            Own("/run/torchyard", Private),
-            Own("/var/lib/torchyard", Private),
-            Own("/var/log/torchyard", Executable),
-            Own("/workspace", Executable),
+            new()
+            {
+                Path = SupervisorPath,
+                Mode = (UnixFileMode)FileModes.Executable,
+                Uid = 0,
+                Gid = 0,
+                Content = supervisor,
+            },
+            Own(TrainerAccount.Home, (UnixFileMode)FileModes.Directory),
+            Own("/run/torchyard", (UnixFileMode)FileModes.PrivateDirectory),
+            Own("/var/lib/torchyard", (UnixFileMode)FileModes.PrivateDirectory),
+            Own("/var/log/torchyard", (UnixFileMode)FileModes.Directory),
+            Own("/workspace", (UnixFileMode)FileModes.Directory),
         };
-        entries.AddRange(recipe.Mounts.Select(mount => Own(mount.Target, Executable)));
+        entries.AddRange(recipe.Mounts.Select(mount => Own(mount.Target, (UnixFileMode)FileModes.Directory)));
+        if (python is not null)
+        {
+            entries.AddRange(python.Skeleton);
+            entries.AddRange(python.Files(recipe.Services.Jupyter is not null));
+        }
+
         if (recipe.Services.Jupyter is not null)
+        {
             entries.Add(Text(JupyterConfigurationPath, JupyterConfiguration.Text));
+            entries.Add(Directory(ProjectPython.JupyterData));
+            entries.Add(Directory(ProjectPython.JupyterData + "/templates"));
+            entries.Add(Text(JupyterConfiguration.TerminalPagePath, JupyterConfiguration.TerminalPage));
+        }
 
         if (recipe.Services.Ssh is not null)
+        {
             entries.Add(Text(SshConfigurationPath, SshConfiguration.Text));
+        }
 
         return [.. entries.DistinctBy(entry => entry.Path).OrderBy(entry => entry.Path, StringComparer.Ordinal)];
     }
 
-    private static EnvironmentEntry Directory(string path) => new(path, Executable, 0, 0, null);
+    private static EnvironmentEntry Directory(string path) =>
+        new()
+        {
+            Path = path,
+            Mode = (UnixFileMode)FileModes.Directory,
+            Uid = 0,
+            Gid = 0,
+            Content = null,
+        };
 
-    private static EnvironmentEntry Own(string path, UnixFileMode mode) => new(path, mode, TrainerAccount.Id, TrainerAccount.Id, null);
+    private static EnvironmentEntry Own(string path, UnixFileMode mode) =>
+        new()
+        {
+            Path = path,
+            Mode = mode,
+            Uid = TrainerAccount.Id,
+            Gid = TrainerAccount.Id,
+            Content = null,
+        };
 
-    private static EnvironmentEntry Text(string path, string text) => new(path, Readable, 0, 0, Encoding.UTF8.GetBytes(text));
+    private static EnvironmentEntry Text(string path, string text) =>
+        new()
+        {
+            Path = path,
+            Mode = (UnixFileMode)FileModes.Readable,
+            Uid = 0,
+            Gid = 0,
+            Content = Encoding.UTF8.GetBytes(text),
+        };
 }

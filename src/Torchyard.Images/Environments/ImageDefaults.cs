@@ -1,20 +1,45 @@
 using System.Globalization;
-using Torchyard.Recipes;
+using Torchyard.Images.Oci;
+using Torchyard.Recipes.Locks;
+using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Images.Environments;
 
 /// <summary>The <c>config</c> object of an image that Torchyard makes: how any engine starts it.</summary>
-public static class ImageDefaults
+internal static class ImageDefaults
 {
     /// <summary>Search path of Debian's login(1) for root, which has the administration programs that sshd and others are among.</summary>
     public const string SearchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-    /// <summary>Gives user, entry point, environment, ports and volumes for a recipe. Labels are only those that the recipe names.</summary>
+    /// <summary>
+    /// Gives user, entry point, environment, ports and volumes for a recipe. Labels are only those that the recipe names.
+    /// </summary>
     /// <param name="recipe">The recipe.</param>
-    /// <param name="programs">Directory that comes first in the search path, for images whose Python environment the recipe does not make.</param>
-    public static ImageConfig For(Recipe recipe, string? programs = null)
+    /// <param name="programs">Directory that comes first in the search path, for images whose Python environment the recipe does not
+    /// make.</param>
+    /// <param name="python">The project's Python; null without one.</param>
+    public static ImageConfig For(Recipe recipe, string? programs = null, ProjectPython? python = null)
     {
         ArgumentNullException.ThrowIfNull(recipe);
+        return new ImageConfig
+        {
+            User = string.Create(CultureInfo.InvariantCulture, $"{TrainerAccount.Id}:{TrainerAccount.Id}"),
+            Env = [.. Variables(recipe, programs, python).Select(variable => $"{variable.Key}={variable.Value}")],
+            Entrypoint = [EnvironmentFiles.SupervisorPath],
+            WorkingDir = "/workspace",
+            ExposedPorts =
+            [
+                .. Ports(recipe).Where(port => port > 0).Select(port => string.Create(CultureInfo.InvariantCulture, $"{port}/tcp")),
+            ],
+            Volumes = [.. recipe.Mounts.Select(mount => mount.Target).Append("/var/lib/torchyard").Order(StringComparer.Ordinal)],
+            Labels = recipe.Image.Labels,
+            StopSignal = "SIGTERM",
+        };
+    }
+
+    /// <summary>The environment of every program in the image, by name.</summary>
+    internal static SortedDictionary<string, string> Variables(Recipe recipe, string? programs, ProjectPython? python)
+    {
         var environment = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
             ["LANG"] = "C.UTF-8",
@@ -35,28 +60,37 @@ public static class ImageDefaults
             environment["PATH"] = $"{programs}:{SearchPath}";
         }
 
-        foreach (var (name, value) in recipe.Image.Environment)
-            environment[name] = value;
-
-        return new ImageConfig
+        if (python is not null)
         {
-            User = string.Create(CultureInfo.InvariantCulture, $"{TrainerAccount.Id}:{TrainerAccount.Id}"),
-            Env = [.. environment.Select(variable => $"{variable.Key}={variable.Value}")],
-            Entrypoint = [EnvironmentFiles.SupervisorPath],
-            WorkingDir = "/workspace",
-            ExposedPorts = [.. Ports(recipe).Where(port => port > 0).Select(port => string.Create(CultureInfo.InvariantCulture, $"{port}/tcp"))],
-            Volumes = [.. recipe.Mounts.Select(mount => mount.Target).Append("/var/lib/torchyard").Order(StringComparer.Ordinal)],
-            Labels = recipe.Image.Labels,
-            StopSignal = "SIGTERM",
-        };
+            ProjectPython.Activate(environment, environment["PATH"], recipe.Services.Jupyter is not null);
+        }
+
+        foreach (var (name, value) in recipe.Image.Environment)
+        {
+            environment[name] = value;
+        }
+
+        return environment;
     }
 
     private static IEnumerable<int> Ports(Recipe recipe)
     {
         if (recipe.Services.Ssh is { } ssh)
+        {
             yield return ssh.Port;
+        }
 
         if (recipe.Services.Jupyter is { } jupyter)
+        {
             yield return jupyter.Port;
+        }
+
+        foreach (var service in recipe.Services.Commands)
+        {
+            if (service.Port is { } port)
+            {
+                yield return port;
+            }
+        }
     }
 }

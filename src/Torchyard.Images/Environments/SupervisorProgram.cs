@@ -1,4 +1,5 @@
-using Torchyard.Platform;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Images.Environments;
 
@@ -26,8 +27,9 @@ public sealed record SupervisorProgram(ReadOnlyMemory<byte> Content, Digest Dige
             throw new TorchyardException(
                 "TY4802",
                 $"the supervisor that images start with is not beside the program: {path}",
-                "Start Torchyard by ./torchyard, which builds both; a copied program needs torchyard-supervisor in the same directory",
-                e);
+                "start Torchyard by ./torchyard, which builds both; a copied program needs torchyard-supervisor in the same directory",
+                e
+            );
         }
     }
 
@@ -40,7 +42,9 @@ public sealed record SupervisorProgram(ReadOnlyMemory<byte> Content, Digest Dige
             throw new TorchyardException(
                 "TY4803",
                 $"the lock was made with supervisor {locked}, this Torchyard has {Digest}",
-                "Build with the Torchyard version that made the lock and the .NET SDK that docs/supervisor.md names, or accept a new image digest: torchyard lock");
+                "build with the Torchyard version that made the lock and the .NET SDK that docs/supervisor.md names, or accept a new "
+                    + "image digest: torchyard lock"
+            );
         }
     }
 }

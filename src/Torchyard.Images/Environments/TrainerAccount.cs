@@ -1,5 +1,5 @@
 using System.Globalization;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Images.Environments;
 
@@ -8,10 +8,10 @@ namespace Torchyard.Images.Environments;
 /// <param name="Group"><c>/etc/group</c>.</param>
 /// <param name="Shadow"><c>/etc/shadow</c>; null when the root has none.</param>
 /// <param name="Gshadow"><c>/etc/gshadow</c>; null when the root has none.</param>
-public sealed record AccountFiles(string Passwd, string Group, string? Shadow, string? Gshadow);
+internal sealed record AccountFiles(string Passwd, string Group, string? Shadow, string? Gshadow);
 
 /// <summary>The user that works inside the container.</summary>
-public static class TrainerAccount
+internal static class TrainerAccount
 {
     /// <summary>User and group name.</summary>
     public const string Name = "trainer";
@@ -32,7 +32,8 @@ public static class TrainerAccount
             Append(files.Passwd, "passwd", $"{Name}:x:{Id}:{Id}:,,,:{Home}:/bin/bash"),
             Append(files.Group, "group", $"{Name}:x:{Id}:"),
             files.Shadow is null ? null : Append(files.Shadow, "shadow", $"{Name}:*:19700:0:99999:7:::"),
-            files.Gshadow is null ? null : Append(files.Gshadow, "gshadow", $"{Name}:!::"));
+            files.Gshadow is null ? null : Append(files.Gshadow, "gshadow", $"{Name}:!::")
+        );
     }
 
     private static string Append(string text, string file, string line)
@@ -44,14 +45,17 @@ public static class TrainerAccount
             var sameName = fields[0] == Name;
             var sameId = hasIds && fields.Length > 2 && fields[2] == Id.ToString(CultureInfo.InvariantCulture);
             if (sameName && (sameId || !hasIds))
+            {
                 return text;
+            }
 
             if (sameName || sameId)
             {
                 throw new TorchyardException(
                     "TY4801",
                     $"/etc/{file} of the image has another account with the name '{Name}' or the id {Id}: {existing}",
-                    "Remove the package that makes this account from the recipe, or let it use another id");
+                    "remove the package that makes this account from the recipe, or let it use another id"
+                );
             }
         }
 

@@ -1,49 +1,55 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using Torchyard.Images.Errors;
+using Torchyard.Platform.Files;
+using Torchyard.Platform.Linux;
 
 namespace Torchyard.Images.Files;
 
-/// <summary>How names are resolved below a <see cref="RootDirectory"/>.</summary>
-internal enum LinkPolicy
-{
-    /// <summary>A symbolic link on the way is an error: for trees that only we write.</summary>
-    Refuse,
-
-    /// <summary>Links are followed inside the root, absolute ones from the root on: what a container would see.</summary>
-    InsideRoot,
-}
-
 /// <summary>
-/// Makes and reads files below one directory by paths that come out of archives. No path and no link leads out: parents are opened by
-/// openat2(2) confined to the root, or on kernels before 5.6 part by part without following links; the last part is never followed.
+/// Makes and reads files below one directory by paths that come out of archives. No path and no link leads out: parents are opened
+/// through <see cref="ConfinedDirectory"/>; the last part is never followed.
 /// One object for one thread; several may work below the same directory.
 /// </summary>
-internal sealed unsafe class RootDirectory : IDisposable
+internal sealed class RootDirectory : IDisposable
 {
-    private static volatile bool _hasOpenAt2 = true;
-
     private readonly int _root;
-    private readonly LinkPolicy _links;
+    private readonly ConfinedDirectory _confined;
     private readonly byte[] _buffer = new byte[256 * 1024];
     private string? _parentPath;
     private int _parent = -1;
     private bool _disposed;
 
-    private RootDirectory(string path, int root, LinkPolicy links)
+    private RootDirectory(string path, ConfinedDirectory confined)
     {
         Path = path;
-        _root = root;
-        _links = links;
+        _confined = confined;
+        _root = OpenDirectory("");
+        if (_root < 0)
+        {
+            throw Failure("", Errno.Last);
+        }
     }
 
     /// <summary>Where the root is on this machine.</summary>
     public string Path { get; }
 
     /// <summary>Opens a directory as a root.</summary>
-    public static RootDirectory Open(string path, LinkPolicy links = LinkPolicy.Refuse)
+    /// <param name="path">The directory.</param>
+    /// <param name="links">What happens to links on the way: refused in trees that only we write; what a container would see inside the
+    /// root.</param>
+    public static RootDirectory Open(string path, Links links = Links.Refused)
     {
-        var root = Posix.OpenAt(Posix.CurrentDirectory, path, Posix.PathOnly | Posix.Directory | Posix.CloseOnExec, 0);
-        return root >= 0 ? new RootDirectory(path, root, links) : throw ImageErrors.FromErrno(path, Marshal.GetLastPInvokeError());
+        var confined = ConfinedDirectory.Open(path, links);
+        try
+        {
+            return new RootDirectory(path, confined);
+        }
+        catch
+        {
+            confined.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Makes a directory if nothing is there yet, and its parents; false when something else has the name.</summary>
@@ -55,14 +61,16 @@ internal sealed unsafe class RootDirectory : IDisposable
         }
 
         var parent = OpenParent(path, out var name);
-        if (Posix.MkdirAt(parent, name, 0x1ED) == 0)
+        if (NameCalls.MakeDirectory(parent, name, FileModes.Directory) == 0)
         {
+            // Of a directory that an archive leaves out nobody sets the mode, and the caller's umask is not it.
+            Check(ModeCalls.Set(parent, name, FileModes.Directory, 0), path);
             return true;
         }
 
-        var error = Marshal.GetLastPInvokeError();
-        return error == Posix.Exists
-            ? Posix.TryStat(parent, name, out var found) && found.Type == Posix.TypeDirectory
+        var error = Errno.Last;
+        return error == Errno.Exists
+            ? StatusCalls.TryRead(parent, name, out var found) && found.Type == FileKind.Directory
             : throw Failure(path, error);
     }
 
@@ -70,11 +78,16 @@ internal sealed unsafe class RootDirectory : IDisposable
     public bool MakeFile(string path, int mode, uint user, uint group, long modifiedAt, ContentReader read)
     {
         var parent = OpenParent(path, out var name);
-        var file = Posix.OpenAt(parent, name, Posix.WriteOnly | Posix.Create | Posix.Exclusive | Posix.NoFollow | Posix.CloseOnExec, 0x180);
+        var file = OpenCalls.OpenAt(
+            parent,
+            name,
+            OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow | OpenFlags.CloseOnExec,
+            FileModes.Private
+        );
         if (file < 0)
         {
-            var error = Marshal.GetLastPInvokeError();
-            return error == Posix.Exists ? false : throw Failure(path, error);
+            var error = Errno.Last;
+            return error == Errno.Exists ? false : throw Failure(path, error);
         }
 
         try
@@ -85,14 +98,14 @@ internal sealed unsafe class RootDirectory : IDisposable
             }
 
             // The owner comes first: changing it drops the set-uid bits.
-            Check(Posix.Chown(file, user, group), path);
-            Check(Posix.Chmod(file, (uint)mode), path);
-            Check(Posix.SetTime(file, modifiedAt), path);
+            Check(OwnerCalls.Set(file, user, group), path);
+            Check(ModeCalls.Set(file, (uint)mode), path);
+            Check(TimeCalls.Set(file, modifiedAt), path);
             return true;
         }
         finally
         {
-            _ = Posix.Close(file);
+            _ = OpenCalls.Close(file);
         }
     }
 
@@ -100,13 +113,13 @@ internal sealed unsafe class RootDirectory : IDisposable
     public bool MakeSymlink(string path, string target, uint user, uint group, long modifiedAt)
     {
         var parent = OpenParent(path, out var name);
-        if (!Made(Posix.SymlinkAt(target, parent, name), path))
+        if (!Made(NameCalls.MakeLink(target, parent, name), path))
         {
             return false;
         }
 
-        Check(Posix.ChownAt(parent, name, user, group, Posix.SymlinkNoFollow), path);
-        Check(Posix.SetTime(parent, name, modifiedAt), path);
+        Check(OwnerCalls.Set(parent, name, user, group, At.NoFollow), path);
+        Check(TimeCalls.Set(parent, name, modifiedAt), path);
         return true;
     }
 
@@ -120,17 +133,17 @@ internal sealed unsafe class RootDirectory : IDisposable
         var from = (of ?? this).OpenDirectory(ArchivePath.Parent(existing));
         if (from < 0)
         {
-            throw Failure(existing, Marshal.GetLastPInvokeError());
+            throw Failure(existing, Errno.Last);
         }
 
         try
         {
             var parent = OpenParent(path, out var name);
-            return Made(Posix.LinkAt(from, ArchivePath.Name(existing), parent, name, 0), path);
+            return Made(NameCalls.MakeHardLink(from, ArchivePath.Name(existing), parent, name, 0), path);
         }
         finally
         {
-            _ = Posix.Close(from);
+            _ = OpenCalls.Close(from);
         }
     }
 
@@ -140,14 +153,14 @@ internal sealed unsafe class RootDirectory : IDisposable
         var parent = OpenParent(path, out var name);
         // makedev(3)
         var device = (ulong)(minor & 0xFF) | (ulong)(major & 0xFFF) << 8 | (ulong)(minor & ~0xFFu) << 12 | (ulong)(major & ~0xFFFu) << 32;
-        if (!Made(Posix.MknodAt(parent, name, type | (uint)mode, device), path))
+        if (!Made(NameCalls.MakeNode(parent, name, type | (uint)mode, device), path))
         {
             return false;
         }
 
-        Check(Posix.ChownAt(parent, name, user, group, Posix.SymlinkNoFollow), path);
-        Check(Posix.ChmodAt(parent, name, (uint)mode, 0), path);
-        Check(Posix.SetTime(parent, name, modifiedAt), path);
+        Check(OwnerCalls.Set(parent, name, user, group, At.NoFollow), path);
+        Check(ModeCalls.Set(parent, name, (uint)mode, 0), path);
+        Check(TimeCalls.Set(parent, name, modifiedAt), path);
         return true;
     }
 
@@ -155,27 +168,30 @@ internal sealed unsafe class RootDirectory : IDisposable
     public void SetAttributes(string path, int mode, uint user, uint group, long modifiedAt)
     {
         var (parent, name) = path.Length == 0 ? (_root, ".") : (OpenParent(path, out var last), last);
-        Check(Posix.ChownAt(parent, name, user, group, Posix.SymlinkNoFollow), path);
-        Check(Posix.ChmodAt(parent, name, (uint)mode, 0), path);
-        Check(Posix.SetTime(parent, name, modifiedAt), path);
+        // chmod(2) follows a link, and would change what it leads to.
+        if (StatusCalls.TryRead(parent, name, out var stat) && stat.Type == FileKind.Link)
+        {
+            throw new UnsafePathException(path);
+        }
+
+        Check(OwnerCalls.Set(parent, name, user, group, At.NoFollow), path);
+        Check(ModeCalls.Set(parent, name, (uint)mode, 0), path);
+        Check(TimeCalls.Set(parent, name, modifiedAt), path);
     }
 
     /// <summary>Sets an extended attribute of a file, directory or link.</summary>
     public void SetXattr(string path, string attribute, ReadOnlySpan<byte> value)
     {
         var (parent, name) = path.Length == 0 ? (_root, ".") : (OpenParent(path, out var last), last);
-        fixed (byte* pointer = value)
-        {
-            Check(Posix.SetXattr($"/proc/self/fd/{parent}/{name}", attribute, pointer, (nuint)value.Length, 0), path);
-        }
+        Check(XattrCalls.Set($"{OpenCalls.PathOf(parent)}/{name}", attribute, value), path);
     }
 
     /// <summary>statx of a path; false when it does not exist.</summary>
-    public bool TryStat(string path, out Posix.StatxResult result)
+    public bool TryStat(string path, out FileStatus result)
     {
         if (path.Length == 0)
         {
-            return Posix.TryStat(_root, ".", out result);
+            return StatusCalls.TryRead(_root, ".", out result);
         }
 
         var parent = OpenDirectory(ArchivePath.Parent(path));
@@ -187,11 +203,11 @@ internal sealed unsafe class RootDirectory : IDisposable
 
         try
         {
-            return Posix.TryStat(parent, ArchivePath.Name(path), out result);
+            return StatusCalls.TryRead(parent, ArchivePath.Name(path), out result);
         }
         finally
         {
-            _ = Posix.Close(parent);
+            _ = OpenCalls.Close(parent);
         }
     }
 
@@ -199,10 +215,20 @@ internal sealed unsafe class RootDirectory : IDisposable
     public FileStream OpenFile(string path)
     {
         var parent = OpenParent(path, out var name);
-        var file = Posix.OpenAt(parent, name, Posix.ReadOnly | Posix.NoFollow | Posix.CloseOnExec, 0);
+        if (StatusCalls.TryRead(parent, name, out var stat) && stat.Type != FileKind.Regular)
+        {
+            throw new UnsafePathException(path);
+        }
+
+        var file = OpenCalls.OpenAt(
+            parent,
+            name,
+            OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking | OpenFlags.CloseOnExec,
+            0
+        );
         return file >= 0
             ? new FileStream(new SafeFileHandle(file, ownsHandle: true), FileAccess.Read, bufferSize: 0)
-            : throw Failure(path, Marshal.GetLastPInvokeError());
+            : throw Failure(path, Errno.Last);
     }
 
     /// <summary>Moves a file, link or device to a place where nothing is, in this root or another on the same file system.</summary>
@@ -211,17 +237,17 @@ internal sealed unsafe class RootDirectory : IDisposable
         var from = OpenDirectory(ArchivePath.Parent(path));
         if (from < 0)
         {
-            throw Failure(path, Marshal.GetLastPInvokeError());
+            throw Failure(path, Errno.Last);
         }
 
         try
         {
             var parent = to.OpenParent(target, out var name);
-            to.Check(Posix.RenameAt(from, ArchivePath.Name(path), parent, name), target);
+            to.Check(NameCalls.Rename(from, ArchivePath.Name(path), parent, name), target);
         }
         finally
         {
-            _ = Posix.Close(from);
+            _ = OpenCalls.Close(from);
         }
     }
 
@@ -233,15 +259,14 @@ internal sealed unsafe class RootDirectory : IDisposable
             return;
         }
 
-        if (stat.Type != Posix.TypeDirectory)
+        if (stat.Type != FileKind.Directory)
         {
             Remove(path);
             return;
         }
 
         ForgetParent();
-        // No part of the path is a link: TryStat went the same way without following any.
-        Directory.Delete($"{Path}/{path}", recursive: true);
+        _confined.DeleteTree(path);
     }
 
     /// <summary>Removes a file or link if it is there.</summary>
@@ -250,8 +275,8 @@ internal sealed unsafe class RootDirectory : IDisposable
         var parent = OpenDirectory(ArchivePath.Parent(path));
         if (parent >= 0)
         {
-            _ = Posix.UnlinkAt(parent, ArchivePath.Name(path), 0);
-            _ = Posix.Close(parent);
+            _ = NameCalls.Remove(parent, ArchivePath.Name(path), 0);
+            _ = OpenCalls.Close(parent);
         }
     }
 
@@ -262,7 +287,8 @@ internal sealed unsafe class RootDirectory : IDisposable
         {
             _disposed = true;
             ForgetParent();
-            _ = Posix.Close(_root);
+            _ = OpenCalls.Close(_root);
+            _confined.Dispose();
         }
     }
 
@@ -277,7 +303,7 @@ internal sealed unsafe class RootDirectory : IDisposable
 
         ForgetParent();
         var opened = OpenDirectory(directory);
-        if (opened < 0 && Marshal.GetLastPInvokeError() == Posix.NoEntry && directory.Length > 0)
+        if (opened < 0 && Errno.Last == Errno.NoEntry && directory.Length > 0)
         {
             // Archives may leave out the entries of parents.
             MakeDirectory(directory);
@@ -287,7 +313,7 @@ internal sealed unsafe class RootDirectory : IDisposable
 
         if (opened < 0)
         {
-            throw Failure(path, Marshal.GetLastPInvokeError());
+            throw Failure(path, Errno.Last);
         }
 
         _parentPath = directory;
@@ -299,63 +325,35 @@ internal sealed unsafe class RootDirectory : IDisposable
     {
         if (_parent >= 0)
         {
-            _ = Posix.Close(_parent);
+            _ = OpenCalls.Close(_parent);
         }
 
         _parent = -1;
         _parentPath = null;
     }
 
+    /// <summary>A descriptor of a directory, which the caller closes; -1 and errno when there is none.</summary>
     private int OpenDirectory(string path)
     {
-        if (path.Length == 0)
+        using var place = _confined.TryOpenPlace(path, out var error);
+        if (place is null)
         {
-            return Posix.OpenAt(_root, ".", Posix.PathOnly | Posix.Directory | Posix.CloseOnExec, 0);
+            Marshal.SetLastPInvokeError(error);
+            return -1;
         }
 
-        if (_links == LinkPolicy.InsideRoot && _hasOpenAt2)
-        {
-            var opened = Posix.OpenDirectoryInRoot(_root, path);
-            if (opened >= 0 || Marshal.GetLastPInvokeError() != Posix.NoSystemCall)
-            {
-                return opened;
-            }
-
-            _hasOpenAt2 = false;
-        }
-
-        var current = _root;
-        foreach (var part in path.Split('/'))
-        {
-            var next = Posix.OpenAt(current, part, Posix.PathOnly | Posix.Directory | Posix.NoFollow | Posix.CloseOnExec, 0);
-            var error = Marshal.GetLastPInvokeError();
-            if (current != _root)
-            {
-                _ = Posix.Close(current);
-            }
-
-            if (next < 0)
-            {
-                Marshal.SetLastPInvokeError(error);
-                return -1;
-            }
-
-            current = next;
-        }
-
-        return current;
+        var descriptor = (int)place.DangerousGetHandle();
+        place.SetHandleAsInvalid();
+        return descriptor;
     }
 
     private void WriteAll(int file, string path, int count)
     {
-        fixed (byte* start = _buffer)
+        for (var done = 0; done < count; )
         {
-            for (var done = 0; done < count;)
-            {
-                var written = Posix.Write(file, start + done, count - done);
-                Check((int)Math.Min(written, 0), path);
-                done += (int)written;
-            }
+            var written = DescriptorCalls.Write(file, _buffer.AsSpan(done, count - done));
+            Check((int)Math.Min(written, 0), path);
+            done += (int)written;
         }
     }
 
@@ -366,21 +364,22 @@ internal sealed unsafe class RootDirectory : IDisposable
             return true;
         }
 
-        var error = Marshal.GetLastPInvokeError();
-        return error == Posix.Exists ? false : throw Failure(path, error);
+        var error = Errno.Last;
+        return error == Errno.Exists ? false : throw Failure(path, error);
     }
 
     private void Check(int result, string path)
     {
         if (result < 0)
         {
-            throw Failure(path, Marshal.GetLastPInvokeError());
+            throw Failure(path, Errno.Last);
         }
     }
 
-    private Exception Failure(string path, int error) => error is Posix.TooManyLinks or Posix.NotDirectory
-        ? new UnsafePathException(path)
-        : ImageErrors.FromErrno($"{Path}/{path}", error);
+    private Exception Failure(string path, int error) =>
+        error is Errno.TooManyLinks or Errno.NotDirectory or Errno.CrossDevice
+            ? new UnsafePathException(path)
+            : ImageErrors.FromErrno($"{Path}/{path}", error);
 }
 
 /// <summary>Reads content into a buffer; 0 at its end.</summary>

@@ -2,11 +2,11 @@ using Torchyard.Images.Files;
 using Torchyard.Images.Oci;
 using Torchyard.Images.Tar;
 using Torchyard.Images.Timings;
-using Torchyard.Platform;
 using Torchyard.Platform.Compression;
+using Torchyard.Platform.Digests;
 using Torchyard.Platform.Processes;
 using Torchyard.Platform.Streams;
-using Torchyard.Recipes;
+using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Images.Layers;
 
@@ -21,7 +21,8 @@ internal static class LayerPacker
         ImageSettings settings,
         CancellationToken cancellation,
         BuildTimings? timings = null,
-        string what = "")
+        string what = ""
+    )
     {
         var began = timings?.Now ?? default;
         var cpu = ProcessorTime.OfThread();
@@ -57,9 +58,14 @@ internal static class LayerPacker
 
         var (digest, size) = blob.Commit();
         timings?.Add(BuildWork.Pack, what, began, ProcessorTime.OfThread() - cpu);
-        return new PackedLayer(
-            tarHash.Finish(), digest, size, tarSize,
-            format == CompressionFormat.Gzip ? MediaTypes.LayerGzip : MediaTypes.LayerZstd);
+        return new PackedLayer
+        {
+            DiffId = tarHash.Finish(),
+            Blob = digest,
+            Size = size,
+            UncompressedSize = tarSize,
+            MediaType = format == CompressionFormat.Gzip ? MediaTypes.LayerGzip : MediaTypes.LayerZstd,
+        };
     }
 
     /// <summary>Digest of the tar that entries and their content below a directory make.</summary>

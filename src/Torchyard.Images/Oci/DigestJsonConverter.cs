@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Torchyard.Platform;
+using Torchyard.Platform.Digests;
 
 namespace Torchyard.Images.Oci;
 
@@ -8,7 +8,10 @@ namespace Torchyard.Images.Oci;
 internal sealed class DigestJsonConverter : JsonConverter<Digest>
 {
     public override Digest Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        Digest.TryParse(reader.GetString(), out var digest) ? digest : throw new JsonException("a digest is malformed");
+        reader.TokenType == JsonTokenType.String && Digest.TryParse(reader.GetString(), out var digest)
+            ? digest
+            : throw new JsonException("a digest is malformed");
 
-    public override void Write(Utf8JsonWriter writer, Digest value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+    public override void Write(Utf8JsonWriter writer, Digest value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
 }

@@ -1,11 +1,21 @@
 using System.Text.Json.Serialization;
-using Torchyard.Platform;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Text;
 
 namespace Torchyard.Images.Oci;
 
 /// <summary>A descriptor (image-spec, descriptor.md).</summary>
-internal sealed record OciDescriptor
+internal sealed record OciDescriptor : IBounded
 {
+    // 1 PiB: more than any blob has, and so little that a manifest's sum stays a number.
+    private const long MostBytes = 1L << 50;
+
+    [JsonIgnore]
+    public string? Problem =>
+        MediaType.Length == 0 ? "has a descriptor without a media type"
+        : Size is < 0 or > MostBytes ? $"says that {Digest} has {Size} bytes"
+        : null;
+
     public required string MediaType { get; init; }
 
     [JsonConverter(typeof(DigestJsonConverter))]
@@ -24,8 +34,14 @@ internal sealed record OciDescriptor
 internal sealed record OciPlatform(string Architecture, string Os);
 
 /// <summary>An image index, also index.json of a layout (image-spec, image-index.md, image-layout.md).</summary>
-internal sealed record OciIndex
+internal sealed record OciIndex : IBounded
 {
+    /// <summary>Deepest that indexes stand in indexes; the specification's own uses have one level.</summary>
+    internal const int MostLevels = 4;
+
+    [JsonIgnore]
+    public string? Problem => Manifests.Select(entry => entry.Problem).FirstOrDefault(problem => problem is not null);
+
     public int SchemaVersion { get; init; } = 2;
 
     public string MediaType { get; init; } = MediaTypes.Index;
@@ -34,8 +50,17 @@ internal sealed record OciIndex
 }
 
 /// <summary>An image manifest (image-spec, manifest.md).</summary>
-internal sealed record OciManifest
+internal sealed record OciManifest : IBounded
 {
+    // Eight times what overlayfs stacks.
+    private const int MostLayers = 4096;
+
+    [JsonIgnore]
+    public string? Problem =>
+        Layers.Count > MostLayers
+            ? $"has {Count.Of(Layers.Count, "layer")}"
+            : Layers.Append(Config).Select(blob => blob.Problem).FirstOrDefault(problem => problem is not null) ?? Subject?.Problem;
+
     public int SchemaVersion { get; init; } = 2;
 
     public string MediaType { get; init; } = MediaTypes.Manifest;

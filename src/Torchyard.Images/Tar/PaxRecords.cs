@@ -15,8 +15,13 @@ internal static class PaxRecords
         var records = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         while (!data.IsEmpty)
         {
-            if (!Utf8Parser.TryParse(data, out int length, out var digits) || length <= digits + 2 || length > data.Length
-                || data[digits] != (byte)' ' || data[length - 1] != (byte)'\n')
+            if (
+                !Utf8Parser.TryParse(data, out int length, out var digits)
+                || length <= digits + 2
+                || length > data.Length
+                || data[digits] != (byte)' '
+                || data[length - 1] != (byte)'\n'
+            )
             {
                 throw new TarFormatException("a PAX header is malformed");
             }

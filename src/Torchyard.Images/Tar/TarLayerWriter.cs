@@ -1,13 +1,14 @@
 using System.Globalization;
 using System.Text;
+using Torchyard.Platform.Linux;
 
 namespace Torchyard.Images.Tar;
 
 /// <summary>
-/// Writes tar archives whose bytes depend on the entries alone: ustar where it suffices, one PAX header before an entry where it does not; no
-/// process id, no user or group names, no access times, times in whole seconds.
+/// Writes tar archives whose bytes depend on the entries alone: ustar where it suffices, one PAX header before an entry where it does not;
+/// no process id, no user or group names, no access times, times in whole seconds.
 /// </summary>
-internal sealed class TarLayerWriter(Stream sink)
+public sealed class TarLayerWriter(Stream sink)
 {
     // Largest values that the octal fields hold.
     private const long MaxSize = (1L << 33) - 1;
@@ -17,7 +18,9 @@ internal sealed class TarLayerWriter(Stream sink)
     private readonly byte[] _zeros = new byte[2 * TarField.BlockSize];
     private readonly byte[] _buffer = new byte[256 * 1024];
 
-    /// <summary>Writes an entry. The content of a file is read from <paramref name="content"/>, exactly <see cref="TarEntry.Size"/> bytes.</summary>
+    /// <summary>
+    /// Writes an entry. The content of a file is read from <paramref name="content"/>, exactly <see cref="TarEntry.Size"/> bytes.
+    /// </summary>
     /// <exception cref="InvalidDataException">The content is shorter than its size says.</exception>
     public void Write(TarEntry entry, Stream? content = null)
     {
@@ -45,7 +48,18 @@ internal sealed class TarLayerWriter(Stream sink)
 
         if (pax.Count > 0)
         {
-            WriteHeader("PaxHeaders/entry", "", 'x', new TarEntry { Name = "", Kind = TarKind.File, Mode = 0x1A4, Size = pax.Count });
+            WriteHeader(
+                "PaxHeaders/entry",
+                "",
+                'x',
+                new TarEntry
+                {
+                    Name = "",
+                    Kind = TarKind.File,
+                    Mode = FileModes.Readable,
+                    Size = pax.Count,
+                }
+            );
             sink.Write(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(pax));
             Pad(pax.Count);
         }
@@ -61,17 +75,18 @@ internal sealed class TarLayerWriter(Stream sink)
     /// <summary>Writes the two zero blocks that end an archive.</summary>
     public void Complete() => sink.Write(_zeros);
 
-    private static char TypeFlag(TarKind kind) => kind switch
-    {
-        TarKind.File => '0',
-        TarKind.HardLink => '1',
-        TarKind.Symlink => '2',
-        TarKind.CharacterDevice => '3',
-        TarKind.BlockDevice => '4',
-        TarKind.Directory => '5',
-        TarKind.Fifo => '6',
-        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
-    };
+    private static char TypeFlag(TarKind kind) =>
+        kind switch
+        {
+            TarKind.File => '0',
+            TarKind.HardLink => '1',
+            TarKind.Symlink => '2',
+            TarKind.CharacterDevice => '3',
+            TarKind.BlockDevice => '4',
+            TarKind.Directory => '5',
+            TarKind.Fifo => '6',
+            _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+        };
 
     private static void AppendNumber(List<byte> pax, string key, long value, long limit)
     {
@@ -138,7 +153,7 @@ internal sealed class TarLayerWriter(Stream sink)
 
     private void CopyContent(TarEntry entry, Stream content)
     {
-        for (var left = entry.Size; left > 0;)
+        for (var left = entry.Size; left > 0; )
         {
             var read = content.Read(_buffer.AsSpan(0, (int)Math.Min(_buffer.Length, left)));
             if (read == 0)

@@ -1,17 +1,21 @@
 using System.Buffers.Text;
 using System.Text;
+using Torchyard.Platform.Linux;
 
 namespace Torchyard.Images.Tar;
 
 /// <summary>
-/// Reads tar archives forward: ustar, GNU long names and links, PAX. Input is untrusted: sizes are capped, names are given as they are and the
-/// caller resolves them inside its root. Throws <see cref="TarFormatException"/> and the stream's own errors, nothing else.
+/// Reads tar archives forward: ustar, GNU long names and links, PAX. Input is untrusted: sizes are capped, names are given as they are and
+/// the caller resolves them inside its root. Throws <see cref="TarFormatException"/> and the stream's own errors, nothing else.
 /// </summary>
-internal sealed class TarReader(Stream source)
+public sealed class TarReader(Stream source)
 {
     // PATH_MAX is 4096; extended attributes are at most 64 KiB each.
     private const int MaxName = 8 * 1024;
     private const int MaxPaxHeader = 1 << 20;
+
+    // Linux has 12 bits for a major number and 20 for a minor one.
+    private const int MaxDevice = (1 << 20) - 1;
 
     private readonly byte[] _header = new byte[TarField.BlockSize];
     private long _contentLeft;
@@ -76,9 +80,7 @@ internal sealed class TarReader(Stream source)
     public void Drain()
     {
         SkipContent();
-        while (source.Read(_header) > 0)
-        {
-        }
+        while (source.Read(_header) > 0) { }
     }
 
     private TarEntry MakeEntry(long size, string? longName, string? longLink, Dictionary<string, byte[]>? pax)
@@ -148,7 +150,8 @@ internal sealed class TarReader(Stream source)
             throw new TarFormatException("a user or group id is too large");
         }
 
-        // Old archives give hard links and directories a size that no content follows; POSIX lets a hard link have content, which nobody writes.
+        // Old archives give hard links and directories a size that no content follows; POSIX lets a hard link have content, which nobody
+        // writes.
         var content = kind == TarKind.File ? size : 0;
         _contentLeft = content;
         _padding = Padding(content);
@@ -157,7 +160,7 @@ internal sealed class TarReader(Stream source)
             Name = name,
             Kind = kind,
             LinkTarget = kind is TarKind.Symlink or TarKind.HardLink ? link : "",
-            Mode = (int)(TarField.Number(_header.AsSpan(100, 8), "a mode") & 0xFFF),
+            Mode = (int)(TarField.Number(_header.AsSpan(100, 8), "a mode") & FileModes.Mask),
             User = (uint)user,
             Group = (uint)group,
             Size = content,
@@ -168,9 +171,16 @@ internal sealed class TarReader(Stream source)
         };
     }
 
-    private uint Device(TarKind kind, int offset) => kind is TarKind.CharacterDevice or TarKind.BlockDevice
-        ? checked((uint)Math.Min(TarField.Number(_header.AsSpan(offset, 8), "a device number"), uint.MaxValue))
-        : 0;
+    private uint Device(TarKind kind, int offset)
+    {
+        if (kind is not (TarKind.CharacterDevice or TarKind.BlockDevice))
+        {
+            return 0;
+        }
+
+        var number = TarField.Number(_header.AsSpan(offset, 8), "a device number");
+        return number <= MaxDevice ? (uint)number : throw new TarFormatException("a device number is too large");
+    }
 
     private string HeaderName()
     {

@@ -15,13 +15,26 @@ public sealed class BuildTimings
     private Totals? _totals;
 
     /// <summary>One line of the account.</summary>
-    /// <param name="Work">The kind of work.</param>
-    /// <param name="Pieces">How many pieces of it.</param>
-    /// <param name="Wall">Sum of their durations; pieces run beside each other, so the sums of all kinds exceed the build's time.</param>
-    /// <param name="Cpu">CPU time, user and system.</param>
-    /// <param name="Longest">What took longest.</param>
-    /// <param name="LongestWall">How long that took.</param>
-    public sealed record Row(BuildWork Work, int Pieces, TimeSpan Wall, TimeSpan Cpu, string Longest, TimeSpan LongestWall);
+    public sealed record Row
+    {
+        /// <summary>The kind of work.</summary>
+        public required BuildWork Work { get; init; }
+
+        /// <summary>How many pieces of it.</summary>
+        public required int Pieces { get; init; }
+
+        /// <summary>Sum of their durations; pieces run beside each other, so the sums of all kinds exceed the build's time.</summary>
+        public required TimeSpan Wall { get; init; }
+
+        /// <summary>CPU time, user and system.</summary>
+        public required TimeSpan Cpu { get; init; }
+
+        /// <summary>What took longest.</summary>
+        public required string Longest { get; init; }
+
+        /// <summary>How long that took.</summary>
+        public required TimeSpan LongestWall { get; init; }
+    }
 
     /// <summary>The whole.</summary>
     /// <param name="Wall">From the start to the end of the build.</param>
@@ -34,20 +47,38 @@ public sealed class BuildTimings
     }
 
     /// <summary>Time since the build began, or, when it has ended, what it took.</summary>
-    public Totals Whole => _totals ?? new Totals(
-        Stopwatch.GetElapsedTime(_began), ProcessorTime.OfProcess() - _processBefore, ProcessorTime.OfChildren() - _childrenBefore);
+    public Totals Whole =>
+        _totals
+        ?? new Totals(
+            Stopwatch.GetElapsedTime(_began),
+            ProcessorTime.OfProcess() - _processBefore,
+            ProcessorTime.OfChildren() - _childrenBefore
+        );
 
     /// <summary>Sums by kind of work; kinds that did not occur are left out.</summary>
     public IReadOnlyList<Row> Rows() =>
-    [
-        .. _pieces.GroupBy(piece => piece.Work).OrderBy(group => group.Key).Select(group =>
-        {
-            var longest = group.MaxBy(piece => piece.Wall)!;
-            return new Row(group.Key, group.Count(), Sum(group, piece => piece.Wall), Sum(group, piece => piece.Cpu), longest.What, longest.Wall);
-        }),
-    ];
+        [
+            .. _pieces
+                .GroupBy(piece => piece.Work)
+                .OrderBy(group => group.Key)
+                .Select(group =>
+                {
+                    var longest = group.MaxBy(piece => piece.Wall)!;
+                    return new Row
+                    {
+                        Work = group.Key,
+                        Pieces = group.Count(),
+                        Wall = Sum(group, piece => piece.Wall),
+                        Cpu = Sum(group, piece => piece.Cpu),
+                        Longest = longest.What,
+                        LongestWall = longest.Wall,
+                    };
+                }),
+        ];
 
-    /// <summary>Writes every piece with its place in time in Chrome's trace format, which https://ui.perfetto.dev and chrome://tracing show.</summary>
+    /// <summary>
+    /// Writes every piece with its place in time in Chrome's trace format, which https://ui.perfetto.dev and chrome://tracing show.
+    /// </summary>
     public void WriteTrace(Stream target)
     {
         using var writer = new Utf8JsonWriter(target);
@@ -85,10 +116,10 @@ public sealed class BuildTimings
 
     /// <summary>Runs a piece of work on this thread.</summary>
     internal void Measure(BuildWork work, string what, Action run) => Measure(work, what, () =>
-    {
-        run();
-        return true;
-    });
+        {
+            run();
+            return true;
+        });
 
     /// <summary>Awaits work that is done elsewhere; its CPU time is read out of the result.</summary>
     internal async Task<T> MeasureAsync<T>(BuildWork work, string what, Func<Task<T>> run, Func<T, TimeSpan> cpu)
@@ -104,7 +135,16 @@ public sealed class BuildTimings
 
     /// <summary>Adds a piece that ends now.</summary>
     internal void Add(BuildWork work, string what, TimeSpan began, TimeSpan cpu) =>
-        _pieces.Enqueue(new Piece(work, what, began, Now - began, cpu));
+        _pieces.Enqueue(
+            new Piece
+            {
+                Work = work,
+                What = what,
+                Began = began,
+                Wall = Now - began,
+                Cpu = cpu,
+            }
+        );
 
     private static TimeSpan Sum(IEnumerable<Piece> pieces, Func<Piece, TimeSpan> value) =>
         pieces.Aggregate(TimeSpan.Zero, (sum, piece) => sum + value(piece));
@@ -127,5 +167,12 @@ public sealed class BuildTimings
         }
     }
 
-    private sealed record Piece(BuildWork Work, string What, TimeSpan Began, TimeSpan Wall, TimeSpan Cpu);
+    private sealed record Piece
+    {
+        public required BuildWork Work { get; init; }
+        public required string What { get; init; }
+        public required TimeSpan Began { get; init; }
+        public required TimeSpan Wall { get; init; }
+        public required TimeSpan Cpu { get; init; }
+    }
 }

@@ -3,7 +3,7 @@ namespace Torchyard.Images.Timings;
 /// <summary>Kinds of work in a build, in the order in which a package goes through them.</summary>
 public enum BuildWork
 {
-    /// <summary>Waiting for package files.</summary>
+    /// <summary>Fetching package files, beside all other work.</summary>
     Fetch,
 
     /// <summary>Reading the control part of packages.</summary>

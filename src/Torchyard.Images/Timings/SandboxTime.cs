@@ -1,13 +1,18 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Torchyard.Images.Sandbox;
 
 namespace Torchyard.Images.Timings;
 
-/// <summary>CPU time of a program in the sandbox, which prints it last: two lines as the shell's <c>times</c> writes them (POSIX, "times").</summary>
+/// <summary>
+/// CPU time of a program in the sandbox, which prints it last: two lines as the shell's <c>times</c> writes them (POSIX, "times").
+/// </summary>
 internal static partial class SandboxTime
 {
     // The shell itself and its children, user and system each: 0m0.002s 0m0.004s
-    [GeneratedRegex(@"^(\d+)m(\d+(?:\.\d+)?)s (\d+)m(\d+(?:\.\d+)?)s\n(\d+)m(\d+(?:\.\d+)?)s (\d+)m(\d+(?:\.\d+)?)s$")]
+    [GeneratedRegex(
+        @"^([0-9]+)m([0-9]+(?:\.[0-9]+)?)s ([0-9]+)m([0-9]+(?:\.[0-9]+)?)s\n([0-9]+)m([0-9]+(?:\.[0-9]+)?)s ([0-9]+)m([0-9]+(?:\.[0-9]+)?)s\z"
+    )]
     private static partial Regex Lines();
 
     /// <summary>User and system time; zero when the program did not print them.</summary>
@@ -22,7 +27,8 @@ internal static partial class SandboxTime
         var sum = TimeSpan.Zero;
         for (var group = 1; group < match.Groups.Count; group += 2)
         {
-            sum += TimeSpan.FromMinutes(int.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture))
+            sum +=
+                TimeSpan.FromMinutes(int.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture))
                 + TimeSpan.FromSeconds(double.Parse(match.Groups[group + 1].Value, CultureInfo.InvariantCulture));
         }
 

@@ -1,3 +1,5 @@
+using Torchyard.Platform.Http;
+
 namespace Torchyard.Packages.Fetching;
 
 /// <summary>How hard to try.</summary>
@@ -9,11 +11,11 @@ internal sealed record DownloadSettings
     /// <summary>Connections to one host at once.</summary>
     public int PerHost { get; init; } = 4;
 
-    /// <summary>Tries of one address before the next.</summary>
-    public int Tries { get; init; } = 3;
+    /// <summary>Connections to one host at once for parts of files, which are small: what they cost is the wait for the answer.</summary>
+    public int PartsPerHost { get; init; } = 8;
 
-    /// <summary>Wait before the second try; doubled for each further one.</summary>
-    public TimeSpan BackOff { get; init; } = TimeSpan.FromMilliseconds(500);
+    /// <summary>Tries of one address before the next.</summary>
+    public RetryPolicy Retry { get; init; } = new() { Tries = 3, FirstPause = TimeSpan.FromMilliseconds(500) };
 
     /// <summary>Longest silence of a server.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);

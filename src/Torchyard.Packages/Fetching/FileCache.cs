@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
-using Torchyard.Platform;
+using Torchyard.Platform.Digests;
 using Torchyard.Platform.Files;
 
 namespace Torchyard.Packages.Fetching;
@@ -16,11 +16,14 @@ internal sealed class FileCache(string root)
     public string PathOf(Digest digest) => Path.Combine(root, "sha256", digest.Hex[..2], digest.Hex);
 
     /// <summary>Path of a file that is not complete.</summary>
-    public string PartialPathOf(Digest digest) => Path.Combine(root, "partial", digest.Hex);
+    public string PartialPathOf(Digest digest) => Path.Combine(PartialDirectory, digest.Hex);
+
+    /// <summary>Directory of the files that are not complete.</summary>
+    public string PartialDirectory => Path.Combine(root, "partial");
 
     /// <summary>Keeps other processes from fetching the same file; one lock serves 1/256 of all hashes.</summary>
     public Task<FileLock> LockAsync(Digest digest, CancellationToken cancellation) =>
-        FileLock.AcquireAsync(Path.Combine(root, "partial", $"{digest.Hex[..2]}.lock"), exclusive: true, cancellation);
+        FileLock.AcquireAsync(LockPath(digest.Hex), exclusive: true, cancellation);
 
     /// <summary>Looks for a file; one that turns out bad is removed.</summary>
     /// <param name="digest">Its hash.</param>
@@ -51,19 +54,79 @@ internal sealed class FileCache(string root)
     }
 
     /// <summary>True when the file is there and good; see <see cref="Look"/>.</summary>
-    public bool Has(Digest digest, long size) => Look(digest, size) == CachedFile.Good;
+    /// <param name="digest">Its hash.</param>
+    /// <param name="size">Its size in bytes; null when it is not known.</param>
+    public bool Has(Digest digest, long? size)
+    {
+        var info = new FileInfo(PathOf(digest));
+        return info.Exists && Look(digest, size ?? info.Length) == CachedFile.Good;
+    }
+
+    /// <summary>Opens the partial file of a download; what is longer than the file can be is thrown away.</summary>
+    public FileStream OpenPartial(VerifiedDownload download)
+    {
+        Directory.CreateDirectory(PartialDirectory);
+        var file = new FileStream(
+            PartialPathOf(download.Key),
+            new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate,
+                Access = FileAccess.ReadWrite,
+                Share = FileShare.Read,
+                BufferSize = 0,
+                Options = FileOptions.Asynchronous,
+            }
+        );
+        if (file.Length > download.Bound)
+        {
+            file.SetLength(0);
+        }
+
+        return file;
+    }
 
     /// <summary>Gives a complete, checked partial file its name.</summary>
-    public string Commit(Digest digest)
+    /// <param name="key">Name of the partial file; see <see cref="VerifiedDownload.Key"/>.</param>
+    /// <param name="digest">Its hash.</param>
+    public string Commit(Digest key, Digest digest) => Take(PartialPathOf(key), digest);
+
+    /// <summary>Moves a checked file into the cache.</summary>
+    /// <param name="file">The file, on the same file system.</param>
+    /// <param name="digest">Its hash.</param>
+    public string Take(string file, Digest digest)
     {
         var path = PathOf(digest);
-        var partial = PartialPathOf(digest);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.SetUnixFileMode(partial, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
-        File.SetLastWriteTimeUtc(partial, Stamp(digest));
-        File.Move(partial, path, overwrite: true);
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        File.SetLastWriteTimeUtc(file, Stamp(digest));
+        File.Move(file, path, overwrite: true);
         return path;
     }
+
+    /// <summary>Removes the partial files that nobody is at.</summary>
+    /// <returns>Size of each, in bytes.</returns>
+    public IReadOnlyList<long> RemovePartials()
+    {
+        var sizes = new List<long>();
+        foreach (var file in new DirectoryInfo(PartialDirectory) is { Exists: true } directory ? directory.GetFiles() : [])
+        {
+            if (file.Extension == ".lock" || file.Name.Length < 2)
+            {
+                continue;
+            }
+
+            using var held = FileLock.TryAcquire(LockPath(file.Name), exclusive: true);
+            if (held is not null && File.Exists(file.FullName))
+            {
+                sizes.Add(file.Length);
+                file.Delete();
+            }
+        }
+
+        return sizes;
+    }
+
+    private string LockPath(string hex) => Path.Combine(PartialDirectory, $"{hex[..2]}.lock");
 
     /// <summary>Hashes a file.</summary>
     public static Digest HashOf(string path)

@@ -1,5 +1,7 @@
-using Torchyard.Platform;
+using Torchyard.Platform.Digests;
 using Torchyard.Platform.Files;
+using Torchyard.Platform.Reporting;
+using Torchyard.Platform.Text;
 
 namespace Torchyard.Packages.Fetching;
 
@@ -35,7 +37,7 @@ public static class PackageCacheCheck
             task.Advance(file.Length);
         }
 
-        task.Done($"{files.Length} files, {damaged.Count} damaged");
+        task.Done($"{Count.Of(files.Length, "file")}, {damaged.Count} damaged");
         return damaged;
     }
 }

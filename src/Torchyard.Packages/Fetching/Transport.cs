@@ -1,16 +1,15 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text;
 using Torchyard.Packages.Debian.Apt;
+using Torchyard.Platform.Http;
 
 namespace Torchyard.Packages.Fetching;
 
 /// <summary>Opens addresses: http and https with keep-alive, proxy and logins as apt would use them, and <c>file:</c>.</summary>
-internal sealed class Transport : IDisposable
+internal sealed class Transport : IByteSource, IDisposable
 {
-    private readonly HttpClient _client;
-    private readonly AptCredentials _credentials;
+    private readonly HttpSource _http;
     private readonly DownloadSettings _settings;
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _hosts = new(StringComparer.OrdinalIgnoreCase);
 
@@ -20,54 +19,55 @@ internal sealed class Transport : IDisposable
     /// <param name="settings">Limits.</param>
     public Transport(IWebProxy? proxy, AptCredentials credentials, DownloadSettings settings)
     {
-        _credentials = credentials;
         _settings = settings;
-        _client = new HttpClient(new SocketsHttpHandler
-        {
-            Proxy = proxy,
-            UseProxy = proxy is not null,
-            UseCookies = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            ConnectTimeout = TimeSpan.FromSeconds(20),
-            MaxConnectionsPerServer = settings.PerHost + 1,
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
-        })
-        {
-            Timeout = Timeout.InfiniteTimeSpan,
-        };
-        _client.DefaultRequestHeaders.UserAgent.ParseAdd("Torchyard/0.1");
+        _http = new HttpSource(
+            new HttpSettings
+            {
+                Proxy = proxy,
+                Credential = credentials.For,
+                Silence = settings.StallTimeout,
+                ConnectionsPerHost = settings.PartsPerHost + 1,
+            }
+        );
     }
 
-    /// <summary>Opens an address for reading.</summary>
-    /// <param name="address">http, https or file.</param>
-    /// <param name="offset">First byte wanted.</param>
-    /// <param name="cancellation">Ends the wait.</param>
-    /// <exception cref="SourceFailure">The address has nothing to give, now or at all.</exception>
-    public async Task<OpenSource> OpenAsync(Uri address, long offset, CancellationToken cancellation)
+    /// <inheritdoc />
+    public async Task<OpenSource> OpenAsync(Uri address, long offset, CancellationToken cancellation, long? last = null)
     {
         if (address.IsFile)
         {
-            return OpenFile(address.LocalPath, offset);
+            return OpenSource.OfFile(
+                () => new FileStream(address.LocalPath, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.SequentialScan),
+                offset
+            );
         }
 
         if (address.Scheme is not ("http" or "https"))
         {
-            throw new SourceFailure($"addresses of kind '{address.Scheme}:' are not supported", isTransient: false);
+            throw new HttpFailureException($"addresses of kind '{address.Scheme}:' are not supported", isTransient: false);
         }
 
-        var host = _hosts.GetOrAdd(address.Authority, _ => new SemaphoreSlim(_settings.PerHost));
+        var host = last is null
+            ? _hosts.GetOrAdd(address.Authority, _ => new SemaphoreSlim(_settings.PerHost))
+            : _hosts.GetOrAdd("parts of " + address.Authority, _ => new SemaphoreSlim(_settings.PartsPerHost));
         await host.WaitAsync(cancellation);
         HttpResponseMessage? response = null;
         try
         {
-            response = await SendAsync(address, offset, cancellation);
-            var (start, total) = Place(response, offset);
-            var body = await response.Content.ReadAsStreamAsync(cancellation);
-            return new OpenSource(body, start, total, () =>
+            response = await _http.GetAsync(
+                address,
+                request => request.Headers.Range = offset > 0 || last is not null ? new RangeHeaderValue(offset, last) : null,
+                cancellation
+            );
+            if (
+                HttpFailureException.Of(response, TimeProvider.System) is
+                { Status: not HttpStatusCode.RequestedRangeNotSatisfiable } refusal
+            )
             {
-                response.Dispose();
-                host.Release();
-            });
+                throw refusal;
+            }
+
+            return await OpenSource.OfAsync(_http, response, offset, last, () => host.Release(), cancellation);
         }
         catch
         {
@@ -81,7 +81,7 @@ internal sealed class Transport : IDisposable
     /// <param name="address">Its address.</param>
     /// <param name="mostBytes">A longer answer is refused.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <exception cref="SourceFailure">It cannot be had.</exception>
+    /// <exception cref="HttpFailureException">It cannot be had.</exception>
     public async Task<byte[]> GetSmallAsync(Uri address, int mostBytes, CancellationToken cancellation)
     {
         for (var attempt = 1; ; attempt++)
@@ -90,9 +90,9 @@ internal sealed class Transport : IDisposable
             {
                 return await GetOnceAsync(address, mostBytes, cancellation);
             }
-            catch (SourceFailure failure) when (failure.IsTransient && attempt < _settings.Tries)
+            catch (HttpFailureException failure) when (_settings.Retry.IsWorthAnother(attempt, failure))
             {
-                await Task.Delay(_settings.BackOff * (1 << (attempt - 1)), cancellation);
+                await _settings.Retry.PauseAsync(attempt, failure, cancellation);
             }
         }
     }
@@ -100,29 +100,10 @@ internal sealed class Transport : IDisposable
     /// <inheritdoc />
     public void Dispose()
     {
-        _client.Dispose();
+        _http.Dispose();
         foreach (var host in _hosts.Values)
         {
             host.Dispose();
-        }
-    }
-
-    /// <summary>Reads with a limit on the server's silence.</summary>
-    public async ValueTask<int> ReadAsync(Stream body, Memory<byte> buffer, CancellationToken cancellation)
-    {
-        using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        stall.CancelAfter(_settings.StallTimeout);
-        try
-        {
-            return await body.ReadAsync(buffer, stall.Token);
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            throw new SourceFailure($"nothing came for {_settings.StallTimeout.TotalSeconds:0} s", isTransient: true);
-        }
-        catch (Exception error) when (error is IOException or HttpRequestException)
-        {
-            throw new SourceFailure("the connection was cut", isTransient: true, inner: error);
         }
     }
 
@@ -132,119 +113,17 @@ internal sealed class Transport : IDisposable
         using var content = new MemoryStream();
         var buffer = new byte[1 << 16];
         int read;
-        while ((read = await ReadAsync(source.Body, buffer, cancellation)) > 0)
+        while ((read = await source.ReadAsync(buffer, cancellation)) > 0)
         {
             content.Write(buffer, 0, read);
             if (content.Length > mostBytes)
             {
-                throw new SourceFailure($"the answer is larger than {mostBytes} bytes", isTransient: false);
+                throw new HttpFailureException($"the answer is larger than {mostBytes} bytes", isTransient: false);
             }
         }
 
         return source.Total is { } total && total != content.Length
-            ? throw new SourceFailure("the answer was cut short", isTransient: true)
+            ? throw new HttpFailureException("the answer was cut short", isTransient: true)
             : content.ToArray();
-    }
-
-    private async Task<HttpResponseMessage> SendAsync(Uri address, long offset, CancellationToken cancellation)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, address);
-        if (offset > 0)
-        {
-            request.Headers.Range = new RangeHeaderValue(offset, null);
-        }
-
-        if (_credentials.For(address) is { } login)
-        {
-            request.Headers.Authorization = new AuthenticationHeaderValue(
-                "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{login.UserName}:{login.Password}")));
-        }
-
-        using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        stall.CancelAfter(_settings.StallTimeout);
-        HttpResponseMessage response;
-        try
-        {
-            response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stall.Token);
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            throw new SourceFailure($"no answer within {_settings.StallTimeout.TotalSeconds:0} s", isTransient: true);
-        }
-        catch (Exception error) when (error is HttpRequestException or IOException)
-        {
-            throw new SourceFailure(error.InnerException?.Message ?? error.Message, isTransient: true, inner: error);
-        }
-
-        if (response.StatusCode is HttpStatusCode.OK or HttpStatusCode.PartialContent or HttpStatusCode.RequestedRangeNotSatisfiable)
-        {
-            return response;
-        }
-
-        var status = response.StatusCode;
-        response.Dispose();
-        throw new SourceFailure(
-            status switch
-            {
-                HttpStatusCode.NotFound or HttpStatusCode.Gone => "the server does not have it (404)",
-                HttpStatusCode.Unauthorized => "the server asks for a login (401)",
-                HttpStatusCode.ProxyAuthenticationRequired => "the proxy asks for a login (407)",
-                _ => $"the server answers {(int)status}",
-            },
-            isTransient: (int)status >= 500 || status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout,
-            status);
-    }
-
-    private static (long Start, long? Total) Place(HttpResponseMessage response, long offset)
-    {
-        var headers = response.Content.Headers;
-        switch (response.StatusCode)
-        {
-            case HttpStatusCode.PartialContent when offset > 0 && headers.ContentRange is { From: { } from } range && from == offset:
-                return (from, range.Length ?? from + headers.ContentLength);
-            case HttpStatusCode.OK:
-                return (0, headers.ContentLength);
-            default:
-                throw new SourceFailure("the server cannot go on in the middle of the file", isTransient: false, response.StatusCode);
-        }
-    }
-
-    private static OpenSource OpenFile(string path, long offset)
-    {
-        try
-        {
-            var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.SequentialScan);
-            var start = Math.Min(offset, stream.Length);
-            stream.Seek(start, SeekOrigin.Begin);
-            return new OpenSource(stream, start, stream.Length, stream.Dispose);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new SourceFailure(error.Message, isTransient: false, HttpStatusCode.NotFound, error);
-        }
-    }
-}
-
-/// <summary>An address that answers.</summary>
-/// <param name="body">The bytes from <paramref name="start"/> on.</param>
-/// <param name="start">Offset of the first byte that comes; 0 when the server began anew.</param>
-/// <param name="total">Size of the whole file, when the server says it.</param>
-/// <param name="close">Lets go of the connection.</param>
-internal sealed class OpenSource(Stream body, long start, long? total, Action close) : IDisposable
-{
-    /// <summary>The bytes from <see cref="Start"/> on.</summary>
-    public Stream Body { get; } = body;
-
-    /// <summary>Offset of the first byte.</summary>
-    public long Start { get; } = start;
-
-    /// <summary>Size of the whole file, when known.</summary>
-    public long? Total { get; } = total;
-
-    /// <inheritdoc />
-    public void Dispose()
-    {
-        Body.Dispose();
-        close();
     }
 }

@@ -18,11 +18,12 @@ public static unsafe class CompressorVersion
     public static string Xz => "liblzma " + Marshal.PtrToStringUTF8((nint)Lzma.VersionString());
 
     /// <summary>The text for a layer format.</summary>
-    public static string Of(CompressionFormat format) => format switch
-    {
-        CompressionFormat.Zstd => Zstd,
-        CompressionFormat.Gzip => Gzip,
-        CompressionFormat.Xz => Xz,
-        _ => "none",
-    };
+    public static string Of(CompressionFormat format) =>
+        format switch
+        {
+            CompressionFormat.Zstd => Zstd,
+            CompressionFormat.Gzip => Gzip,
+            CompressionFormat.Xz => Xz,
+            _ => "none",
+        };
 }

@@ -32,10 +32,15 @@ public static class Crc32
         {
             var low = BinaryPrimitives.ReadUInt32LittleEndian(data) ^ crc;
             var high = BinaryPrimitives.ReadUInt32LittleEndian(data[4..]);
-            crc = Table[(7 << 8) | (byte)low] ^ Table[(6 << 8) | (byte)(low >> 8)]
-                ^ Table[(5 << 8) | (byte)(low >> 16)] ^ Table[(4 << 8) | (int)(low >> 24)]
-                ^ Table[(3 << 8) | (byte)high] ^ Table[(2 << 8) | (byte)(high >> 8)]
-                ^ Table[(1 << 8) | (byte)(high >> 16)] ^ Table[(int)(high >> 24)];
+            crc =
+                Table[(7 << 8) | (byte)low]
+                ^ Table[(6 << 8) | (byte)(low >> 8)]
+                ^ Table[(5 << 8) | (byte)(low >> 16)]
+                ^ Table[(4 << 8) | (int)(low >> 24)]
+                ^ Table[(3 << 8) | (byte)high]
+                ^ Table[(2 << 8) | (byte)(high >> 8)]
+                ^ Table[(1 << 8) | (byte)(high >> 16)]
+                ^ Table[(int)(high >> 24)];
             data = data[8..];
         }
 
@@ -93,8 +98,7 @@ public static class Crc32
         Pclmulqdq.CarrylessMultiply(value, by, 0x00) ^ Pclmulqdq.CarrylessMultiply(value, by, 0x11);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<ulong> Load(ReadOnlySpan<byte> data, int at) =>
-        MemoryMarshal.Read<Vector128<ulong>>(data[at..]);
+    private static Vector128<ulong> Load(ReadOnlySpan<byte> data, int at) => MemoryMarshal.Read<Vector128<ulong>>(data[at..]);
 
     /// <summary>Eight tables for eight bytes at a time ("slicing by 8").</summary>
     private static uint[] MakeTable()

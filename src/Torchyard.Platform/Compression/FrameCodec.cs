@@ -6,12 +6,13 @@ namespace Torchyard.Platform.Compression;
 /// <summary>Compresses one block of input into one self-contained frame. The result depends on the block and the level alone.</summary>
 internal abstract class FrameCodec : IDisposable
 {
-    public static FrameCodec Create(CompressionFormat format, int level) => format switch
-    {
-        CompressionFormat.Zstd => new ZstdFrameCodec(level),
-        CompressionFormat.Gzip => new GzipFrameCodec(level),
-        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "only gzip and zstd are written"),
-    };
+    public static FrameCodec Create(CompressionFormat format, int level) =>
+        format switch
+        {
+            CompressionFormat.Zstd => new ZstdFrameCodec(level),
+            CompressionFormat.Gzip => new GzipFrameCodec(level),
+            _ => throw new ArgumentOutOfRangeException(nameof(format), format, "only gzip and zstd are written"),
+        };
 
     /// <summary>The most bytes that a frame of this much input takes.</summary>
     public abstract int Bound(int length);
@@ -53,7 +54,7 @@ internal abstract class FrameCodec : IDisposable
 
     private sealed class GzipFrameCodec(int level) : FrameCodec
     {
-        // GZipStream writes nothing at all for no input, which is no gzip file: header, an empty final block, CRC and length 0.
+        // GZipStream writes nothing at all for no input, which is not a gzip file: header, an empty final block, CRC and length 0.
         private static ReadOnlySpan<byte> EmptyMember => [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
         private readonly ZLibCompressionOptions _options = new() { CompressionLevel = level };

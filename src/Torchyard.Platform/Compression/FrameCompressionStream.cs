@@ -7,9 +7,9 @@ using Torchyard.Platform.Streams;
 namespace Torchyard.Platform.Compression;
 
 /// <summary>
-/// Compresses what is written to it on all cores: the input is cut into blocks of a fixed size, each becomes a frame (zstd) or member (gzip) of
-/// its own, and the frames are written in order. The output depends on the input, format and level alone, never on the number of cores or on how
-/// the writes were cut. Both formats define a sequence of frames as one stream (RFC 8878 section 3; RFC 1952 section 2.2).
+/// Compresses what is written to it on all cores: the input is cut into blocks of a fixed size, each becomes a frame (zstd) or member
+/// (gzip) of its own, and the frames are written in order. The output depends on the input, format and level alone, never on the number of
+/// cores or on how the writes were cut. Both formats define a sequence of frames as one stream (RFC 8878 section 3; RFC 1952 section 2.2).
 /// </summary>
 /// <remarks>
 /// Not thread-safe. A thread of its own writes to the sink, so that whoever writes here waits neither for compression nor for the disk
@@ -236,7 +236,7 @@ public sealed class FrameCompressionStream : ForwardWriteStream
         var buffer = ArrayPool<byte>.Shared.Rent(SplicedPiece);
         try
         {
-            for (int read; !_abandoned && (read = piece.Frames!.Read(buffer)) > 0;)
+            for (int read; !_abandoned && (read = piece.Frames!.Read(buffer)) > 0; )
             {
                 _sink.Write(buffer.AsSpan(0, read));
             }
@@ -260,9 +260,10 @@ public sealed class FrameCompressionStream : ForwardWriteStream
         private long _ticks;
         private Exception? _failure;
 
-        public ReadOnlySpan<byte> Result => _failure is null
-            ? _output.AsSpan(0, _outputLength)
-            : throw new InvalidDataException("a block could not be compressed", _failure);
+        public ReadOnlySpan<byte> Result =>
+            _failure is null
+                ? _output.AsSpan(0, _outputLength)
+                : throw new InvalidDataException("a block could not be compressed", _failure);
 
         public void Execute() => TryRun();
 

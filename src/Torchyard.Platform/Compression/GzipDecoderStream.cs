@@ -14,6 +14,7 @@ internal sealed class GzipDecoderStream(Stream source, bool leaveOpen) : Forward
     private const int InputSize = 256 * 1024;
     private const int OutputSize = 256 * 1024;
     private const int TrailerSize = 8;
+
     // Name and comment of a member; gzip gives no limit.
     private const int MaxField = 64 * 1024;
 
@@ -121,7 +122,15 @@ internal sealed class GzipDecoderStream(Stream source, bool leaveOpen) : Forward
 
         var from = _decoded;
         var status = _inflater.Decode(
-            _input!, ref _start, _end, _sourceEnded, _output!, _history, ref _decoded, Inflater.WindowSize + OutputSize);
+            _input!,
+            ref _start,
+            _end,
+            _sourceEnded,
+            _output!,
+            _history,
+            ref _decoded,
+            Inflater.WindowSize + OutputSize
+        );
         var piece = _output.AsSpan(from, _decoded - from);
         _crc = Crc32.Append(_crc, piece);
         _size += (uint)piece.Length;

@@ -53,14 +53,16 @@ internal sealed unsafe class XzDecoderStream : DecoderStream
             case LzmaResult.BufferError when !last || written > 0:
                 return false;
             default:
-                throw new InvalidDataException(result switch
-                {
-                    LzmaResult.BufferError => "xz: the data ends too early",
-                    LzmaResult.MemoryLimit => "xz: decoding needs more memory than allowed",
-                    LzmaResult.FormatError => "xz: this is not xz data",
-                    LzmaResult.OptionsError => "xz: options that liblzma does not support",
-                    _ => "xz: the data is damaged",
-                });
+                throw new InvalidDataException(
+                    result switch
+                    {
+                        LzmaResult.BufferError => "xz: the data ends too early",
+                        LzmaResult.MemoryLimit => "xz: decoding needs more memory than allowed",
+                        LzmaResult.FormatError => "xz: this is not xz data",
+                        LzmaResult.OptionsError => "xz: options that liblzma does not support",
+                        _ => "xz: the data is damaged",
+                    }
+                );
         }
     }
 

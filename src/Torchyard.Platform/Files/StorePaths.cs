@@ -1,7 +1,8 @@
 namespace Torchyard.Platform.Files;
 
 /// <summary>
-/// The directories of a store. Everything Torchyard keeps on a machine is under <see cref="Root"/>; removing that directory removes all of it.
+/// The directories of a store. Everything Torchyard keeps on a machine is under <see cref="Root"/>; removing that directory removes all of
+/// it.
 /// </summary>
 /// <param name="Root">Absolute path of the store.</param>
 public sealed record StorePaths(string Root)
@@ -27,13 +28,30 @@ public sealed record StorePaths(string Root)
     /// <summary>What outlives the containers of a project: SSH host keys, certificates, service logs.</summary>
     public string Projects => Path.Combine(Root, "projects");
 
+    /// <summary>Caches of downloads that the environments share, each a directory by its name.</summary>
+    public string Caches => Path.Combine(Root, "caches");
+
     /// <summary>Programs fetched for this machine, such as crun.</summary>
     public string Tools => Path.Combine(Root, "tools");
 
     /// <summary>Compiled system call filters of OCI runtimes; they save time and may be removed whenever nothing starts.</summary>
     public string Filters => Path.Combine(Root, "filters");
 
-    /// <summary>Work in progress, on the store's own file system so that a rename finishes it; emptied of leftovers by <c>prune</c>.</summary>
+    /// <summary>What builds remember: finished layers and images by the key of what they were made from, interpreters.</summary>
+    public string Build => Path.Combine(Root, "build");
+
+    /// <summary>Held, shared, by whoever builds or starts from images; alone by whoever deletes.</summary>
+    public string UseLock => Path.Combine(Root, "use.lock");
+
+    /// <summary>Held while index.json changes.</summary>
+    public string IndexLock => Path.Combine(Root, "index.lock");
+
+    /// <summary>Held while a program is fetched.</summary>
+    public string ToolsLock => Path.Combine(Tools, "lock");
+
+    /// <summary>
+    /// Work in progress, on the store's own file system so that a rename finishes it; emptied of leftovers by <c>prune</c>.
+    /// </summary>
     public string Temporary => Path.Combine(Root, "tmp");
 
     /// <summary>

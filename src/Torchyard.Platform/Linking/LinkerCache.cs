@@ -27,6 +27,8 @@ public static class LinkerCache
 
     internal static ReadOnlySpan<byte> Magic => "glibc-ld.so.cache1.1"u8;
 
+    private const int LongestName = 255; // of a file (limits.h, NAME_MAX)
+    private const int TextTimes = 4;
     private const int HeaderBytes = 48;
     private const int EntryBytes = 24;
     private const int MaxEntries = 200_000;
@@ -38,57 +40,111 @@ public static class LinkerCache
     private const int OldHeaderBytes = 16;
     private const int OldEntryBytes = 12;
 
-    /// <summary>The entries, in the linker's order; none when the bytes are no such cache or are cut off.</summary>
+    /// <summary>The entries, in the linker's order; none when the bytes are not such a cache or are cut off.</summary>
     public static IReadOnlyList<LinkerCacheEntry> Read(ReadOnlySpan<byte> data)
     {
         var start = FindNewFormat(data);
         if (start < 0)
+        {
             return [];
+        }
 
         var cache = data[start..];
         var count = BinaryPrimitives.ReadUInt32LittleEndian(cache[20..]);
         if (count > MaxEntries || HeaderBytes + (long)count * EntryBytes > cache.Length)
+        {
             return [];
+        }
 
+        // Entries share their names, and may end alike; more text than a few times the file can only be made to fill the memory.
+        var texts = new Dictionary<uint, string?>();
+        var room = TextTimes * (long)cache.Length;
         var entries = new List<LinkerCacheEntry>((int)count);
         for (var i = 0; i < (int)count; i++)
         {
             var entry = cache.Slice(HeaderBytes + i * EntryBytes, EntryBytes);
             // Offsets count from the start of the new format's header.
-            if (Text(cache, BinaryPrimitives.ReadUInt32LittleEndian(entry[4..])) is { } soname
-                && Text(cache, BinaryPrimitives.ReadUInt32LittleEndian(entry[8..])) is { } path)
+            if (
+                Shared(texts, cache, BinaryPrimitives.ReadUInt32LittleEndian(entry[4..]), ref room) is { Length: <= LongestName } soname
+                && Shared(texts, cache, BinaryPrimitives.ReadUInt32LittleEndian(entry[8..]), ref room) is { } path
+            )
             {
-                entries.Add(new LinkerCacheEntry(
-                    soname, path, BinaryPrimitives.ReadInt32LittleEndian(entry), BinaryPrimitives.ReadUInt64LittleEndian(entry[16..])));
+                entries.Add(
+                    new LinkerCacheEntry(
+                        soname,
+                        path,
+                        BinaryPrimitives.ReadInt32LittleEndian(entry),
+                        BinaryPrimitives.ReadUInt64LittleEndian(entry[16..])
+                    )
+                );
+            }
+
+            if (room < 0)
+            {
+                return [];
             }
         }
 
         return entries;
     }
 
-    /// <summary>Names of the <c>glibc-hwcaps</c> directories that entries refer to by index (cache_extension_tag_glibc_hwcaps); none in old caches.</summary>
+    private static string? Shared(Dictionary<uint, string?> texts, ReadOnlySpan<byte> cache, uint offset, ref long room)
+    {
+        if (texts.TryGetValue(offset, out var known))
+        {
+            return known;
+        }
+
+        var text = Text(cache, offset);
+        texts[offset] = text;
+        room -= text?.Length ?? 0;
+        return text;
+    }
+
+    /// <summary>
+    /// Names of the <c>glibc-hwcaps</c> directories that entries refer to by index (cache_extension_tag_glibc_hwcaps); none in old caches.
+    /// </summary>
     public static IReadOnlyList<string> HardwareCapabilityNames(ReadOnlySpan<byte> data)
     {
         var start = FindNewFormat(data);
         if (start < 0)
+        {
             return [];
+        }
+
         var cache = data[start..];
         var at = BinaryPrimitives.ReadUInt32LittleEndian(cache[32..]);
         if (at == 0 || at > cache.Length - 8 || BinaryPrimitives.ReadUInt32LittleEndian(cache[(int)at..]) != ExtensionMagic)
+        {
             return [];
+        }
+
         var sections = BinaryPrimitives.ReadUInt32LittleEndian(cache[(int)(at + 4)..]);
         for (var i = 0u; i < Math.Min(sections, MaxSections); i++)
         {
             var section = at + 8 + i * SectionBytes;
             if (section > cache.Length - SectionBytes)
+            {
                 return [];
+            }
+
             var offset = BinaryPrimitives.ReadUInt32LittleEndian(cache[(int)(section + 8)..]);
             var size = BinaryPrimitives.ReadUInt32LittleEndian(cache[(int)(section + 12)..]);
-            if (BinaryPrimitives.ReadUInt32LittleEndian(cache[(int)section..]) != HwcapsTag || size > MaxHwcaps * 4 || offset > cache.Length - size)
+            if (
+                BinaryPrimitives.ReadUInt32LittleEndian(cache[(int)section..]) != HwcapsTag
+                || size > MaxHwcaps * 4
+                || offset > cache.Length - size
+            )
+            {
                 continue;
+            }
+
             var names = new List<string>();
             for (var n = 0u; n < size / 4; n++)
+            {
                 names.Add(Text(cache, BinaryPrimitives.ReadUInt32LittleEndian(cache[(int)(offset + n * 4)..])) ?? "");
+            }
+
             return names;
         }
 
@@ -98,9 +154,14 @@ public static class LinkerCache
     private static int FindNewFormat(ReadOnlySpan<byte> data)
     {
         if (data.StartsWith(Magic) && data.Length >= HeaderBytes)
+        {
             return 0;
+        }
+
         if (!data.StartsWith("ld.so-1.7.0"u8) || data.Length < OldHeaderBytes)
+        {
             return -1;
+        }
 
         var oldCount = BinaryPrimitives.ReadUInt32LittleEndian(data[12..]);
         var start = (OldHeaderBytes + (long)oldCount * OldEntryBytes + 7) & ~7L;
@@ -110,7 +171,10 @@ public static class LinkerCache
     private static string? Text(ReadOnlySpan<byte> cache, uint offset)
     {
         if (offset >= cache.Length)
+        {
             return null;
+        }
+
         var tail = cache[(int)offset..];
         var end = tail[..Math.Min(tail.Length, 4096)].IndexOf((byte)0);
         return end < 0 ? null : Encoding.UTF8.GetString(tail[..end]);

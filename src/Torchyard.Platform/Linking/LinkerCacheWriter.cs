@@ -28,7 +28,10 @@ public static class LinkerCacheWriter
         uint Offset(string text)
         {
             if (offsets.TryGetValue(text, out var known))
+            {
                 return known;
+            }
+
             var offset = start + (uint)strings.Length;
             strings.Write(Encoding.UTF8.GetBytes(text));
             strings.WriteByte(0);
@@ -59,7 +62,10 @@ public static class LinkerCacheWriter
         file.Write(table);
         strings.WriteTo(file);
         if (names.Length > 0)
+        {
             WriteExtension(file, extension, names);
+        }
+
         return file.ToArray();
     }
 
@@ -90,17 +96,23 @@ public static class LinkerCacheWriter
         public int Compare(string? x, string? y)
         {
             var (a, b) = (Encoding.UTF8.GetBytes(x ?? ""), Encoding.UTF8.GetBytes(y ?? ""));
-            int i = 0, j = 0;
+            int i = 0,
+                j = 0;
             while (i < a.Length)
             {
                 var other = j < b.Length ? b[j] : (byte)0;
                 if (char.IsAsciiDigit((char)a[i]))
                 {
                     if (!char.IsAsciiDigit((char)other))
+                    {
                         return 1;
+                    }
+
                     var (left, right) = (Number(a, ref i), Number(b, ref j));
                     if (left != right)
+                    {
                         return left.CompareTo(right);
+                    }
                 }
                 else if (char.IsAsciiDigit((char)other))
                 {
@@ -124,7 +136,10 @@ public static class LinkerCacheWriter
             var value = 0;
             // Overflow wraps, as the loader's own int does.
             while (at < text.Length && char.IsAsciiDigit((char)text[at]))
+            {
                 value = unchecked(value * 10 + text[at++] - '0');
+            }
+
             return value;
         }
     }

@@ -9,7 +9,7 @@ public static class ByteSize
     /// Reads <c>512</c>, <c>64k</c>, <c>1.5G</c>, <c>8GiB</c>, <c>300MB</c>. A bare letter and <c>KiB</c>… count in 1024s as docker and
     /// systemd do; <c>kB</c>, <c>MB</c>, <c>GB</c>, <c>TB</c> count in 1000s (SI). Case does not matter; fractions of a byte are dropped.
     /// </summary>
-    /// <returns>False when the text is no size, is negative, or is too large for 63 bits.</returns>
+    /// <returns>False when the text is not a size, is negative, or is too large for 63 bits.</returns>
     public static bool TryParse(string text, out long bytes)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -22,8 +22,10 @@ public static class ByteSize
         }
 
         var unit = number[digits..].Trim();
-        if (!decimal.TryParse(number[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount)
-            || Multiplier(unit) is not { } multiplier)
+        if (
+            !decimal.TryParse(number[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount)
+            || Multiplier(unit) is not { } multiplier
+        )
         {
             return false;
         }
@@ -74,7 +76,8 @@ public static class ByteSize
         }
 
         var rest = unit[1..];
-        var step = rest.IsEmpty || rest.Equals("iB", StringComparison.OrdinalIgnoreCase) ? 1024m
+        var step =
+            rest.IsEmpty || rest.Equals("iB", StringComparison.OrdinalIgnoreCase) ? 1024m
             : rest.Equals("B", StringComparison.OrdinalIgnoreCase) ? 1000m
             : 0m;
         if (step == 0)

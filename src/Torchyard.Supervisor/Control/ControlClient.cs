@@ -1,4 +1,5 @@
 using System.Text;
+using Torchyard.Supervisor.Events;
 using Torchyard.Supervisor.Native;
 
 namespace Torchyard.Supervisor.Control;
@@ -17,16 +18,22 @@ internal static class ControlClient
         try
         {
             if (socket < 0 || SocketAddress.Unix(path) is not { } address)
+            {
                 return null;
+            }
 
             fixed (byte* bytes = address.Bytes)
             {
                 if (Libc.Connect(socket, bytes, (uint)address.Bytes.Length) != 0)
+                {
                     return null;
+                }
             }
 
             if (!PosixFile.WriteAll(socket, Encoding.UTF8.GetBytes(request + "\n")))
+            {
                 return null;
+            }
 
             return Receive(socket, print, request.Contains("\"logs\"", StringComparison.Ordinal));
         }
@@ -45,7 +52,9 @@ internal static class ControlClient
         {
             var got = Libc.Read(socket, buffer, 4096);
             if (got <= 0)
+            {
                 return first;
+            }
 
             received.Write(new ReadOnlySpan<byte>(buffer, (int)got));
             var text = received.GetBuffer().AsSpan(0, (int)received.Length);
@@ -57,10 +66,14 @@ internal static class ControlClient
                 first ??= Encoding.UTF8.GetString(line);
                 used += end + 1;
                 if (print)
+                {
                     Journal.Print(text.Slice(used - end - 1, end + 1));
+                }
 
                 if (!isLog || line.SequenceEqual("{\"end\":true}"u8) || line.StartsWith("{\"ok\":false"u8))
+                {
                     return first;
+                }
             }
 
             text[used..].CopyTo(text);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using Torchyard.Supervisor.Events;
 using Torchyard.Supervisor.Native;
 
 namespace Torchyard.Supervisor.Control;
@@ -22,7 +23,12 @@ internal sealed class ControlConnection
     private bool _closing;
     private bool _isClosed;
 
-    public ControlConnection(EventLoop loop, int socket, Action<ControlConnection, ReadOnlyMemory<byte>> request, Action<ControlConnection> closed)
+    public ControlConnection(
+        EventLoop loop,
+        int socket,
+        Action<ControlConnection, ReadOnlyMemory<byte>> request,
+        Action<ControlConnection> closed
+    )
     {
         _loop = loop;
         _socket = socket;
@@ -38,10 +44,14 @@ internal sealed class ControlConnection
     public void Send(ReadOnlySpan<byte> bytes)
     {
         if (_isClosed)
+        {
             return;
+        }
 
         if (_waiting.WrittenCount == 0)
+        {
             bytes = bytes[WriteSome(bytes)..];
+        }
 
         if (_waiting.WrittenCount + bytes.Length > MostWaiting)
         {
@@ -59,13 +69,17 @@ internal sealed class ControlConnection
     {
         _closing = true;
         if (_waiting.WrittenCount == 0)
+        {
             Close();
+        }
     }
 
     public void Close()
     {
         if (_isClosed)
+        {
             return;
+        }
 
         _isClosed = true;
         _loop.Forget(_socket);
@@ -73,8 +87,7 @@ internal sealed class ControlConnection
         _closed(this);
     }
 
-    private void Listen() =>
-        _loop.Watch(_socket, (short)(Libc.PollIn | (_waiting.WrittenCount > 0 ? Libc.PollOut : 0)), Ready);
+    private void Listen() => _loop.Watch(_socket, (short)(Libc.PollIn | (_waiting.WrittenCount > 0 ? Libc.PollOut : 0)), Ready);
 
     private void Ready(short events)
     {
@@ -84,26 +97,38 @@ internal sealed class ControlConnection
             _waiting.ResetWrittenCount();
             _waiting.Write(rest);
             if (_waiting.WrittenCount == 0 && _closing)
+            {
                 Close();
+            }
             else if (!_isClosed)
+            {
                 Listen();
+            }
         }
 
         if (!_isClosed && (events & ~Libc.PollOut) != 0)
+        {
             Receive();
+        }
     }
 
     private unsafe void Receive()
     {
         if (_length == _line.Length)
+        {
             Array.Resize(ref _line, _line.Length * 2);
+        }
 
         nint got;
         fixed (byte* at = &_line[_length])
+        {
             got = Libc.Read(_socket, at, (nuint)(_line.Length - _length));
+        }
 
         if (got < 0 && Marshal.GetLastPInvokeError() is Libc.ErrorAgain or Libc.ErrorInterrupted)
+        {
             return;
+        }
 
         if (got <= 0)
         {
@@ -122,7 +147,9 @@ internal sealed class ControlConnection
         }
 
         if (_length >= LongestLine)
+        {
             Close();
+        }
     }
 
     private unsafe int WriteSome(ReadOnlySpan<byte> bytes)
@@ -132,16 +159,22 @@ internal sealed class ControlConnection
         {
             nint written;
             fixed (byte* at = &bytes[sent])
+            {
                 written = Libc.Write(_socket, at, (nuint)(bytes.Length - sent));
+            }
 
             if (written < 0)
             {
                 var error = Marshal.GetLastPInvokeError();
                 if (error == Libc.ErrorInterrupted)
+                {
                     continue;
+                }
 
                 if (error != Libc.ErrorAgain)
+                {
                     Close();
+                }
 
                 break;
             }

@@ -11,11 +11,12 @@ internal static class ControlReply
 
     public static byte[] End() => Line(json => json.WriteBoolean("end", true));
 
-    public static byte[] Refused(string error) => Line(json =>
-    {
-        json.WriteBoolean("ok", false);
-        json.WriteString("error", error);
-    });
+    public static byte[] Refused(string error) =>
+        Line(json =>
+        {
+            json.WriteBoolean("ok", false);
+            json.WriteString("error", error);
+        });
 
     /// <summary>A line of a log. Bytes that are not UTF-8 are shown as U+FFFD.</summary>
     public static byte[] LogLine(ReadOnlySpan<byte> line)
@@ -24,31 +25,36 @@ internal static class ControlReply
         return Line(json => json.WriteString("line", text));
     }
 
-    public static byte[] Status(SupervisorStatus status) => Line(json =>
-    {
-        json.WriteBoolean("ok", true);
-        json.WriteNumber("protocol", 1);
-        json.WriteString("state", status.IsStopping ? "stopping" : "running");
-        json.WriteBoolean("ready", status.Services.All(service => service.IsReady || service.State == ServiceState.Stopped));
-        json.WriteNumber("uptimeSeconds", Math.Round(status.Now.TotalSeconds, 1));
-        if (status.MainProcess != 0)
+    public static byte[] Status(SupervisorStatus status) =>
+        Line(json =>
         {
-            json.WriteStartObject("command");
-            json.WriteNumber("pid", status.MainProcess);
-            json.WriteEndObject();
-        }
+            json.WriteBoolean("ok", true);
+            json.WriteNumber("protocol", 1);
+            json.WriteString("state", status.IsStopping ? "stopping" : "running");
+            json.WriteBoolean("ready", status.Services.All(service => service.IsReady || service.State == ServiceState.Stopped));
+            json.WriteNumber("uptimeSeconds", Math.Round(status.Now.TotalSeconds, 1));
+            if (status.MainProcess != 0)
+            {
+                json.WriteStartObject("command");
+                json.WriteNumber("pid", status.MainProcess);
+                json.WriteEndObject();
+            }
 
-        json.WriteStartArray("services");
-        foreach (var service in status.Services)
-            WriteService(json, service, status);
+            json.WriteStartArray("services");
+            foreach (var service in status.Services)
+            {
+                WriteService(json, service, status);
+            }
 
-        json.WriteEndArray();
-        json.WriteStartArray("warnings");
-        foreach (var warning in status.Warnings)
-            json.WriteStringValue(warning);
+            json.WriteEndArray();
+            json.WriteStartArray("warnings");
+            foreach (var warning in status.Warnings)
+            {
+                json.WriteStringValue(warning);
+            }
 
-        json.WriteEndArray();
-    });
+            json.WriteEndArray();
+        });
 
     private static void WriteService(Utf8JsonWriter json, Service service, SupervisorStatus status)
     {
@@ -70,28 +76,35 @@ internal static class ControlReply
         }
 
         if (service.LastExit is { } exit)
+        {
             json.WriteString("lastExit", exit.ToString());
+        }
 
         if (service.Message is { } message)
+        {
             json.WriteString("message", message);
+        }
 
         if (status.LogPath(service) is { } log)
+        {
             json.WriteString("log", log);
+        }
 
         json.WriteEndObject();
     }
 
-    private static string StateName(ServiceState state) => state switch
-    {
-        ServiceState.Stopped => "stopped",
-        ServiceState.Waiting => "waiting",
-        ServiceState.Starting => "starting",
-        ServiceState.Ready => "ready",
-        ServiceState.Unhealthy => "unhealthy",
-        ServiceState.BackOff => "back-off",
-        ServiceState.Stopping => "stopping",
-        _ => "failed",
-    };
+    private static string StateName(ServiceState state) =>
+        state switch
+        {
+            ServiceState.Stopped => "stopped",
+            ServiceState.Waiting => "waiting",
+            ServiceState.Starting => "starting",
+            ServiceState.Ready => "ready",
+            ServiceState.Unhealthy => "unhealthy",
+            ServiceState.BackOff => "back-off",
+            ServiceState.Stopping => "stopping",
+            _ => "failed",
+        };
 
     private static byte[] Line(Action<Utf8JsonWriter> write)
     {
@@ -109,5 +122,12 @@ internal static class ControlReply
 }
 
 /// <summary>What the status reply shows.</summary>
-internal sealed record SupervisorStatus(
-    TimeSpan Now, bool IsStopping, int MainProcess, IReadOnlyList<Service> Services, IReadOnlyList<string> Warnings, Func<Service, string?> LogPath);
+internal sealed record SupervisorStatus
+{
+    public required TimeSpan Now { get; init; }
+    public required bool IsStopping { get; init; }
+    public required int MainProcess { get; init; }
+    public required IReadOnlyList<Service> Services { get; init; }
+    public required IReadOnlyList<string> Warnings { get; init; }
+    public required Func<Service, string?> LogPath { get; init; }
+}

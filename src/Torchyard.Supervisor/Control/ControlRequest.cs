@@ -9,7 +9,8 @@ namespace Torchyard.Supervisor.Control;
 /// <param name="Follow">True to get new lines as they come.</param>
 internal sealed record ControlRequest(string Operation, string? Service, int Lines, bool Follow)
 {
-    private const int UsualLines = 100, MostLines = 10_000;
+    private const int UsualLines = 100,
+        MostLines = 10_000;
 
     /// <summary>Reads a request; null and the reason when it is none.</summary>
     public static ControlRequest? Parse(ReadOnlyMemory<byte> line, out string error)
@@ -25,9 +26,12 @@ internal sealed record ControlRequest(string Operation, string? Service, int Lin
                 return null;
             }
 
-            var lines = root.TryGetProperty("lines", out var number) && number.ValueKind == JsonValueKind.Number && number.TryGetInt32(out var asked)
-                ? Math.Clamp(asked, 0, MostLines)
-                : UsualLines;
+            var lines =
+                root.TryGetProperty("lines", out var number)
+                && number.ValueKind == JsonValueKind.Number
+                && number.TryGetInt32(out var asked)
+                    ? Math.Clamp(asked, 0, MostLines)
+                    : UsualLines;
             var follow = root.TryGetProperty("follow", out var flag) && flag.ValueKind == JsonValueKind.True;
             return new ControlRequest(operation, Text(root, "service"), lines, follow);
         }

@@ -1,3 +1,4 @@
+using Torchyard.Supervisor.Events;
 using Torchyard.Supervisor.Native;
 
 namespace Torchyard.Supervisor.Control;
@@ -23,7 +24,9 @@ internal sealed class ControlServer : IDisposable
         var mask = Libc.SetUmask(0b001_111_111);
         int bound;
         fixed (byte* bytes = address.Bytes)
+        {
             bound = Libc.Bind(_socket, bytes, (uint)address.Bytes.Length);
+        }
 
         var failure = bound != 0 || Libc.Listen(_socket, MostConnections) != 0 ? PosixException.Last("cannot listen on " + path) : null;
         _ = Libc.SetUmask(mask);
@@ -41,20 +44,26 @@ internal sealed class ControlServer : IDisposable
     public void Dispose()
     {
         if (_socket < 0)
+        {
             return;
+        }
 
         _loop.Forget(_socket);
         Libc.Close(_socket);
         _socket = -1;
         foreach (var connection in _connections.ToArray())
+        {
             connection.Close();
+        }
     }
 
     private unsafe void Accept()
     {
         var accepted = Libc.Accept(_socket, null, null, Libc.SocketNonBlocking | Libc.SocketCloseOnExec);
         if (accepted < 0)
+        {
             return;
+        }
 
         if (_connections.Count >= MostConnections)
         {

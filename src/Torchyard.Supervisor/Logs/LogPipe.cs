@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Torchyard.Supervisor.Events;
 using Torchyard.Supervisor.Native;
 
 namespace Torchyard.Supervisor.Logs;
@@ -21,7 +22,9 @@ internal sealed class LogPipe : IDisposable
         _follow = follow;
         var ends = stackalloc int[2];
         if (Libc.Pipe(ends, Libc.OpenCloseOnExec) != 0)
+        {
             throw PosixException.Last("pipe");
+        }
 
         (_reading, Writing) = (ends[0], ends[1]);
         loop.Watch(_reading, Libc.PollIn, _ => Pump());
@@ -33,7 +36,9 @@ internal sealed class LogPipe : IDisposable
     public void CloseWriting()
     {
         if (Writing >= 0)
+        {
             Libc.Close(Writing);
+        }
 
         Writing = -1;
     }
@@ -43,7 +48,9 @@ internal sealed class LogPipe : IDisposable
     {
         CloseWriting();
         while (_reading >= 0 && HasData())
+        {
             Pump();
+        }
 
         CloseReading();
     }
@@ -58,7 +65,9 @@ internal sealed class LogPipe : IDisposable
     {
         nint got;
         fixed (byte* buffer = _buffer)
+        {
             got = Libc.Read(_reading, buffer, BufferSize);
+        }
 
         if (got > 0)
         {
@@ -74,7 +83,9 @@ internal sealed class LogPipe : IDisposable
     private void CloseReading()
     {
         if (_reading < 0)
+        {
             return;
+        }
 
         _loop.Forget(_reading);
         Libc.Close(_reading);

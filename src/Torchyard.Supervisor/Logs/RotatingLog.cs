@@ -90,7 +90,9 @@ internal sealed class RotatingLog : IDisposable
     public void Dispose()
     {
         if (_descriptor >= 0)
+        {
             Libc.Close(_descriptor);
+        }
 
         _descriptor = -1;
     }
@@ -104,7 +106,9 @@ internal sealed class RotatingLog : IDisposable
             var start = rest.LastIndexOf((byte)'\n');
             lines.Add(rest[(start + 1)..].ToArray());
             if (start < 0)
+            {
                 break;
+            }
 
             rest = rest[..start];
         }
@@ -117,7 +121,9 @@ internal sealed class RotatingLog : IDisposable
     {
         var descriptor = Libc.Open(path, Libc.OpenReadOnly | Libc.OpenCloseOnExec, 0);
         if (descriptor < 0)
+        {
             throw PosixException.Last("cannot read " + path);
+        }
 
         try
         {
@@ -129,10 +135,14 @@ internal sealed class RotatingLog : IDisposable
             {
                 nint got;
                 fixed (byte* at = &content[length])
+                {
                     got = Libc.Read(descriptor, at, (nuint)(content.Length - length));
+                }
 
                 if (got <= 0)
+                {
                     break;
+                }
 
                 length += (int)got;
             }
@@ -150,7 +160,9 @@ internal sealed class RotatingLog : IDisposable
     private void Append(ReadOnlySpan<byte> part)
     {
         if (_descriptor < 0 || !PosixFile.WriteAll(_descriptor, part))
+        {
             Lost += part.Length;
+        }
 
         _size += part.Length;
         _isWithinLine = part[^1] != '\n';
@@ -160,7 +172,9 @@ internal sealed class RotatingLog : IDisposable
     {
         Dispose();
         for (var i = _kept; i > 1; i--)
+        {
             _ = Libc.Rename(Numbered(Path, i - 1), Numbered(Path, i));
+        }
 
         _ = _kept > 0 ? Libc.Rename(Path, Numbered(Path, 1)) : Libc.Unlink(Path);
         Open();
@@ -169,7 +183,11 @@ internal sealed class RotatingLog : IDisposable
 
     private void Open()
     {
-        _descriptor = Libc.Open(Path, Libc.OpenWriteOnly | Libc.OpenCreate | Libc.OpenAppend | Libc.OpenNoFollow | Libc.OpenCloseOnExec, 0b110_100_000);
+        _descriptor = Libc.Open(
+            Path,
+            Libc.OpenWriteOnly | Libc.OpenCreate | Libc.OpenAppend | Libc.OpenNoFollow | Libc.OpenCloseOnExec,
+            0b110_100_000
+        );
         _size = _descriptor < 0 ? 0 : Math.Max(0, Libc.Seek(_descriptor, 0, Libc.SeekEnd));
     }
 }

@@ -8,20 +8,48 @@ namespace Torchyard.Supervisor.Native;
 /// </summary>
 internal static partial class Libc
 {
-    public const int ErrorPermission = 1, ErrorNoEntry = 2, ErrorInterrupted = 4, ErrorAgain = 11, ErrorAccess = 13, ErrorExists = 17,
-        ErrorIsDirectory = 21, ErrorReadOnly = 30, ErrorAddressInUse = 98, ErrorInProgress = 115;
+    public const int ErrorPermission = 1,
+        ErrorNoEntry = 2,
+        ErrorInterrupted = 4,
+        ErrorAgain = 11,
+        ErrorAccess = 13,
+        ErrorExists = 17,
+        ErrorIsDirectory = 21,
+        ErrorReadOnly = 30,
+        ErrorAddressInUse = 98,
+        ErrorInProgress = 115;
 
-    public const int OpenReadOnly = 0, OpenWriteOnly = 1, OpenCreate = 0x40, OpenExclusive = 0x80, OpenTruncate = 0x200, OpenAppend = 0x400,
-        OpenNonBlocking = 0x800, OpenDirectory = 0x10000, OpenNoFollow = 0x20000, OpenCloseOnExec = 0x80000;
+    public const int OpenReadOnly = 0,
+        OpenWriteOnly = 1,
+        OpenCreate = 0x40,
+        OpenExclusive = 0x80,
+        OpenTruncate = 0x200,
+        OpenAppend = 0x400,
+        OpenNonBlocking = 0x800,
+        OpenDirectory = 0x10000,
+        OpenNoFollow = 0x20000,
+        OpenCloseOnExec = 0x80000;
 
-    public const short PollIn = 1, PollOut = 4, PollError = 8, PollHangUp = 16;
+    public const short PollIn = 1,
+        PollOut = 4,
+        PollError = 8,
+        PollHangUp = 16;
 
     public const int WaitNoHang = 1;
-    public const int SeekSet = 0, SeekEnd = 2;
-    public const int AccessExecute = 1, AccessWrite = 2, AccessRead = 4;
-    public const int FamilyUnix = 1, FamilyInet = 2, FamilyInet6 = 10;
-    public const int SocketStream = 1, SocketNonBlocking = 0x800, SocketCloseOnExec = 0x80000;
-    public const int LevelSocket = 1, OptionReuseAddress = 2, OptionError = 4;
+    public const int SeekSet = 0,
+        SeekEnd = 2;
+    public const int AccessExecute = 1,
+        AccessWrite = 2,
+        AccessRead = 4;
+    public const int FamilyUnix = 1,
+        FamilyInet = 2,
+        FamilyInet6 = 10;
+    public const int SocketStream = 1,
+        SocketNonBlocking = 0x800,
+        SocketCloseOnExec = 0x80000;
+    public const int LevelSocket = 1,
+        OptionReuseAddress = 2,
+        OptionError = 4;
     public const int SetChildSubreaper = 36;
 
     [StructLayout(LayoutKind.Sequential)]

@@ -8,7 +8,9 @@ internal static class PosixFile
     {
         var descriptor = Libc.Open(path, Libc.OpenReadOnly | Libc.OpenCloseOnExec, 0);
         if (descriptor < 0)
+        {
             throw PosixException.Last("cannot read " + path);
+        }
 
         try
         {
@@ -17,21 +19,34 @@ internal static class PosixFile
             while (true)
             {
                 if (length == content.Length)
+                {
                     Array.Resize(ref content, Math.Min(content.Length * 2, limit + 1));
+                }
 
                 nint got;
                 fixed (byte* at = &content[length])
+                {
                     got = Libc.Read(descriptor, at, (nuint)(content.Length - length));
+                }
 
                 if (got < 0)
+                {
                     throw PosixException.Last("cannot read " + path);
+                }
 
                 length += (int)got;
                 if (length > limit)
-                    throw new PosixException(27, path + " is longer than " + limit.ToString(System.Globalization.CultureInfo.InvariantCulture) + " bytes");
+                {
+                    throw new PosixException(
+                        27,
+                        path + " is longer than " + limit.ToString(System.Globalization.CultureInfo.InvariantCulture) + " bytes"
+                    );
+                }
 
                 if (got == 0)
+                {
                     return content[..length];
+                }
             }
         }
         finally
@@ -46,14 +61,21 @@ internal static class PosixFile
         var temporary = path + ".new";
         Libc.Unlink(temporary);
         var descriptor = Libc.Open(
-            temporary, Libc.OpenWriteOnly | Libc.OpenCreate | Libc.OpenExclusive | Libc.OpenNoFollow | Libc.OpenCloseOnExec, mode);
+            temporary,
+            Libc.OpenWriteOnly | Libc.OpenCreate | Libc.OpenExclusive | Libc.OpenNoFollow | Libc.OpenCloseOnExec,
+            mode
+        );
         if (descriptor < 0)
+        {
             throw PosixException.Last("cannot write " + path);
+        }
 
         try
         {
             if (Libc.ChangeMode(descriptor, mode) != 0 || !WriteAll(descriptor, content) || Libc.FlushToDisk(descriptor) != 0)
+            {
                 throw PosixException.Last("cannot write " + path);
+            }
         }
         finally
         {
@@ -61,7 +83,9 @@ internal static class PosixFile
         }
 
         if (Libc.Rename(temporary, path) != 0)
+        {
             throw PosixException.Last("cannot write " + path);
+        }
     }
 
     /// <summary>Writes all bytes, waiting where a pipe is full; false on an error.</summary>
@@ -71,12 +95,16 @@ internal static class PosixFile
         {
             nint written;
             fixed (byte* start = content)
+            {
                 written = Libc.Write(descriptor, start, (nuint)content.Length);
+            }
 
             if (written < 0)
             {
                 if (System.Runtime.InteropServices.Marshal.GetLastPInvokeError() == Libc.ErrorInterrupted)
+                {
                     continue;
+                }
 
                 return false;
             }
@@ -91,17 +119,23 @@ internal static class PosixFile
     public static void EnsureDirectory(string path, uint mode)
     {
         if (Libc.MakeDirectory(path, mode) == 0)
+        {
             return;
+        }
 
         var failure = PosixException.Last("cannot make directory " + path);
         if (failure.Error == Libc.ErrorExists)
+        {
             return;
+        }
 
         if (failure.Error == Libc.ErrorNoEntry && Path.GetDirectoryName(path) is { Length: > 1 } parent)
         {
             EnsureDirectory(parent, 0b111_101_101);
             if (Libc.MakeDirectory(path, mode) == 0)
+            {
                 return;
+            }
 
             failure = PosixException.Last("cannot make directory " + path);
         }

@@ -6,12 +6,24 @@ namespace Torchyard.Supervisor.Native;
 /// <summary>
 /// Signals to this process, through a descriptor (signalfd(2)) that the event loop waits on. For that they must be blocked in every
 /// thread, also in those that the runtime starts before Main: the program starts itself once more with the signals blocked, and all
-/// threads of the second life inherit that. PosixSignalRegistration is no way: as process 1 it reaps every child itself.
+/// threads of the second life inherit that. PosixSignalRegistration is not a way: as process 1 it reaps every child itself.
 /// </summary>
 internal sealed partial class Signals : IDisposable
 {
-    public const int HangUp = 1, Interrupt = 2, Quit = 3, Kill = 9, User1 = 10, User2 = 12, BrokenPipe = 13, Terminate = 15, Child = 17, Continue = 18,
-        TerminalStop = 20, TerminalInput = 21, TerminalOutput = 22, WindowChange = 28;
+    public const int HangUp = 1,
+        Interrupt = 2,
+        Quit = 3,
+        Kill = 9,
+        User1 = 10,
+        User2 = 12,
+        BrokenPipe = 13,
+        Terminate = 15,
+        Child = 17,
+        Continue = 18,
+        TerminalStop = 20,
+        TerminalInput = 21,
+        TerminalOutput = 22,
+        WindowChange = 28;
 
     private const int SetSize = 128;
     private const int InfoSize = 128;
@@ -19,14 +31,40 @@ internal sealed partial class Signals : IDisposable
 
     private static readonly int[] Handled =
     [
-        HangUp, Interrupt, Quit, User1, User2, BrokenPipe, Terminate, Child, Continue, TerminalStop, TerminalInput, TerminalOutput, WindowChange,
+        HangUp,
+        Interrupt,
+        Quit,
+        User1,
+        User2,
+        BrokenPipe,
+        Terminate,
+        Child,
+        Continue,
+        TerminalStop,
+        TerminalInput,
+        TerminalOutput,
+        WindowChange,
     ];
 
     private static readonly (int Number, string Name)[] Known =
     [
-        (HangUp, "SIGHUP"), (Interrupt, "SIGINT"), (Quit, "SIGQUIT"), (4, "SIGILL"), (6, "SIGABRT"), (7, "SIGBUS"), (8, "SIGFPE"), (Kill, "SIGKILL"),
-        (User1, "SIGUSR1"), (11, "SIGSEGV"), (User2, "SIGUSR2"), (13, "SIGPIPE"), (14, "SIGALRM"), (Terminate, "SIGTERM"), (Child, "SIGCHLD"),
-        (Continue, "SIGCONT"), (WindowChange, "SIGWINCH"),
+        (HangUp, "SIGHUP"),
+        (Interrupt, "SIGINT"),
+        (Quit, "SIGQUIT"),
+        (4, "SIGILL"),
+        (6, "SIGABRT"),
+        (7, "SIGBUS"),
+        (8, "SIGFPE"),
+        (Kill, "SIGKILL"),
+        (User1, "SIGUSR1"),
+        (11, "SIGSEGV"),
+        (User2, "SIGUSR2"),
+        (13, "SIGPIPE"),
+        (14, "SIGALRM"),
+        (Terminate, "SIGTERM"),
+        (Child, "SIGCHLD"),
+        (Continue, "SIGCONT"),
+        (WindowChange, "SIGWINCH"),
     ];
 
     /// <summary>Opens the queue. <see cref="EnsureBlocked"/> was called at the start of the program.</summary>
@@ -36,7 +74,9 @@ internal sealed partial class Signals : IDisposable
         Fill(set);
         Descriptor = OpenDescriptor(-1, set, Libc.OpenCloseOnExec | Libc.OpenNonBlocking);
         if (Descriptor < 0)
+        {
             throw PosixException.Last("signalfd");
+        }
     }
 
     /// <summary>Readable when signals wait.</summary>
@@ -50,7 +90,9 @@ internal sealed partial class Signals : IDisposable
     public static bool TryParse(string text, out int signal)
     {
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out signal))
+        {
             return signal is > 0 and < 65;
+        }
 
         signal = Array.Find(Known, known => known.Name == text || known.Name.AsSpan(3).SequenceEqual(text)).Number;
         return signal != 0;
@@ -65,7 +107,9 @@ internal sealed partial class Signals : IDisposable
         Fill(set);
         _ = ChangeMask(Block, set, before);
         if (Contains(before))
+        {
             return;
+        }
 
         // By its path, as the name of /proc/self/exe would become that of the process; by the latter where the file is out of sight.
         var path = Environment.ProcessPath ?? "/proc/self/exe";
@@ -81,7 +125,9 @@ internal sealed partial class Signals : IDisposable
         var taken = new List<int>();
         var info = stackalloc byte[InfoSize];
         while (Libc.Read(Descriptor, info, InfoSize) == InfoSize)
+        {
             taken.Add(*(int*)info);
+        }
 
         return taken;
     }
@@ -92,7 +138,9 @@ internal sealed partial class Signals : IDisposable
     {
         new Span<byte>(set, SetSize).Clear();
         foreach (var signal in Handled)
+        {
             set[(signal - 1) / 8] |= (byte)(1 << ((signal - 1) % 8));
+        }
     }
 
     private static unsafe bool Contains(byte* set)
@@ -100,7 +148,9 @@ internal sealed partial class Signals : IDisposable
         foreach (var signal in Handled)
         {
             if ((set[(signal - 1) / 8] & (1 << ((signal - 1) % 8))) == 0)
+            {
                 return false;
+            }
         }
 
         return true;

@@ -20,11 +20,13 @@ internal sealed class SocketAddress
 
     public byte[] Bytes { get; }
 
-    /// <summary>An address and port; <c>localhost</c> is IPv4 loopback. Null when it is no address.</summary>
+    /// <summary>An address and port; <c>localhost</c> is IPv4 loopback. Null when it is not an address.</summary>
     public static SocketAddress? Tcp(string host, int port)
     {
         if (!IPAddress.TryParse(host == "localhost" ? "127.0.0.1" : host, out var address))
+        {
             return null;
+        }
 
         var six = address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6;
         var bytes = new byte[six ? 28 : 16];
@@ -39,7 +41,9 @@ internal sealed class SocketAddress
     {
         var name = Encoding.UTF8.GetBytes(path);
         if (name.Length >= UnixPathSize)
+        {
             return null;
+        }
 
         var bytes = new byte[2 + name.Length + 1];
         BinaryPrimitives.WriteUInt16LittleEndian(bytes, Libc.FamilyUnix);
@@ -52,12 +56,13 @@ internal sealed class SocketAddress
         host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 
     /// <summary>The address to connect to where a server listens on all of them.</summary>
-    public static string ToConnect(string listen) => listen switch
-    {
-        "0.0.0.0" or "" or "*" => "127.0.0.1",
-        "::" => "::1",
-        _ => listen,
-    };
+    public static string ToConnect(string listen) =>
+        listen switch
+        {
+            "0.0.0.0" or "" or "*" => "127.0.0.1",
+            "::" => "::1",
+            _ => listen,
+        };
 
     /// <summary>Binds a socket for a moment: the port if it is free, a free one for port 0.</summary>
     /// <exception cref="PosixException">The port is taken, or may not be used.</exception>
@@ -66,7 +71,9 @@ internal sealed class SocketAddress
         var address = Tcp(listen, port) ?? throw new PosixException(22, $"'{listen}' is not an address to listen on");
         var socket = Libc.Socket(address.Family, Libc.SocketStream | Libc.SocketCloseOnExec, 0);
         if (socket < 0)
+        {
             throw PosixException.Last("socket");
+        }
 
         try
         {
@@ -75,11 +82,15 @@ internal sealed class SocketAddress
             fixed (byte* bytes = address.Bytes)
             {
                 if (Libc.Bind(socket, bytes, (uint)address.Bytes.Length) != 0)
+                {
                     throw PosixException.Last($"cannot listen on {listen} port {port}");
+                }
 
                 var length = (uint)address.Bytes.Length;
                 if (Libc.SocketName(socket, bytes, &length) != 0)
+                {
                     throw PosixException.Last("getsockname");
+                }
             }
 
             return BinaryPrimitives.ReadUInt16BigEndian(address.Bytes.AsSpan(2));

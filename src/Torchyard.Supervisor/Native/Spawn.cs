@@ -28,8 +28,8 @@ internal sealed record SpawnRequest
     public bool NewGroup { get; init; }
 
     /// <summary>
-    /// That group is in the foreground of the terminal on standard input before the program runs. A shell that found itself in the background
-    /// would stop until somebody continues it.
+    /// That group is in the foreground of the terminal on standard input before the program runs. A shell that found itself in the
+    /// background would stop until somebody continues it.
     /// </summary>
     public bool TakeTerminal { get; init; }
 }
@@ -37,7 +37,10 @@ internal sealed record SpawnRequest
 /// <summary>Starts programs with posix_spawn(3), which is safe in a process with threads, where fork(2) alone is not.</summary>
 internal static partial class Spawn
 {
-    private const short FlagSetGroup = 2, FlagSetSignalDefaults = 4, FlagSetSignalMask = 8, FlagSetSession = 0x80;
+    private const short FlagSetGroup = 2,
+        FlagSetSignalDefaults = 4,
+        FlagSetSignalMask = 8,
+        FlagSetSession = 0x80;
 
     // glibc: posix_spawn_file_actions_t has 80 bytes, posix_spawnattr_t 336, sigset_t 128.
     private const int OpaqueSize = 512;
@@ -59,17 +62,25 @@ internal static partial class Spawn
             SignalSetEmpty(signals);
             AttributesSetMask(attributes, signals);
             if (request.NewSession)
+            {
                 flags |= FlagSetSession;
+            }
 
             if (request.NewGroup)
+            {
                 flags |= FlagSetGroup;
+            }
 
             AttributesSetFlags(attributes, flags);
             if (request.TakeTerminal)
+            {
                 Check(AddSetForegroundGroup(actions, 0), "terminal");
+            }
 
             if (!request.ShareInput)
+            {
                 Check(AddOpen(actions, 0, "/dev/null", Libc.OpenReadOnly, 0), "/dev/null");
+            }
 
             if (request.Output is { } output)
             {
@@ -78,7 +89,9 @@ internal static partial class Spawn
             }
 
             if (request.Directory is not null)
+            {
                 Check(AddChangeDirectory(actions, request.Directory), request.Directory);
+            }
 
             var program = request.Command[0];
             var arguments = Strings(request.Command);
@@ -115,7 +128,9 @@ internal static partial class Spawn
     private static void Check(int error, string what)
     {
         if (error != 0)
+        {
             throw new PosixException(error, what);
+        }
     }
 
     private static unsafe byte** Strings(IReadOnlyList<string> values)
@@ -135,7 +150,9 @@ internal static partial class Spawn
     private static unsafe void Free(byte** array)
     {
         for (var at = array; *at is not null; at++)
+        {
             NativeMemory.Free(*at);
+        }
 
         NativeMemory.Free(array);
     }
@@ -144,7 +161,14 @@ internal static partial class Spawn
     private static unsafe partial int Execute(string path, byte** arguments);
 
     [LibraryImport("libc", EntryPoint = "posix_spawnp", StringMarshalling = StringMarshalling.Utf8)]
-    private static unsafe partial int StartProgram(int* process, string file, byte* actions, byte* attributes, byte** arguments, byte** environment);
+    private static unsafe partial int StartProgram(
+        int* process,
+        string file,
+        byte* actions,
+        byte* attributes,
+        byte** arguments,
+        byte** environment
+    );
 
     // The initialisers and setters below cannot fail in glibc with valid arguments.
     [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_init")]

@@ -10,27 +10,39 @@ internal static class Helper
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
-    public static unsafe void Run(IReadOnlyList<string> command, IReadOnlyList<string> environment, string missing)
+    public static unsafe void Run(IReadOnlyList<string> command, IReadOnlyList<string> environment, string missing, TimeSpan? limit = null)
     {
         var ends = stackalloc int[2];
         if (Libc.Pipe(ends, Libc.OpenCloseOnExec | Libc.OpenNonBlocking) != 0)
+        {
             throw PosixException.Last("pipe");
+        }
 
         try
         {
             int process;
             try
             {
-                process = Spawn.Start(new SpawnRequest { Command = command, Environment = environment, Output = ends[1], NewSession = true });
+                process = Spawn.Start(
+                    new SpawnRequest
+                    {
+                        Command = command,
+                        Environment = environment,
+                        Output = ends[1],
+                        NewSession = true,
+                    }
+                );
             }
             catch (PosixException e) when (e.Error == Libc.ErrorNoEntry)
             {
                 throw new ServiceStartException($"{command[0]} is not in the image; {missing}", permanent: true);
             }
 
-            var status = WaitFor(process);
+            var status = WaitFor(process, limit ?? Limit);
             if (status.Code == 0)
+            {
                 return;
+            }
 
             var buffer = stackalloc byte[2048];
             var got = Math.Max(0, Libc.Read(ends[0], buffer, 2048));
@@ -44,7 +56,7 @@ internal static class Helper
         }
     }
 
-    private static unsafe ExitStatus WaitFor(int process)
+    private static unsafe ExitStatus WaitFor(int process, TimeSpan limit)
     {
         var began = Stopwatch.GetTimestamp();
         var killed = false;
@@ -52,9 +64,11 @@ internal static class Helper
         {
             int status;
             if (Libc.Wait(process, &status, Libc.WaitNoHang) == process)
+            {
                 return new ExitStatus(status);
+            }
 
-            if (!killed && Stopwatch.GetElapsedTime(began) > Limit)
+            if (!killed && Stopwatch.GetElapsedTime(began) > limit)
             {
                 killed = true;
                 Libc.Kill(-process, Signals.Kill);

@@ -18,7 +18,9 @@ internal sealed record PasswdLine(string Name, string Home)
             foreach (var line in Encoding.UTF8.GetString(PosixFile.Read(passwd, 1 << 20)).Split('\n'))
             {
                 if (line.Split(':') is [var name, _, var number, _, _, var home, ..] && number == id)
+                {
                     return new PasswdLine(name, home);
+                }
             }
         }
         catch (PosixException)

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Torchyard.Supervisor.Events;
 using Torchyard.Supervisor.Native;
 using Torchyard.Supervisor.Services;
 
@@ -25,7 +26,9 @@ internal sealed class Probe
         _done = done;
     }
 
-    /// <summary>Begins a check; <paramref name="done"/> is called once, perhaps before this returns. Null when it is over already.</summary>
+    /// <summary>
+    /// Begins a check; <paramref name="done"/> is called once, perhaps before this returns. Null when it is over already.
+    /// </summary>
     public static Probe? Begin(EventLoop loop, Service service, Action<bool> done)
     {
         var check = service.Definition.Ready;
@@ -42,9 +45,12 @@ internal sealed class Probe
             default:
                 // Without a TLS library an HTTPS server can only be asked whether it accepts connections.
                 var host = SocketAddress.ToConnect(service.Listen);
-                var request = check.Kind == ProbeKind.Http && !service.HasTls
-                    ? Encoding.ASCII.GetBytes($"GET {check.Path} HTTP/1.0\r\nHost: localhost\r\nUser-Agent: torchyard-supervisor\r\n\r\n")
-                    : [];
+                var request =
+                    check.Kind == ProbeKind.Http && !service.HasTls
+                        ? Encoding.ASCII.GetBytes(
+                            $"GET {check.Path} HTTP/1.0\r\nHost: localhost\r\nUser-Agent: torchyard-supervisor\r\n\r\n"
+                        )
+                        : [];
                 return Connect(loop, SocketAddress.Tcp(host, service.Port ?? 0), request, done);
         }
     }
@@ -54,13 +60,20 @@ internal sealed class Probe
 
     /// <summary>True when the bytes begin an HTTP answer with a status below 500 (RFC 9112, section 4).</summary>
     internal static bool IsGoodAnswer(ReadOnlySpan<byte> answer) =>
-        answer.Length >= 12 && answer.StartsWith("HTTP/1."u8) && answer[8] == ' ' && answer[9] is >= (byte)'1' and <= (byte)'4'
-        && char.IsAsciiDigit((char)answer[10]) && char.IsAsciiDigit((char)answer[11]);
+        answer.Length >= 12
+        && answer.StartsWith("HTTP/1."u8)
+        && answer[8] == ' '
+        && answer[9] is >= (byte)'1' and <= (byte)'4'
+        && char.IsAsciiDigit((char)answer[10])
+        && char.IsAsciiDigit((char)answer[11]);
 
     private static unsafe Probe? Connect(EventLoop loop, SocketAddress? address, byte[] request, Action<bool> done)
     {
         var probe = new Probe(loop, request, done);
-        if (address is null || (probe._socket = Libc.Socket(address.Family, Libc.SocketStream | Libc.SocketNonBlocking | Libc.SocketCloseOnExec, 0)) < 0)
+        if (
+            address is null
+            || (probe._socket = Libc.Socket(address.Family, Libc.SocketStream | Libc.SocketNonBlocking | Libc.SocketCloseOnExec, 0)) < 0
+        )
         {
             done(false);
             return null;
@@ -68,7 +81,9 @@ internal sealed class Probe
 
         int result;
         fixed (byte* bytes = address.Bytes)
+        {
             result = Libc.Connect(probe._socket, bytes, (uint)address.Bytes.Length);
+        }
 
         if (result != 0 && Marshal.GetLastPInvokeError() != Libc.ErrorInProgress)
         {
@@ -112,19 +127,27 @@ internal sealed class Probe
         var buffer = stackalloc byte[64];
         var got = Libc.Read(_socket, buffer, 64);
         if (got < 0 && Marshal.GetLastPInvokeError() is Libc.ErrorAgain or Libc.ErrorInterrupted)
+        {
             return;
+        }
 
         for (var i = 0; i < got; i++)
+        {
             _answer.Add(buffer[i]);
+        }
 
         if (got <= 0 || _answer.Count >= 12)
+        {
             Finish(IsGoodAnswer(CollectionsMarshal.AsSpan(_answer)));
+        }
     }
 
     private void Finish(bool works)
     {
         if (_socket < 0)
+        {
             return;
+        }
 
         _loop.Forget(_socket);
         Libc.Close(_socket);

@@ -15,12 +15,16 @@ internal sealed class JsonMembers
         _file = file;
         _place = place;
         if (element.ValueKind != JsonValueKind.Object)
+        {
             throw Wrong("", "is not an object");
+        }
 
         foreach (var member in element.EnumerateObject())
         {
             if (!_members.TryAdd(member.Name, member.Value))
+            {
                 throw Wrong(member.Name, "is there twice");
+            }
         }
     }
 
@@ -29,7 +33,9 @@ internal sealed class JsonMembers
     public string? OptionalText(string name)
     {
         if (!_members.Remove(name, out var value))
+        {
             return null;
+        }
 
         // A zero would cut the string short where it becomes an argument of a system call.
         return value.ValueKind == JsonValueKind.String && value.GetString() is { } text && !text.Contains('\0', StringComparison.Ordinal)
@@ -42,7 +48,9 @@ internal sealed class JsonMembers
     public int? OptionalInteger(string name, int least, int most)
     {
         if (!_members.Remove(name, out var value))
+        {
             return null;
+        }
 
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= least && number <= most
             ? number
@@ -52,7 +60,9 @@ internal sealed class JsonMembers
     public TimeSpan Seconds(string name, double missing)
     {
         if (!_members.Remove(name, out var value))
+        {
             return TimeSpan.FromSeconds(missing);
+        }
 
         return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var seconds) && seconds is >= 0 and <= 86_400
             ? TimeSpan.FromSeconds(seconds)
@@ -65,21 +75,30 @@ internal sealed class JsonMembers
         foreach (var choice in choices)
         {
             if (choice.Name == text)
+            {
                 return choice.Value;
+            }
         }
 
         throw Wrong(name, $"cannot be '{text}'");
     }
 
     public IReadOnlyList<string> Strings(string name) =>
-        [.. Array(name).Select(value => value.ValueKind == JsonValueKind.String && !value.GetString()!.Contains('\0', StringComparison.Ordinal)
-            ? value.GetString()!
-            : throw Wrong(name, "is not an array of strings"))];
+        [
+            .. Array(name)
+                .Select(value =>
+                    value.ValueKind == JsonValueKind.String && !value.GetString()!.Contains('\0', StringComparison.Ordinal)
+                        ? value.GetString()!
+                        : throw Wrong(name, "is not an array of strings")
+                ),
+        ];
 
     public IEnumerable<JsonElement> Array(string name)
     {
         if (!_members.Remove(name, out var value))
+        {
             return [];
+        }
 
         return value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : throw Wrong(name, "is not an array");
     }
@@ -90,7 +109,9 @@ internal sealed class JsonMembers
         if (Object(name) is { } members)
         {
             foreach (var key in members._members.Keys.ToList())
+            {
                 map[key] = members.Text(key, null);
+            }
         }
 
         return map;
@@ -102,7 +123,9 @@ internal sealed class JsonMembers
     public void RequireNoOthers()
     {
         if (_members.Count > 0)
+        {
             throw Wrong(_members.Keys.First(), "is not known");
+        }
     }
 
     private ServicesFileException Wrong(string name, string what) =>

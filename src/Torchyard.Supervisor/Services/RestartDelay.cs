@@ -22,7 +22,9 @@ internal sealed class RestartDelay
     public TimeSpan Next(TimeSpan ran)
     {
         if (ran >= _longest)
+        {
             Reset();
+        }
 
         Count++;
         var delay = _next;

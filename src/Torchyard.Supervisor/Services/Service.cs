@@ -104,12 +104,15 @@ internal sealed class Service(ServiceDefinition definition, IServiceHost host)
     public bool IsReady => State == ServiceState.Ready;
 
     /// <summary>When <see cref="Advance"/> has something to do next; null when only an event can change anything.</summary>
-    public TimeSpan? Due => State switch
-    {
-        ServiceState.BackOff or ServiceState.Stopping => _due,
-        ServiceState.Starting or ServiceState.Ready or ServiceState.Unhealthy when !_checking && Definition.Ready.Kind != ProbeKind.None => _due,
-        _ => null,
-    };
+    public TimeSpan? Due =>
+        State switch
+        {
+            ServiceState.BackOff or ServiceState.Stopping => _due,
+            ServiceState.Starting
+            or ServiceState.Ready
+            or ServiceState.Unhealthy when !_checking && Definition.Ready.Kind != ProbeKind.None => _due,
+            _ => null,
+        };
 
     /// <summary>Asks it to run.</summary>
     public void Start(TimeSpan now)
@@ -131,7 +134,9 @@ internal sealed class Service(ServiceDefinition definition, IServiceHost host)
     {
         _startAgain = false;
         if (State == ServiceState.Stopping)
+        {
             return;
+        }
 
         if (Process == 0)
         {
@@ -182,13 +187,17 @@ internal sealed class Service(ServiceDefinition definition, IServiceHost host)
     {
         _checking = false;
         if (State is not (ServiceState.Starting or ServiceState.Ready or ServiceState.Unhealthy))
+        {
             return;
+        }
 
         _due = now + (works || State == ServiceState.Ready ? Definition.Ready.Interval : FirstChecks);
         if (works)
         {
             if (State != ServiceState.Ready)
+            {
                 host.Report(this, $"ready after {(now - StartedAt).TotalSeconds:0.0} s");
+            }
 
             State = ServiceState.Ready;
             Message = null;
@@ -236,7 +245,9 @@ internal sealed class Service(ServiceDefinition definition, IServiceHost host)
     private void Launch(TimeSpan now)
     {
         if (_launched)
+        {
             Restarts++;
+        }
 
         _launched = true;
         StartedAt = now;

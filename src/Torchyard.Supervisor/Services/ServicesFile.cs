@@ -27,29 +27,76 @@ internal static class ServicesFile
 
     public static IReadOnlyList<ServiceDefinition> Parse(ReadOnlyMemory<byte> json, string path)
     {
-        JsonDocument document;
+        using var document = ParseJson(json, path);
+        var services = new List<ServiceDefinition>();
+        var root = new JsonMembers(document.RootElement, path, "");
+        if (root.Integer("version", 0, int.MaxValue, 0) != Version)
+        {
+            throw new ServicesFileException($"{path}: \"version\" must be {Version}");
+        }
+
+        foreach (var element in root.Array("services"))
+        {
+            services.Add(Service(element, path, $"services[{services.Count}]"));
+        }
+
+        root.RequireNoOthers();
+        CheckNames(services, path);
+        return services;
+    }
+
+    /// <summary>Parses JSON, with comments; the message of a failure names the place.</summary>
+    public static JsonDocument ParseJson(ReadOnlyMemory<byte> json, string path)
+    {
+        JsonDocument? document = null;
         try
         {
-            document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 16, CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            document = JsonDocument.Parse(
+                json,
+                new JsonDocumentOptions
+                {
+                    MaxDepth = 16,
+                    CommentHandling = JsonCommentHandling.Skip,
+                    AllowTrailingCommas = true,
+                }
+            );
+            Decode(document.RootElement);
+            return document;
+        }
+        catch (InvalidOperationException)
+        {
+            document?.Dispose();
+            throw new ServicesFileException($"{path}: a string is not valid Unicode");
         }
         catch (JsonException e)
         {
             throw new ServicesFileException($"{path}:{e.LineNumber + 1}:{e.BytePositionInLine + 1}: not valid JSON");
         }
+    }
 
-        using (document)
+    // Strings are decoded when they are read: wrong UTF-8 and half a surrogate pair would be seen only then.
+    private static void Decode(JsonElement element)
+    {
+        switch (element.ValueKind)
         {
-            var services = new List<ServiceDefinition>();
-            var root = new JsonMembers(document.RootElement, path, "");
-            if (root.Integer("version", 0, int.MaxValue, 0) != Version)
-                throw new ServicesFileException($"{path}: \"version\" must be {Version}");
+            case JsonValueKind.String:
+                element.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in element.EnumerateArray())
+                {
+                    Decode(item);
+                }
 
-            foreach (var element in root.Array("services"))
-                services.Add(Service(element, path, $"services[{services.Count}]"));
+                break;
+            case JsonValueKind.Object:
+                foreach (var member in element.EnumerateObject())
+                {
+                    _ = member.Name;
+                    Decode(member.Value);
+                }
 
-            root.RequireNoOthers();
-            CheckNames(services, path);
-            return services;
+                break;
         }
     }
 
@@ -75,7 +122,14 @@ internal static class ServicesFile
             {
                 Ready = new ProbeDefinition
                 {
-                    Kind = ready.Choice("kind", ("none", ProbeKind.None), ("tcp", ProbeKind.Tcp), ("http", ProbeKind.Http), ("unix", ProbeKind.Unix), ("file", ProbeKind.File)),
+                    Kind = ready.Choice(
+                        "kind",
+                        ("none", ProbeKind.None),
+                        ("tcp", ProbeKind.Tcp),
+                        ("http", ProbeKind.Http),
+                        ("unix", ProbeKind.Unix),
+                        ("file", ProbeKind.File)
+                    ),
                     Path = ready.Text("path", "/"),
                     ReadyTimeout = ready.Seconds("timeoutSeconds", 60),
                     Interval = ready.Seconds("intervalSeconds", 10),
@@ -89,7 +143,12 @@ internal static class ServicesFile
         {
             definition = definition with
             {
-                Restart = restart.Choice("policy", ("always", RestartPolicy.Always), ("on-failure", RestartPolicy.OnFailure), ("never", RestartPolicy.Never)),
+                Restart = restart.Choice(
+                    "policy",
+                    ("always", RestartPolicy.Always),
+                    ("on-failure", RestartPolicy.OnFailure),
+                    ("never", RestartPolicy.Never)
+                ),
                 FirstDelay = restart.Seconds("firstDelaySeconds", 1),
                 LongestDelay = restart.Seconds("longestDelaySeconds", 60),
                 MaximumRestarts = restart.Integer("maximum", 0, int.MaxValue, 0),
@@ -101,7 +160,9 @@ internal static class ServicesFile
         {
             var name = stop.Text("signal", "SIGTERM");
             if (!Signals.TryParse(name, out var signal))
+            {
                 throw new ServicesFileException($"{path}: {place}.stop.signal: '{name}' is not a signal");
+            }
 
             definition = definition with { StopSignal = signal, StopTimeout = stop.Seconds("timeoutSeconds", 10) };
             stop.RequireNoOthers();
@@ -109,13 +170,19 @@ internal static class ServicesFile
 
         if (service.Object("log") is { } log)
         {
-            definition = definition with { LogBytes = log.Integer("maximumBytes", 1024, int.MaxValue, 10 << 20), LogFiles = log.Integer("files", 0, 100, 3) };
+            definition = definition with
+            {
+                LogBytes = log.Integer("maximumBytes", 1024, int.MaxValue, 10 << 20),
+                LogFiles = log.Integer("files", 0, 100, 3),
+            };
             log.RequireNoOthers();
         }
 
         service.RequireNoOthers();
         if (definition.Command.Count == 0)
+        {
             throw new ServicesFileException($"{path}: {place}.command is missing or empty");
+        }
 
         return definition;
     }
@@ -127,14 +194,24 @@ internal static class ServicesFile
         {
             // The name becomes part of a file name.
             if (service.Name.Length is 0 or > 64 || !service.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
-                throw new ServicesFileException($"{path}: '{service.Name}' is not a service name (letters, digits, '-' and '_', at most 64)");
+            {
+                throw new ServicesFileException(
+                    $"{path}: '{service.Name}' is not a service name (letters, digits, '-' and '_', at most 64)"
+                );
+            }
 
             // "After" may only name earlier services, so that there are no circles.
             if (service.After.FirstOrDefault(other => !names.Contains(other)) is { } unknown)
-                throw new ServicesFileException($"{path}: service '{service.Name}' starts after '{unknown}', which is not listed before it");
+            {
+                throw new ServicesFileException(
+                    $"{path}: service '{service.Name}' starts after '{unknown}', which is not listed before it"
+                );
+            }
 
             if (!names.Add(service.Name))
+            {
                 throw new ServicesFileException($"{path}: two services are called '{service.Name}'");
+            }
         }
     }
 }

@@ -8,8 +8,21 @@ namespace Torchyard.CommandLine;
 internal static class HelpText
 {
     private const int Gap = 3;
+    private const int WidestName = 34;
+    private const int NarrowestText = 32;
+    private const string Indent = "  ";
+    private const string Deeper = "      ";
 
-    private static readonly (VerbGroup Group, string Heading)[] Headings =
+    /// <summary>What the program is.</summary>
+    internal const string Summary = "Torchyard resolves, builds, runs and proves PyTorch environments on Linux, without Docker.";
+
+    /// <summary>How the program and its verbs end.</summary>
+    internal const string ExitStatus =
+        "0 done; 1 it failed or was found broken; 2 the command line or your file is wrong. 'run' and 'exec' end with the status of your "
+        + "program, and with 125 when they fail themselves.";
+
+    /// <summary>The groups of verbs, in the order of the help text.</summary>
+    internal static readonly (VerbGroup Group, string Heading)[] Headings =
     [
         (VerbGroup.Start, "The main job"),
         (VerbGroup.Make, "From recipe to image"),
@@ -34,7 +47,7 @@ internal static class HelpText
 
     private static void ShowProgram(Command root, Screen screen)
     {
-        screen.Line("Torchyard resolves, builds, runs and proves PyTorch environments on Linux, without Docker.");
+        Write(TextWrap.Words(Summary, screen.Width), "", screen);
         screen.Line();
         screen.Heading("Usage");
         screen.Line("  torchyard VERB [ARGUMENTS] [OPTIONS]");
@@ -53,60 +66,66 @@ internal static class HelpText
             screen.Heading(heading);
             foreach (var verb in members)
             {
-                screen.Line($"  {verb.Name.PadRight(width + Gap)}{verb.Description}");
+                var name = verb.Name.PadRight(width + Gap);
+                foreach (var line in TextWrap.Words(verb.Description!, screen.Width - Indent.Length - width - Gap))
+                {
+                    screen.Line(Indent + name + line);
+                    name = new string(' ', width + Gap);
+                }
             }
         }
 
         screen.Line();
         screen.Heading("Options of every verb");
-        ShowOptions(root.Options, screen);
+        ShowOptions(root.Options, screen, verb: null);
         screen.Line();
-        screen.Line("Exit status: 0 done; 1 it failed or was found broken; 2 the command line or your file is wrong.");
+        Write(TextWrap.Words($"Exit status: {ExitStatus}", screen.Width), "", screen);
     }
 
     private static void ShowVerb(Verb verb, Command root, Screen screen)
     {
-        screen.Line($"{verb.Description}.");
+        Write(TextWrap.Words($"{verb.Description}.", screen.Width), "", screen);
         screen.Line();
         screen.Heading("Usage");
         screen.Line($"  torchyard {Usage(verb)}");
         if (verb.Details.Length > 0)
         {
             screen.Line();
-            screen.Line(verb.Details.TrimEnd());
+            Write(TextWrap.Paragraphs(verb.Details.Trim(), screen.Width).SkipLast(1), "", screen);
         }
 
-        var arguments = verb.Arguments.Where(argument => !argument.Hidden && argument.Description is { Length: > 0 }).ToList();
+        var arguments = ShownArguments(verb).ToList();
         if (arguments.Count > 0)
         {
             screen.Line();
             screen.Heading("Arguments");
-            ShowRows(arguments.Select(argument => (ArgumentName(argument), argument.Description!)), screen);
+            ShowRows(arguments.Select(argument => (NameOf(argument), argument.Description!)), screen);
         }
 
         if (verb.Options.Any(option => !option.Hidden))
         {
             screen.Line();
             screen.Heading("Options");
-            ShowOptions(verb.Options, screen);
+            ShowOptions(verb.Options, screen, verb);
         }
 
         screen.Line();
         screen.Heading("Options of every verb");
-        ShowOptions(root.Options.Where(option => option.Recursive && option is not VersionOption), screen);
+        ShowOptions(root.Options.Where(option => option.Recursive && option is not VersionOption), screen, verb);
         if (verb.Examples.Count > 0)
         {
             screen.Line();
             screen.Heading("Examples");
             foreach (var (commandLine, meaning) in verb.Examples)
             {
-                screen.Line($"  {commandLine}");
-                screen.Line($"      {meaning}");
+                Write(TextWrap.Command(commandLine, Indent, screen.Width), "", screen);
+                Write(TextWrap.Words(meaning, screen.Width - Deeper.Length), Deeper, screen);
             }
         }
     }
 
-    private static string Usage(Verb verb)
+    /// <summary>A verb and what may follow it.</summary>
+    internal static string Usage(Verb verb)
     {
         var parts = new List<string> { verb.Name };
         if (verb.Options.Any(option => !option.Hidden))
@@ -114,79 +133,95 @@ internal static class HelpText
             parts.Add("[OPTIONS]");
         }
 
-        parts.AddRange(verb.Arguments.Where(argument => !argument.Hidden).Select(argument =>
-        {
-            var name = ArgumentName(argument) + (argument.Arity.MaximumNumberOfValues > 1 ? "..." : "");
-            return argument.Arity.MinimumNumberOfValues == 0 ? $"[{name}]" : name;
-        }));
+        parts.AddRange(
+            verb.Arguments.Where(argument => !argument.Hidden)
+                .Select(argument =>
+                {
+                    var name = NameOf(argument) + (argument.Arity.MaximumNumberOfValues > 1 ? "..." : "");
+                    return argument.Arity.MinimumNumberOfValues == 0 ? $"[{name}]" : name;
+                })
+        );
         return string.Join(' ', parts);
     }
 
-    private static string ArgumentName(Argument argument) => argument.HelpName ?? argument.Name.ToUpperInvariant();
+    // 'run -h NAME' is docker's host name.
+    private static bool IsTaken(string name, Verb? verb) =>
+        verb?.Options.Any(option => option is not HelpOption && option.Aliases.Contains(name)) == true;
 
-    private static void ShowOptions(IEnumerable<Option> options, Screen screen) =>
-        ShowRows(options.Where(option => !option.Hidden).Select(option => (OptionName(option), DescriptionOf(option))), screen);
+    /// <summary>What stands for the value of an argument.</summary>
+    internal static string NameOf(Argument argument) => argument.HelpName ?? argument.Name.ToUpperInvariant();
 
-    private static string DescriptionOf(Option option) => option switch
-    {
-        HelpOption => "Show this help",
-        VersionOption => "Show the version",
-        _ => option.Description ?? "",
-    };
+    /// <summary>The arguments that help texts explain.</summary>
+    internal static IEnumerable<Argument> ShownArguments(Verb verb) =>
+        verb.Arguments.Where(argument => !argument.Hidden && argument.Description is { Length: > 0 });
 
-    private static string OptionName(Option option)
-    {
-        // Short names first, long ones aligned behind them, as GNU programs print them.
-        var names = option.Aliases.Append(option.Name)
-            .Where(name => name.StartsWith('-') && name is not "-?")
-            .OrderBy(name => name.StartsWith("--", StringComparison.Ordinal))
-            .ToList();
-        var text = string.Join(", ", names);
-        if (names[0].StartsWith("--", StringComparison.Ordinal))
+    private static void ShowOptions(IEnumerable<Option> options, Screen screen, Verb? verb) =>
+        ShowRows(options.Where(option => !option.Hidden).Select(option => (OptionName(option, verb), DescriptionOf(option))), screen);
+
+    /// <summary>What an option means.</summary>
+    internal static string DescriptionOf(Option option) =>
+        option switch
         {
-            text = "    " + text;
-        }
+            HelpOption => "Show this help",
+            VersionOption => "Show the version",
+            _ => option.Description ?? "",
+        };
 
-        var takesValue = option.Arity.MaximumNumberOfValues > 0 && option.ValueType != typeof(bool);
-        return takesValue ? $"{text} {option.HelpName ?? "VALUE"}" : text;
+    /// <summary>Names of an option: short ones first, as GNU programs print them.</summary>
+    internal static IReadOnlyList<string> NamesOf(Option option, Verb? verb) =>
+        [
+            .. option
+                .Aliases.Append(option.Name)
+                .Where(name => name.StartsWith('-') && name is not "-?" && (option is not HelpOption || !IsTaken(name, verb)))
+                .OrderBy(name => name.StartsWith("--", StringComparison.Ordinal)),
+        ];
+
+    /// <summary>What stands for the value of an option; null when it takes none.</summary>
+    internal static string? ValueOf(Option option) =>
+        option.Arity.MaximumNumberOfValues > 0 && option.ValueType != typeof(bool) ? option.HelpName ?? "VALUE" : null;
+
+    private static string OptionName(Option option, Verb? verb)
+    {
+        var names = NamesOf(option, verb);
+        // Long names are aligned behind the short ones.
+        var text = (names[0].StartsWith("--", StringComparison.Ordinal) ? "    " : "") + string.Join(", ", names);
+        return ValueOf(option) is { } value ? $"{text} {value}" : text;
     }
 
     private static void ShowRows(IEnumerable<(string Name, string Text)> rows, Screen screen)
     {
         var list = rows.ToList();
-        var width = Math.Min(34, list.Max(row => row.Name.Length));
+        var names = Math.Min(WidestName, list.Max(row => row.Name.Length));
+        var room = screen.Width - Indent.Length - names - Gap;
         foreach (var (name, text) in list)
         {
-            if (name.Length > width)
+            if (room < NarrowestText)
             {
-                screen.Line($"  {name}");
+                // Too narrow for two columns: the meaning stands below the name.
+                screen.Line(Indent + name.TrimStart());
+                Write(TextWrap.Words(text, screen.Width - Deeper.Length), Deeper, screen);
+                continue;
             }
 
-            var first = name.Length > width ? new string(' ', width) : name.PadRight(width);
-            foreach (var line in Wrap(text, Math.Max(40, 100 - width - Gap)))
+            if (name.Length > names)
             {
-                screen.Line($"  {first}{new string(' ', Gap)}{line}".TrimEnd());
-                first = new string(' ', width);
+                screen.Line(Indent + name);
+            }
+
+            var first = name.Length > names ? new string(' ', names) : name.PadRight(names);
+            foreach (var line in TextWrap.Words(text, room))
+            {
+                screen.Line($"{Indent}{first}{new string(' ', Gap)}{line}".TrimEnd());
+                first = new string(' ', names);
             }
         }
     }
 
-    private static IEnumerable<string> Wrap(string text, int width)
+    private static void Write(IEnumerable<string> lines, string indent, Screen screen)
     {
-        var line = "";
-        foreach (var word in text.Split(' '))
+        foreach (var line in lines)
         {
-            if (line.Length > 0 && line.Length + 1 + word.Length > width)
-            {
-                yield return line;
-                line = word;
-            }
-            else
-            {
-                line = line.Length == 0 ? word : $"{line} {word}";
-            }
+            screen.Line((indent + line).TrimEnd());
         }
-
-        yield return line;
     }
 }

@@ -30,10 +30,18 @@ internal sealed class Interruption : IDisposable
     }
 
     /// <summary>From now until the result is disposed signals do not cancel the token: the verb handles them.</summary>
+    /// <exception cref="OperationCanceledException">One has come already, and would be lost.</exception>
     public IDisposable TakeOver()
     {
         Interlocked.Increment(ref _owners);
-        return new Ownership(this);
+        var ownership = new Ownership(this);
+        if (_source.IsCancellationRequested)
+        {
+            ownership.Dispose();
+            _source.Token.ThrowIfCancellationRequested();
+        }
+
+        return ownership;
     }
 
     /// <summary>Asks the verb to stop, as the first signal does.</summary>
@@ -58,6 +66,7 @@ internal sealed class Interruption : IDisposable
     {
         if (Volatile.Read(ref _owners) > 0)
         {
+            _signal = signal;
             context.Cancel = true;
             return;
         }

@@ -28,12 +28,15 @@ internal abstract class Verb : Command
     /// <summary>Command lines that a user can copy, each with what it does.</summary>
     public IReadOnlyList<Example> Examples { get; protected init; } = [];
 
-    /// <summary>True when it reads or removes the insides of layers, which an ordinary user can only do in the store's user namespace.</summary>
+    /// <summary>
+    /// True when it reads or removes the insides of layers, which an ordinary user can only do in the store's user namespace.
+    /// </summary>
     public bool TouchesLayers { get; protected init; }
 
     /// <summary>Does the work.</summary>
     /// <returns>The exit status: <see cref="ExitCode"/>, or that of the user's own program.</returns>
-    /// <exception cref="Platform.TorchyardException">Something expected failed; it is shown with code and cure.</exception>
+    /// <exception cref="Torchyard.Platform.Errors.TorchyardException">Something expected failed; it is shown with code and
+    /// cure.</exception>
     public abstract Task<int> RunAsync(Invocation invocation, CancellationToken cancellation);
 }
 

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using Torchyard.CommandLine;
-using Torchyard.Gpus.Bench;
-using Torchyard.Gpus.Report;
+using Torchyard.Flows.Proving;
 using Torchyard.Platform.Files;
-using Torchyard.Proving;
+using Torchyard.Reports.Bench;
+using Torchyard.Reports.Page;
 using Torchyard.Terminal;
 
 namespace Torchyard.Commands;
@@ -12,11 +12,34 @@ namespace Torchyard.Commands;
 /// <summary><c>torchyard bench</c>: how fast the GPUs and their links are, beside what they should reach.</summary>
 internal sealed class BenchCommand : Verb
 {
-    private readonly Option<int> _size = new("--size") { Description = "Rows of the square matrices; usual values are known for 8192 only", DefaultValueFactory = _ => 8192, HelpName = "N" };
-    private readonly Option<double> _seconds = new("--seconds") { Description = "Time spent on each number", DefaultValueFactory = _ => 0.5, HelpName = "S" };
-    private readonly Option<string[]> _only = new("--only") { Description = "Measure only: matrix, memory, host, peer, nccl, launch", HelpName = "AREA", AllowMultipleArgumentsPerToken = true };
-    private readonly Option<string?> _gpus = new("--gpus") { Description = "GPUs for the container: all (default where there are any), a number, or a list", HelpName = "GPUS" };
-    private readonly Argument<string?> _image = new("IMAGE") { Description = "Measure inside this image, with its libraries", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<int> _size = new("--size")
+    {
+        Description = "Rows of the square matrices; usual values are known for 8192 only",
+        DefaultValueFactory = _ => 8192,
+        HelpName = "N",
+    };
+    private readonly Option<double> _seconds = new("--seconds")
+    {
+        Description = "Time spent on each number",
+        DefaultValueFactory = _ => 0.5,
+        HelpName = "S",
+    };
+    private readonly Option<string[]> _only = new("--only")
+    {
+        Description = "Measure only: matrix, memory, host, peer, nccl, launch",
+        HelpName = "AREA",
+        AllowMultipleArgumentsPerToken = true,
+    };
+    private readonly Option<string?> _gpus = new("--gpus")
+    {
+        Description = "GPUs for the container: all (default where there are any), a number, or a list",
+        HelpName = "GPUS",
+    };
+    private readonly Argument<string?> _image = new("IMAGE")
+    {
+        Description = "Measure inside this image, with its libraries",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
     private readonly Option<string?> _html = new("--html") { Description = "Also write a page with charts", HelpName = "FILE" };
 
     public BenchCommand()
@@ -24,6 +47,7 @@ internal sealed class BenchCommand : Verb
     {
         _only.AcceptOnlyFromAmong("matrix", "memory", "host", "peer", "nccl", "launch");
         Arguments.Add(_image);
+        _gpus.CompletionSources.Add("all", "none");
         Options.Add(_gpus);
         Options.Add(_size);
         Options.Add(_seconds);
@@ -46,53 +70,63 @@ internal sealed class BenchCommand : Verb
 
     public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
-        var report = invocation.Get(_image) is { } image
-            ? await InImageAsync(invocation, image, cancellation)
-            : GpuOptions.Machine(invocation).Bench(
-                invocation.Get(_size), invocation.Get(_seconds), invocation.Get(_only) ?? [], invocation.Screen.Progress, cancellation);
+        var report = await new BenchFlow(invocation.Host).RunAsync(
+            new BenchRequest
+            {
+                Image = invocation.Get(_image),
+                Gpus = invocation.Get(_gpus),
+                Size = invocation.Get(_size),
+                Seconds = invocation.Get(_seconds),
+                Only = invocation.Get(_only) ?? [],
+                Libraries = invocation.Get(GpuOptions.Libraries) ?? [],
+            },
+            cancellation
+        );
         if (invocation.Get(_html) is { } page)
+        {
             AtomicFile.WriteText(invocation.Caller.FullPath(page), HtmlReport.Of(report));
+        }
+
         invocation.Answer(report, GpuJson.Default.GpuReport, found => Show(found, invocation.Screen));
         return report.Verdict.Good ? ExitCode.Done : ExitCode.Failed;
-    }
-
-    private async Task<GpuReport> InImageAsync(Invocation invocation, string image, CancellationToken cancellation)
-    {
-        await using var proof = await ImageProof.StartAsync(invocation, image, invocation.Get(_gpus), new Dictionary<string, string>(), cancellation);
-        return await proof.ReportAsync(
-            [
-                "bench",
-                "--size", invocation.Get(_size).ToString(CultureInfo.InvariantCulture),
-                "--seconds", invocation.Get(_seconds).ToString(CultureInfo.InvariantCulture),
-                .. (invocation.Get(_only) ?? []).SelectMany(area => (string[])["--only", area]),
-                .. (invocation.Get(GpuOptions.Libraries) ?? []).SelectMany(directory => (string[])["--libraries", directory]),
-            ],
-            cancellation);
     }
 
     private static void Show(GpuReport report, Screen screen)
     {
         foreach (var library in report.Libraries)
+        {
             screen.Line(library);
+        }
+
         screen.Line();
         screen.Table(
-            [new("GPU"), new("MEASURED"), new("VALUE", Right: true), new("UNIT"), new("PEAK", Right: true), new("OF PEAK", Right: true), new("USUAL", Right: true), new("HOW")],
-            [.. report.Bench.Select(Row)]);
+            [
+                new("GPU"),
+                new("MEASURED"),
+                new("VALUE", Right: true),
+                new("UNIT"),
+                new("PEAK", Right: true),
+                new("OF PEAK", Right: true),
+                new("USUAL", Right: true),
+                new("HOW"),
+            ],
+            [.. report.Bench.Select(Row)]
+        );
         screen.Line();
         GpuOptions.Show(report.Verdict, screen);
     }
 
     private static IReadOnlyList<string> Row(BenchResult result) =>
-    [
-        result.Gpu?.ToString(CultureInfo.InvariantCulture) ?? "all",
-        result.Name,
-        result.Missing is null ? Number(result.Value) : "-",
-        result.Unit,
-        result.Peak is { } peak ? Number(peak) : "-",
-        result.Peak is { } most && result.Missing is null ? (result.Value / most).ToString("0%", CultureInfo.InvariantCulture) : "-",
-        result.Usual is { } usual ? Number(usual) : "-",
-        result.Missing ?? result.Detail,
-    ];
+        [
+            result.Gpu?.ToString(CultureInfo.InvariantCulture) ?? "all",
+            result.Name,
+            result.Missing is null ? Number(result.Value) : "-",
+            result.Unit,
+            result.Peak is { } peak ? Number(peak) : "-",
+            result.Peak is { } most && result.Missing is null ? (result.Value / most).ToString("0%", CultureInfo.InvariantCulture) : "-",
+            result.Usual is { } usual ? Number(usual) : "-",
+            result.Missing ?? result.Detail,
+        ];
 
     private static string Number(double value) => value.ToString(value < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
 }

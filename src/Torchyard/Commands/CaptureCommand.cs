@@ -1,15 +1,14 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Serialization;
-using Torchyard.Building;
 using Torchyard.CommandLine;
-using Torchyard.Images;
+using Torchyard.Flows.Capturing;
 using Torchyard.Images.Capture;
 using Torchyard.Images.Capture.Plan;
-using Torchyard.Images.Environments;
-using Torchyard.Platform;
+using Torchyard.Images.Capture.Prove;
+using Torchyard.Images.Oci;
 using Torchyard.Platform.Text;
-using Torchyard.Recipes;
+using Torchyard.Recipes.Settings;
 using Torchyard.Terminal;
 
 namespace Torchyard.Commands;
@@ -20,7 +19,10 @@ internal sealed partial class CaptureCommand : Verb
     // Beyond these, a list on a terminal helps nobody; --json has all.
     private const int ShownRows = 12;
 
-    private readonly Argument<string> _directory = new("directory") { Description = "A virtual environment, a conda prefix, or any other directory" };
+    private readonly Argument<string> _directory = new("directory")
+    {
+        Description = "A virtual environment, a conda prefix, or any other directory",
+    };
 
     private readonly Option<string?> _name = new("--name", "-t")
     {
@@ -40,10 +42,30 @@ internal sealed partial class CaptureCommand : Verb
         HelpName = "IMAGE",
     };
 
-    private readonly Option<string[]> _only = List("--only", "Take these distributions, and what they need by their metadata, and no others", "NAME,...");
-    private readonly Option<string[]> _include = List("--include", "Take a further distribution, or a path outside the directory", "NAME|PATH,...");
-    private readonly Option<string[]> _exclude = List("--exclude", "Leave out a distribution, or paths by pattern (* and ?)", "NAME|PATTERN,...");
-    private readonly Option<string[]> _packages = List("--package", "Take further packages of this machine, with what they need", "NAME,...");
+    private readonly Option<string[]> _only = List(
+        "--only",
+        "Take these distributions, and what they need by their metadata, and no others",
+        "NAME,..."
+    );
+    private readonly Option<string[]> _include = List(
+        "--include",
+        "Take a further distribution, or a path outside the directory",
+        "NAME|PATH,..."
+    );
+    private readonly Option<string[]> _exclude = List(
+        "--exclude",
+        "Leave out a distribution, or paths by pattern (* and ?)",
+        "NAME|PATTERN,..."
+    );
+    private readonly Option<string[]> _packages = List(
+        "--package",
+        "Take further packages of this machine, with what they need",
+        "NAME,..."
+    );
+    private readonly Option<bool> _noTrial = new("--no-trial")
+    {
+        Description = "Do not start the finished image's interpreter to see what it can import",
+    };
     private readonly Option<bool> _noBytecode = new("--no-bytecode") { Description = "Do not compile Python modules" };
 
     private readonly Option<LayerCompression> _compression = new("--compression")
@@ -52,17 +74,46 @@ internal sealed partial class CaptureCommand : Verb
         DefaultValueFactory = _ => LayerCompression.Zstd,
     };
 
-    private readonly Option<int?> _level = new("--level") { Description = "Compression level (default: 3 for zstd, 6 for gzip)", HelpName = "N" };
+    private readonly Option<int?> _level = new("--level")
+    {
+        Description = "Compression level (default: 3 for zstd, 6 for gzip)",
+        HelpName = "N",
+    };
 
-    private readonly Option<string[]> _variables = new("--env", "-e") { Description = "Environment variable of the image", HelpName = "NAME=VALUE" };
+    private readonly Option<string[]> _variables = new("--env", "-e")
+    {
+        Description = "Environment variable of the image",
+        HelpName = "NAME=VALUE",
+    };
     private readonly Option<string[]> _labels = new("--label") { Description = "Label of the image", HelpName = "NAME=VALUE" };
-    private readonly Option<bool> _dryRun = new("--dry-run", "-n") { Description = "Show what the image would have, layer by layer, and make nothing" };
+    private readonly Option<bool> _dryRun = new("--dry-run", "-n")
+    {
+        Description = "Show what the image would have, layer by layer, and make nothing",
+    };
 
     public CaptureCommand()
         : base("capture", VerbGroup.Make, "Make an image of an environment that works on this machine")
     {
         Arguments.Add(_directory);
-        foreach (var option in (Option[])[_name, _at, _base, _only, _include, _exclude, _packages, _compression, _level, _noBytecode, _variables, _labels, _dryRun])
+        foreach (
+            var option in (Option[])
+                [
+                    _name,
+                    _at,
+                    _base,
+                    _only,
+                    _include,
+                    _exclude,
+                    _packages,
+                    _compression,
+                    _level,
+                    _noBytecode,
+                    _noTrial,
+                    _variables,
+                    _labels,
+                    _dryRun,
+                ]
+        )
         {
             Options.Add(option);
         }
@@ -74,6 +125,10 @@ internal sealed partial class CaptureCommand : Verb
             the essential ones, and few more. It runs on machines that have none of that. No network and
             no container engine are needed, and no program of the environment is run but its interpreter,
             which compiles the modules.
+
+            Before the image gets its name its interpreter is started in a sandbox that sees nothing of
+            this machine, and imports the distributions by name. An image whose interpreter does not start
+            gets no name; what cannot be imported is named.
 
             The NVIDIA driver is not taken: 'run --gpus' brings that of the machine it runs on. Home
             directories, keys, credentials, histories, repositories and caches are not taken either; the
@@ -95,112 +150,105 @@ internal sealed partial class CaptureCommand : Verb
 
     public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
-        var request = Request(invocation);
-        if (invocation.Get(_base) is { } named)
-        {
-            var system = new ImageStore(invocation.Store).Find(named);
-            request = request with { Base = new CaptureBase(system, await new MendingLayers(invocation).EnsureAsync(system, invocation.Screen.Progress, cancellation)) };
-        }
-
+        var flow = new CaptureFlow(invocation.Host);
+        var arguments = Read(invocation);
         if (invocation.Get(_dryRun))
         {
-            var preview = await Task.Run(() => ImageCapture.Preview(request, cancellation), cancellation);
+            var preview = await flow.PreviewAsync(arguments, cancellation);
             invocation.Answer(Answer.Of(preview, null), CaptureJson.Default.Answer, _ => ShowPlan(preview, invocation));
             return ExitCode.Done;
         }
 
-        var capture = new ImageCapture(invocation.Store, SupervisorProgram.Read(AppContext.BaseDirectory), invocation.Caller.Clock);
-        var (image, report) = await capture.CaptureAsync(request, invocation.Screen.Progress, cancellation);
-        invocation.Answer(Answer.Of(report, image), CaptureJson.Default.Answer, _ => ShowResult(image, report, request, invocation));
+        var captured = await flow.RunAsync(arguments, cancellation);
+        invocation.Answer(Answer.Of(captured.Report, captured.Image), CaptureJson.Default.Answer, _ => ShowResult(captured, invocation));
         return ExitCode.Done;
     }
 
-    private static Option<string[]> List(string name, string description, string value) => new(name) { Description = description, HelpName = value };
-
-    private CaptureRequest Request(Invocation invocation)
-    {
-        var directory = invocation.Caller.FullPath(invocation.Get(_directory)!);
-        var compression = invocation.Get(_compression);
-        var at = invocation.Get(_at);
-        if (at is not null && (!at.StartsWith('/') || Path.GetFullPath(at) == "/"))
+    private CaptureArguments Read(Invocation invocation) =>
+        new()
         {
-            throw new TorchyardException("TY3038", $"--at {at} is not an absolute path of a directory", "Give a path such as /opt/venv") { IsUsage = true };
-        }
-
-        if (invocation.Get(_base) is not null && Items(_packages).Length > 0)
-        {
-            throw new TorchyardException(
-                "TY3038", "--package takes packages of this machine, and --base another system", "Build the base image with these packages, or leave --base out")
-            { IsUsage = true };
-        }
-
-        return new CaptureRequest
-        {
-            Directory = directory,
-            Name = invocation.Get(_name) ?? NameFor(directory),
-            At = at is null ? null : Path.GetFullPath(at),
-            Only = Items(_only),
-            Include = [.. Items(_include).Select(item => item.Contains('/', StringComparison.Ordinal) ? invocation.Caller.FullPath(item) : item)],
-            Exclude = Items(_exclude),
-            Packages = Items(_packages),
+            Directory = invocation.Caller.FullPath(invocation.Get(_directory)!),
+            Name = invocation.Get(_name),
+            At = invocation.Get(_at),
+            Base = invocation.Get(_base),
+            Only = invocation.Get(_only) ?? [],
+            Include = invocation.Get(_include) ?? [],
+            Exclude = invocation.Get(_exclude) ?? [],
+            Packages = invocation.Get(_packages) ?? [],
             Bytecode = !invocation.Get(_noBytecode),
-            Image = new ImageSettings
-            {
-                Compression = compression,
-                Level = invocation.Get(_level) ?? (compression == LayerCompression.Gzip ? 6 : 3),
-                LayerBudget = 40,
-                Environment = Pairs(_variables),
-                Labels = Pairs(_labels),
-            },
+            Trial = !invocation.Get(_noTrial),
+            Compression = invocation.Get(_compression),
+            Level = invocation.Get(_level),
+            Variables = invocation.Get(_variables) ?? [],
+            Labels = invocation.Get(_labels) ?? [],
         };
 
-        string[] Items(Option<string[]> option) =>
-            [.. (invocation.Get(option) ?? []).SelectMany(text => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
+    private static Option<string[]> List(string name, string description, string value) =>
+        new(name) { Description = description, HelpName = value };
 
-        Dictionary<string, string> Pairs(Option<string[]> option) => (invocation.Get(option) ?? []).Select(text => text.Split('=', 2))
-            .Select(pair => pair is [{ Length: > 0 }, _] ? pair : throw new TorchyardException(
-                "TY3038", $"{option.Name} {string.Join('=', pair)} is not NAME=VALUE", "Write it as in --env HF_HOME=/data/hf")
-            { IsUsage = true })
-            .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
-    }
-
-    /// <summary>The directory's name; for <c>.venv</c> and the like that of the directory around it.</summary>
-    private static string NameFor(string directory)
+    private static void ShowResult(Captured captured, Invocation invocation)
     {
-        var name = Path.GetFileName(directory.TrimEnd('/'));
-        if (name is ".venv" or "venv" or "env" or ".env")
-        {
-            name = Path.GetFileName(Path.GetDirectoryName(directory.TrimEnd('/'))) is { Length: > 0 } parent ? parent : name;
-        }
-
-        return RecipeName.From(name, otherwise: "captured");
-    }
-
-    private static void ShowResult(StoredImage image, CaptureReport report, CaptureRequest request, Invocation invocation)
-    {
+        var (image, report, requested) = captured;
         // Packages are what --dry-run explains; here only what the user may not expect.
         ShowNotes(report with { Added = [.. report.Added.Where(addition => addition.Path.StartsWith('/'))] }, invocation);
         var made = report.Layers.Where(layer => !layer.Reused).ToList();
-        var speed = report.Elapsed.TotalSeconds > 0 && report.BytesRead > 0
-            ? string.Create(CultureInfo.InvariantCulture, $", {report.BytesRead / 1e6 / report.Elapsed.TotalSeconds:F0} MB/s")
-            : "";
-        invocation.Screen.Line($"{(image.Names is [var name, ..] ? name : request.Name)} {image.Manifest}");
+        var speed =
+            report.Elapsed.TotalSeconds > 0 && report.BytesRead > 0
+                ? string.Create(CultureInfo.InvariantCulture, $", {report.BytesRead / 1e6 / report.Elapsed.TotalSeconds:F0} MB/s")
+                : "";
+        ShowTrial(report.Trial, requested, invocation);
+        invocation.Screen.Line($"{(image.Names is [var name, ..] ? name : requested)} {image.Manifest}");
         invocation.Screen.Line(
-            $"{report.Layers.Count} layers, {ByteSize.Decimal(report.Layers.Sum(layer => layer.Size))} of files, {ByteSize.Decimal(image.CompressedSize)} compressed; "
-            + $"{made.Count} layers made in {ProgressLine.Time(report.Elapsed)}{speed}");
+            $"{Count.Of(report.Layers.Count, "layer")}, {ByteSize.Decimal(report.Layers.Sum(layer => layer.Size))} of files, "
+                + $"{ByteSize.Decimal(image.CompressedSize)} compressed; "
+                + $"{Count.Of(made.Count, "layer")} made in {ProgressLine.Time(report.Elapsed)}{speed}"
+        );
+    }
+
+    private static void ShowTrial(CaptureTrial? trial, string name, Invocation invocation)
+    {
+        if (trial?.NotTried is { } why)
+        {
+            invocation.Screen.Progress.Warn(
+                $"the image was not tried: {why}. Try it where containers run: torchyard run --rm {name} python -c \"import …\""
+            );
+        }
+
+        foreach (var failed in trial?.Failed.Where(failed => !failed.NeedsDriver) ?? [])
+        {
+            invocation.Screen.Progress.Warn($"{failed.Distribution} cannot be imported in the image: {failed.Reason}");
+        }
+
+        var driver = trial?.Failed.Where(failed => failed.NeedsDriver).Select(failed => failed.Distribution).ToList() ?? [];
+        if (driver.Count > 0)
+        {
+            invocation.Screen.Line($"Imported only with the NVIDIA driver, which run --gpus brings: {string.Join(", ", driver)}");
+        }
     }
 
     private static void ShowPlan(CaptureReport report, Invocation invocation)
     {
         var python = report.Python is null ? "no interpreter" : $"Python {report.Python}, {report.Interpreter}";
         invocation.Screen.Line($"{report.Directory}: {KindText(report.Kind)}, {python}");
-        invocation.Screen.Line($"{report.Distributions.Count} distributions; {report.Packages.Count} packages of {report.System}; services: {(report.Services.Count == 0 ? "none" : string.Join(", ", report.Services))}");
+        invocation.Screen.Line(
+            $"{Count.Of(report.Distributions.Count, "distribution")}; {Count.Of(report.Packages.Count, "package")} of {report.System}; "
+                + $"services: {(report.Services.Count == 0 ? "none" : string.Join(", ", report.Services))}"
+        );
         invocation.Screen.Line("");
         Column[] columns = [new("LAYER"), new("FILES", Right: true), new("SIZE", Right: true)];
-        invocation.Screen.Table(columns, [.. report.Layers.Select(IReadOnlyList<string> (layer) =>
-            [layer.Title, layer.Files.ToString(CultureInfo.InvariantCulture), ByteSize.Decimal(layer.Size)])]);
+        invocation.Screen.Table(
+            columns,
+            [
+                .. report.Layers.Select(
+                    IReadOnlyList<string> (layer) =>
+                        [layer.Title, layer.Files.ToString(CultureInfo.InvariantCulture), ByteSize.Decimal(layer.Size)]
+                ),
+            ]
+        );
         invocation.Screen.Line(
-            $"{report.Layers.Count} layers, {ByteSize.Decimal(report.Layers.Sum(layer => layer.Size))} of files, before compression and bytecode");
+            $"{Count.Of(report.Layers.Count, "layer")}, {ByteSize.Decimal(report.Layers.Sum(layer => layer.Size))} "
+                + "of files, before compression and bytecode"
+        );
         invocation.Screen.Line("");
         ShowNotes(report, invocation);
     }
@@ -209,7 +257,10 @@ internal sealed partial class CaptureCommand : Verb
     {
         Show("Taken from outside the directory", [.. report.Added.Select(addition => (addition.Path, addition.Reason))]);
         Show("Left out", [.. report.LeftOut.Select(omission => (omission.Path, omission.Reason))]);
-        Show("Libraries that nothing provides, here neither", [.. report.Missing.Select(missing => (missing.Library, missing.NeededBy + " asks for it"))]);
+        Show(
+            "Libraries that nothing provides, here neither",
+            [.. report.Missing.Select(missing => (missing.Library, missing.NeededBy + " asks for it"))]
+        );
         if (report.Drivers.Count > 0)
         {
             invocation.Screen.Line($"From the NVIDIA driver at run time: {string.Join(", ", report.Drivers)}");
@@ -240,40 +291,64 @@ internal sealed partial class CaptureCommand : Verb
         }
     }
 
-    private static string KindText(EnvironmentKind kind) => kind switch
-    {
-        EnvironmentKind.VirtualEnvironment => "a virtual environment",
-        EnvironmentKind.Conda => "a conda prefix",
-        EnvironmentKind.Prefix => "an installation of Python",
-        _ => "a directory",
-    };
+    private static string KindText(EnvironmentKind kind) =>
+        kind switch
+        {
+            EnvironmentKind.VirtualEnvironment => "a virtual environment",
+            EnvironmentKind.Conda => "a conda prefix",
+            EnvironmentKind.Prefix => "an installation of Python",
+            _ => "a directory",
+        };
 
-    internal sealed record Answer(
-        string? Name,
-        string? Digest,
-        long? CompressedSize,
-        double Seconds,
-        long BytesRead,
-        string Directory,
-        string Target,
-        string Kind,
-        string? Python,
-        string? Interpreter,
-        string System,
-        IReadOnlyList<string> Services,
-        IReadOnlyList<CaptureLayerReport> Layers,
-        IReadOnlyList<string> Distributions,
-        IReadOnlyList<string> Packages,
-        IReadOnlyList<Addition> Added,
-        IReadOnlyList<Omission> LeftOut,
-        IReadOnlyList<MissingLibraryReport> Missing,
-        IReadOnlyList<string> Drivers,
-        IReadOnlyList<string> Warnings)
+    internal sealed record Answer
     {
-        public static Answer Of(CaptureReport report, StoredImage? image) => new(
-            image?.Names is [var name, ..] ? name : null, image?.Manifest.ToString(), image?.CompressedSize, Math.Round(report.Elapsed.TotalSeconds, 3), report.BytesRead,
-            report.Directory, report.Target, report.Kind.ToString(), report.Python, report.Interpreter, report.System, report.Services, report.Layers,
-            report.Distributions, report.Packages, report.Added, report.LeftOut, report.Missing, report.Drivers, report.Warnings);
+        public required string? Name { get; init; }
+        public required string? Digest { get; init; }
+        public required long? CompressedSize { get; init; }
+        public required double Seconds { get; init; }
+        public required long BytesRead { get; init; }
+        public required string Directory { get; init; }
+        public required string Target { get; init; }
+        public required string Kind { get; init; }
+        public required string? Python { get; init; }
+        public required string? Interpreter { get; init; }
+        public required string System { get; init; }
+        public required IReadOnlyList<string> Services { get; init; }
+        public required IReadOnlyList<CaptureLayerReport> Layers { get; init; }
+        public required IReadOnlyList<string> Distributions { get; init; }
+        public required IReadOnlyList<string> Packages { get; init; }
+        public required IReadOnlyList<Addition> Added { get; init; }
+        public required IReadOnlyList<Omission> LeftOut { get; init; }
+        public required IReadOnlyList<MissingLibraryReport> Missing { get; init; }
+        public required IReadOnlyList<string> Drivers { get; init; }
+        public required IReadOnlyList<string> Warnings { get; init; }
+        public required CaptureTrial? Trial { get; init; }
+
+        public static Answer Of(CaptureReport report, StoredImage? image) =>
+            new()
+            {
+                Name = image?.Names is [var name, ..] ? name : null,
+                Digest = image?.Manifest.ToString(),
+                CompressedSize = image?.CompressedSize,
+                Seconds = Math.Round(report.Elapsed.TotalSeconds, 3),
+                BytesRead = report.BytesRead,
+                Directory = report.Directory,
+                Target = report.Target,
+                Kind = report.Kind.ToString(),
+                Python = report.Python,
+                Interpreter = report.Interpreter,
+                System = report.System,
+                Services = report.Services,
+                Layers = report.Layers,
+                Distributions = report.Distributions,
+                Packages = report.Packages,
+                Added = report.Added,
+                LeftOut = report.LeftOut,
+                Missing = report.Missing,
+                Drivers = report.Drivers,
+                Warnings = report.Warnings,
+                Trial = report.Trial,
+            };
     }
 
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

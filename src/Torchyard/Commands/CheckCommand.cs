@@ -1,14 +1,11 @@
 using System.CommandLine;
 using System.Text.Json.Serialization;
-using Torchyard.Building;
 using Torchyard.CommandLine;
-using Torchyard.Images;
-using Torchyard.Packages.Fetching;
-using Torchyard.Platform;
+using Torchyard.Flows.Repair;
 
 namespace Torchyard.Commands;
 
-/// <summary><c>torchyard check</c>: recomputes everything that the store says of itself, and mends it when asked.</summary>
+/// <summary><c>torchyard check</c>: recomputes everything that the store says of itself, and repairs it when asked.</summary>
 internal sealed partial class CheckCommand : Verb
 {
     private readonly Option<bool> _repair = new("--repair") { Description = "Fetch, extract and make again what is damaged" };
@@ -22,116 +19,55 @@ internal sealed partial class CheckCommand : Verb
         Details = """
             Reads every blob, every layer and every cached package, and recomputes digests and sizes: of
             manifests, configurations, layers compressed and not, of the mounted form of layers, and of
-            package files. Ends with 1 when something is wrong.
+            package files. Reads the records of images, builds and containers. Ends with 1 when something
+            is wrong.
 
             With --repair, damaged package files are removed (the next build fetches them), mounted layers
             are extracted again from their blobs, and damaged blobs are made again from the lock that is
-            attached to their image. A layer under a running container is left alone until that stops.
+            attached to their image. A layer under a running container is left alone until that stops. The list
+            of images and the records of containers are written again from their copies, else from the
+            images and the processes that are there.
             """;
         Examples =
         [
             new("torchyard check", "after a crash, or when a disk is in doubt"),
-            new("torchyard check --repair", "and mend what is found"),
+            new("torchyard check --repair", "and repair what is found"),
         ];
     }
 
     public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
-        using var use = await new ImageStore(invocation.Store).BeginUseAsync(invocation.Screen.Progress, cancellation);
-        var found = Find(invocation, cancellation);
-        var repaired = new List<string>();
-        if (found.Count > 0 && invocation.Get(_repair))
-        {
-            var kept = await RepairAsync(invocation, found, cancellation);
-            var left = Find(invocation, cancellation);
-            repaired.AddRange(found.Select(problem => problem.Text).Except(left.Select(problem => problem.Text)));
-            Show(invocation, new Answer(left.Count == 0, [.. left.Select(problem => problem.Text), .. kept], repaired));
-            return left.Count == 0 ? ExitCode.Done : ExitCode.Failed;
-        }
-
-        Show(invocation, new Answer(found.Count == 0, [.. found.Select(problem => problem.Text)], []));
-        return found.Count == 0 ? ExitCode.Done : ExitCode.Failed;
+        var found = await new StoreCheck(invocation.Host).RunAsync(invocation.Get(_repair), cancellation);
+        Show(invocation, found);
+        return found.Sound ? ExitCode.Done : ExitCode.Failed;
     }
 
-    private static List<StoreProblem> Find(Invocation invocation, CancellationToken cancellation) =>
-    [
-        .. new ImageStore(invocation.Store).Validate(invocation.Screen.Progress, cancellation),
-        .. PackageCacheCheck.Run(invocation.Store, invocation.Screen.Progress, cancellation)
-            .Select(file => new StoreProblem(StoreProblemKind.CachedFile, file, $"the cached package file {file.Hex} has other content than its name says")),
-    ];
-
-    /// <summary>Mends what can be mended.</summary>
-    /// <returns>What could not, one line each.</returns>
-    private static async Task<List<string>> RepairAsync(Invocation invocation, List<StoreProblem> problems, CancellationToken cancellation)
-    {
-        var images = new ImageStore(invocation.Store);
-        var running = (await invocation.Containers().ListAsync(cancellation)).Where(container => container.IsRunning).ToList();
-        var users = new Dictionary<Digest, string>();
-        foreach (var image in images.List())
+    private static void Show(Invocation invocation, StoreFindings findings) =>
+        invocation.Answer(findings, CheckJson.Default.StoreFindings, result =>
         {
-            if (running.FirstOrDefault(container => container.Record.ImageDigest == image.Manifest.ToString()) is { } container)
+            foreach (var text in result.Repaired)
             {
-                foreach (var layer in image.DiffIds)
-                {
-                    users[layer] = $"container {container.Record.Name}";
-                }
+                invocation.Screen.Line("repaired: " + text);
             }
-        }
 
-        var plan = new StoreRepair(invocation.Store).Begin(problems, users.GetValueOrDefault);
-        var kept = plan.Kept.ToList();
-        var mended = new MendedImage(invocation);
-        foreach (var image in plan.Images)
-        {
-            await TryAsync(() => mended.RemakeAsync(
-                image, new TorchyardException("TY3008", $"image {image} has damaged blobs", "run 'torchyard build' again"), cancellation));
-        }
-
-        foreach (var image in images.List().Where(new MountedLayers(invocation.Store).IsMissing))
-        {
-            await TryAsync(() => new MendingLayers(invocation).EnsureAsync(image, invocation.Screen.Progress, cancellation));
-        }
-
-        return kept;
-
-        async Task TryAsync(Func<Task> repair)
-        {
-            try
+            foreach (var text in result.Problems)
             {
-                await repair();
+                invocation.Screen.Line(text);
             }
-            catch (TorchyardException failure)
+
+            if (result.Sound)
             {
-                kept.Add($"{failure.Code}: {failure.Message}; {failure.Cure}");
+                invocation.Screen.Line("the store is sound");
             }
-        }
-    }
-
-    private static void Show(Invocation invocation, Answer answer) => invocation.Answer(answer, CheckJson.Default.Answer, result =>
-    {
-        foreach (var text in result.Repaired)
-        {
-            invocation.Screen.Line("repaired: " + text);
-        }
-
-        foreach (var text in result.Problems)
-        {
-            invocation.Screen.Line(text);
-        }
-
-        if (result.Sound)
-        {
-            invocation.Screen.Line("the store is sound");
-        }
-        else
-        {
-            invocation.Screen.ErrorLine("'torchyard check --repair' mends what can be made again; 'torchyard rmi' removes an image that cannot");
-        }
-    });
-
-    internal sealed record Answer(bool Sound, IReadOnlyList<string> Problems, IReadOnlyList<string> Repaired);
+            else
+            {
+                invocation.Screen.ErrorLine(
+                    "'torchyard check --repair' repairs what can be made again; 'torchyard rmi' removes an image that cannot"
+                );
+            }
+        });
 
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-    [JsonSerializable(typeof(Answer))]
+    [JsonSerializable(typeof(StoreFindings))]
     internal sealed partial class CheckJson : JsonSerializerContext;
 }

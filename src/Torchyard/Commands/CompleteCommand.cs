@@ -20,23 +20,10 @@ internal sealed class CompleteCommand : Verb
 
     public override Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
-        var line = invocation.Get(_line) ?? "";
-        // The first word is the program, under whatever name it was called.
-        var words = line.IndexOf(' ', StringComparison.Ordinal) is >= 0 and var blank ? line[(blank + 1)..] : "";
-        var root = CommandTree.Build(new GlobalOptions());
-        var parsed = root.Parse(words, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        var word = words[(words.LastIndexOf(' ') + 1)..];
-        foreach (var item in parsed.GetCompletions(words.Length))
+        var root = CommandTree.Build(new GlobalOptions(), completing: invocation.Caller);
+        foreach (var candidate in Completion.Of(root, invocation.Get(_line) ?? ""))
         {
-            // Options are offered once a dash is typed, and only in their long form.
-            var wanted = item.Label.StartsWith(word, StringComparison.Ordinal)
-                && (item.Label.StartsWith("--", StringComparison.Ordinal) ? word.StartsWith('-') : !item.Label.StartsWith('-') && item.Label[0] != '/');
-            if (!wanted)
-            {
-                continue;
-            }
-
-            invocation.Screen.Line(item.Detail is { Length: > 0 } detail ? $"{item.Label}\t{detail}" : item.Label);
+            invocation.Screen.Line(candidate.Detail is { Length: > 0 } detail ? $"{candidate.Label}\t{detail}" : candidate.Label);
         }
 
         return Task.FromResult(ExitCode.Done);

@@ -9,16 +9,17 @@ internal sealed class CompletionCommand : Verb
     private const string Bash = """
         # Completion of torchyard for bash.
         _torchyard() {
-            local IFS=$'\n' line="${COMP_LINE:0:COMP_POINT}" word="${COMP_WORDS[COMP_CWORD]}" candidate
+            local IFS=$'\n' line="${COMP_LINE:0:COMP_POINT}" candidate stops="="
             COMPREPLY=()
+            # bash splits words at these, so only the part behind the last one is replaced.
+            [[ "$COMP_WORDBREAKS" == *:* ]] && stops="=:"
+            local typed="${line##*[[:space:]]}"
+            local tail="${typed##*[$stops]}"
+            local head="${typed%"$tail"}"
             for candidate in $("${COMP_WORDS[0]}" complete -- "$line" 2>/dev/null); do
                 candidate="${candidate%%$'\t'*}"
-                # bash splits words at colons, so only the part behind the last one is replaced.
-                if [[ "$line" == *:* && "$COMP_WORDBREAKS" == *:* ]]; then
-                    local typed="${line##*[[:space:]]}"
-                    candidate="${candidate#"${typed%"${typed##*:}"}"}"
-                fi
-                [[ "$candidate" == "${word#:}"* ]] && COMPREPLY+=("$candidate")
+                candidate="${candidate#"$head"}"
+                [[ "$candidate" == "$tail"* ]] && COMPREPLY+=("$candidate")
             done
         }
         complete -o default -F _torchyard torchyard
@@ -72,12 +73,14 @@ internal sealed class CompletionCommand : Verb
 
     public override Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
-        invocation.Screen.Line(invocation.Get(_shell) switch
-        {
-            "zsh" => Zsh,
-            "fish" => Fish,
-            _ => Bash,
-        });
+        invocation.Screen.Line(
+            invocation.Get(_shell) switch
+            {
+                "zsh" => Zsh,
+                "fish" => Fish,
+                _ => Bash,
+            }
+        );
         return Task.FromResult(ExitCode.Done);
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Torchyard.CommandLine;
 using Torchyard.Containers.State;
+using Torchyard.Flows.Hosts;
 
 namespace Torchyard.Commands;
 
@@ -8,7 +9,11 @@ namespace Torchyard.Commands;
 internal sealed class DownCommand : Verb
 {
     private readonly Option<int?> _time = new("--time", "-t") { Description = "Seconds until it is killed", HelpName = "SECONDS" };
-    private readonly Argument<string?> _directory = new("DIR") { Description = "Project directory (default: this one)", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Argument<string?> _directory = new("DIR")
+    {
+        Description = "Project directory (default: this one)",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
 
     public DownCommand()
         : base("down", VerbGroup.Start, "Stop and remove the project's environment; mounts, checkpoints and keys stay")
@@ -25,12 +30,17 @@ internal sealed class DownCommand : Verb
     public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
         var project = invocation.Caller.FullPath(invocation.Get(_directory) ?? ".");
-        var store = invocation.Containers();
-        var containers = await store.FindByLabelAsync(ContainerLabels.Project, project.Length > 1 ? project.TrimEnd('/') : project, cancellation);
+        var store = invocation.Host.Containers();
+        var containers = await store.FindByLabelAsync(
+            ContainerLabels.Project,
+            project.Length > 1 ? project.TrimEnd('/') : project,
+            cancellation
+        );
         foreach (var container in containers)
         {
-            await invocation.Session(container).StopAsync(
-                invocation.Get(_time) is { } seconds ? TimeSpan.FromSeconds(seconds) : null, cancellation);
+            await invocation
+                .Host.Session(container)
+                .StopAsync(invocation.Get(_time) is { } seconds ? TimeSpan.FromSeconds(seconds) : null, cancellation);
             // With --rm its monitor may have removed it by now.
             if ((await store.ListAsync(cancellation)).Any(c => c.Record.Id == container.Record.Id))
             {

@@ -1,22 +1,31 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Torchyard.CommandLine;
-using Torchyard.Gpus;
-using Torchyard.Gpus.Fit;
-using Torchyard.Gpus.Fit.Detect;
-using Torchyard.Gpus.Fit.Fleet;
-using Torchyard.Gpus.Fit.Require;
-using Torchyard.Gpus.Machine;
-using Torchyard.Platform;
+using Torchyard.Fit.Answer;
+using Torchyard.Fit.Data;
+using Torchyard.Fit.Fleet;
+using Torchyard.Fit.Require;
+using Torchyard.Machine.Files;
+using Torchyard.Machine.Gpus;
+using Torchyard.Platform.Errors;
+using Torchyard.Reports.Overview;
 
 namespace Torchyard.Commands;
 
 /// <summary><c>torchyard fit</c>: which PyTorch stack fits this machine, a named one, or a fleet, and by which rules.</summary>
 internal sealed class FitCommand : Verb
 {
-    private readonly Option<string?> _torch = new("--torch") { Description = "PyTorch: 2.9, 2.9.1 or a range such as \">=2.8,<2.11\"", HelpName = "VERSION" };
+    private readonly Option<string?> _torch = new("--torch")
+    {
+        Description = "PyTorch: 2.9, 2.9.1 or a range such as \">=2.8,<2.11\"",
+        HelpName = "VERSION",
+    };
     private readonly Option<string?> _build = new("--build") { Description = "Build: cpu, cu126, cu128, cu130, ...", HelpName = "BUILD" };
-    private readonly Option<string?> _driver = new("--driver") { Description = "NVIDIA driver (default: this machine's), or 'none'", HelpName = "VERSION" };
+    private readonly Option<string?> _driver = new("--driver")
+    {
+        Description = "NVIDIA driver (default: this machine's), or 'none'",
+        HelpName = "VERSION",
+    };
     private readonly Option<string[]> _gpus = new("--gpu")
     {
         Description = "GPU model such as h100, or 'none' (default: this machine's); may be repeated",
@@ -25,9 +34,21 @@ internal sealed class FitCommand : Verb
     };
 
     private readonly Option<string?> _python = new("--python") { Description = "CPython of the image, such as 3.12", HelpName = "VERSION" };
-    private readonly Option<string?> _glibc = new("--glibc") { Description = "glibc of the image (default: that of the base)", HelpName = "VERSION" };
-    private readonly Option<string?> _base = new("--base") { Description = "Base system of the image (default: debian:13)", HelpName = "SYSTEM" };
-    private readonly Option<string?> _arch = new("--arch") { Description = "x86_64 or aarch64 (default: this machine's)", HelpName = "ARCH" };
+    private readonly Option<string?> _glibc = new("--glibc")
+    {
+        Description = "glibc of the image (default: that of the base)",
+        HelpName = "VERSION",
+    };
+    private readonly Option<string?> _base = new("--base")
+    {
+        Description = "Base system of the image (default: debian:13)",
+        HelpName = "SYSTEM",
+    };
+    private readonly Option<string?> _arch = new("--arch")
+    {
+        Description = "x86_64 or aarch64 (default: this machine's)",
+        HelpName = "ARCH",
+    };
     private readonly Option<string[]> _precisions = new("--precision")
     {
         Description = "Number format that every GPU must compute in: fp16, bf16, tf32, fp8, fp4; may be repeated",
@@ -46,7 +67,24 @@ internal sealed class FitCommand : Verb
     public FitCommand()
         : base("fit", VerbGroup.Machine, "Say which PyTorch stack fits this machine or a fleet, and why")
     {
-        foreach (var option in new Option[] { _torch, _build, _driver, _gpus, _python, _glibc, _base, _arch, _precisions, _fleet, _require, _sources, GlobalOptions.Json })
+        foreach (
+            var option in new Option[]
+            {
+                _torch,
+                _build,
+                _driver,
+                _gpus,
+                _python,
+                _glibc,
+                _base,
+                _arch,
+                _precisions,
+                _fleet,
+                _require,
+                _sources,
+                GlobalOptions.Json,
+            }
+        )
         {
             Options.Add(option);
         }
@@ -83,8 +121,10 @@ internal sealed class FitCommand : Verb
         var fleet = invocation.Get(_fleet) is { } file ? FleetFile.ReadFile(invocation.Caller.FullPath(file), file, tables) : null;
         var files = new MachineFiles();
         // NVML is asked only when this machine is meant; loading it takes longer than everything else here.
-        var nvml = fleet is null && question.Gpus.Count == 0
-            ? new GpuMachine(files, invocation.Caller.Variable, invocation.Caller.Clock).ReadGpus() : GpuSnapshot.None;
+        var nvml =
+            fleet is null && question.Gpus.Count == 0
+                ? new GpuMachine(files, invocation.Caller.Variable, invocation.Caller.Clock).ReadGpus()
+                : GpuSnapshot.None;
         var machine = MachineGpus.Read(files, nvml, tables);
         var (request, targets) = question.Read(machine, "this machine", Architecture(), fleet, tables);
         foreach (var id in question.Gpus.Count == 0 && fleet is null ? machine.Unknown : [])
@@ -113,20 +153,30 @@ internal sealed class FitCommand : Verb
     {
         if (!RequireExpression.TryParse(expression, out var parsed, out var error))
         {
-            throw new TorchyardException("TY5206", $"the expression cannot be read: {error}", "copy the value of NVIDIA_REQUIRE_CUDA from the image's configuration")
+            throw new TorchyardException(
+                "TY5206",
+                $"the expression cannot be read: {error}",
+                "copy the value of NVIDIA_REQUIRE_CUDA from the image's configuration"
+            )
             {
                 IsUsage = true,
             };
         }
 
-        var refused = report.Stacks.SelectMany(stack => stack.Machines)
+        var refused = report
+            .Stacks.SelectMany(stack => stack.Machines)
             .Where(verdict => verdict.Candidate.Torch.Cuda is not null && verdict.Target.Gpus.Count > 0)
-            .Select(verdict => verdict with { Verdict = RequireCheck.Judge(parsed, verdict.Candidate.Torch.Cuda!.Value, verdict.Target, tables) })
-            .Where(verdict => verdict.Outcome == FitOutcome.Fail).ToArray();
-        return refused.Length == 0
-            ? answer
-            : FitAnswer.Of(report with { ServesAll = false, Refused = refused, Chosen = [] }, tables);
+            .Select(verdict =>
+                verdict with
+                {
+                    Verdict = RequireCheck.Judge(parsed, verdict.Candidate.Torch.Cuda!.Value, verdict.Target, tables),
+                }
+            )
+            .Where(verdict => verdict.Outcome == FitOutcome.Fail)
+            .ToArray();
+        return refused.Length == 0 ? answer : FitAnswer.Of(report with { ServesAll = false, Refused = refused, Chosen = [] }, tables);
     }
 
-    private static string Architecture() => RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "aarch64" : "x86_64";
+    private static string Architecture() =>
+        RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "aarch64" : "x86_64";
 }

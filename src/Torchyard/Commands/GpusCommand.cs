@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Torchyard.CommandLine;
-using Torchyard.Gpus.Catalogue;
-using Torchyard.Gpus.Machine;
-using Torchyard.Gpus.Report;
+using Torchyard.Machine.Catalogue;
+using Torchyard.Machine.Gpus;
+using Torchyard.Reports.Page;
 using Torchyard.Terminal;
 
 namespace Torchyard.Commands;
@@ -28,7 +28,9 @@ internal sealed class GpusCommand : Verb
     {
         if (invocation.Get(_catalogue))
         {
-            invocation.Answer(GpuCatalogue.All, GpuJson.Default.IReadOnlyListGpuModel, found => ShowModels(found, withSource: true, invocation.Screen));
+            invocation.Answer(GpuCatalogue.All, GpuJson.Default.IReadOnlyListGpuModel, found =>
+                ShowModels(found, withSource: true, invocation.Screen)
+            );
             return Task.FromResult(ExitCode.Done);
         }
 
@@ -46,12 +48,27 @@ internal sealed class GpusCommand : Verb
         }
 
         screen.Table(
-            [new("GPU", Right: true), new("UUID", Whole: true), new("NAME"), new("CC"), new("MEMORY", Right: true), new("USED", Right: true), new("PCI"), new("NUMA", Right: true), new("PROCESSES")],
-            [.. snapshot.Gpus.Select(Row)]);
+            [
+                new("GPU", Right: true),
+                new("UUID", Whole: true),
+                new("NAME"),
+                new("CC"),
+                new("MEMORY", Right: true),
+                new("USED", Right: true),
+                new("PCI"),
+                new("NUMA", Right: true),
+                new("PROCESSES"),
+            ],
+            [.. snapshot.Gpus.Select(Row)]
+        );
         foreach (var gpu in snapshot.Gpus)
         {
             foreach (var mig in gpu.MigDevices)
-                screen.Line($"GPU {gpu.Index} MIG {mig.Index}  {mig.Uuid}  {mig.Multiprocessors} SMs, {GpuText.Gibibytes(mig.MemoryBytes)} GiB");
+            {
+                screen.Line(
+                    $"GPU {gpu.Index} MIG {mig.Index}  {mig.Uuid}  {mig.Multiprocessors} SMs, {GpuText.Gibibytes(mig.MemoryBytes)} GiB"
+                );
+            }
         }
 
         var models = snapshot.Gpus.Select(g => GpuCatalogue.Find(g.Name)).OfType<GpuModel>().DistinctBy(m => m.Id).ToList();
@@ -63,38 +80,76 @@ internal sealed class GpusCommand : Verb
     }
 
     private static IReadOnlyList<string> Row(GpuState gpu) =>
-    [
-        $"{gpu.Index}", gpu.Uuid ?? "-", gpu.Name ?? gpu.Status.ToString(), gpu.ComputeCapability ?? "-",
-        GpuText.Gibibytes(gpu.MemoryTotalBytes), GpuText.Gibibytes(gpu.MemoryUsedBytes), gpu.PciAddress ?? "-",
-        gpu.NumaNode is { } node ? $"{node}" : "-",
-        gpu.Processes is null ? "unknown" : gpu.Processes.Count == 0 ? "none" : string.Join(' ', gpu.Processes.Select(p => p.Pid)),
-    ];
+        [
+            $"{gpu.Index}",
+            gpu.Uuid ?? "-",
+            gpu.Name ?? gpu.Status.ToString(),
+            gpu.ComputeCapability ?? "-",
+            GpuText.Gibibytes(gpu.MemoryTotalBytes),
+            GpuText.Gibibytes(gpu.MemoryUsedBytes),
+            gpu.PciAddress ?? "-",
+            gpu.NumaNode is { } node ? $"{node}" : "-",
+            gpu.Processes is null ? "unknown"
+            : gpu.Processes.Count == 0 ? "none"
+            : string.Join(' ', gpu.Processes.Select(p => p.Pid)),
+        ];
 
     private static void ShowModels(IReadOnlyList<GpuModel> models, bool withSource, Screen screen)
     {
         string[] precisions = ["fp64", "fp32", "tf32", "fp16", "bf16", "fp8", "int8", "fp4"];
         screen.Table(
             [
-                new("MODEL", Whole: true), new("CHIP"), new("CC"), new("SM", Right: true), new("PROCESS"), new("MEMORY"), new("GB/S", Right: true),
-                new("NVLINK GB/S", Right: true), new("W", Right: true), .. precisions.Select(p => new Column(p.ToUpperInvariant(), Right: true)),
+                new("MODEL", Whole: true),
+                new("CHIP"),
+                new("CC"),
+                new("SM", Right: true),
+                new("PROCESS"),
+                new("MEMORY"),
+                new("GB/S", Right: true),
+                new("NVLINK GB/S", Right: true),
+                new("W", Right: true),
+                .. precisions.Select(p => new Column(p.ToUpperInvariant(), Right: true)),
             ],
-            [.. models.Select(m => (IReadOnlyList<string>)
             [
-                m.Id, m.Chip, m.ComputeCapability, $"{m.Multiprocessors}", m.Process, $"{GpuText.Rate(m.MemoryGigabytes)} GB {m.MemoryType}", GpuText.Rate(m.MemoryGigabytesPerSecond),
-                GpuText.Rate(m.NvlinkGigabytesPerSecond), GpuText.Rate(m.PowerWatts), .. precisions.Select(p => Rates(m, p)),
-            ])]);
+                .. models.Select(m =>
+                    (IReadOnlyList<string>)
+                        [
+                            m.Id,
+                            m.Chip,
+                            m.ComputeCapability,
+                            $"{m.Multiprocessors}",
+                            m.Process,
+                            $"{GpuText.Rate(m.MemoryGigabytes)} GB {m.MemoryType}",
+                            GpuText.Rate(m.MemoryGigabytesPerSecond),
+                            GpuText.Rate(m.NvlinkGigabytesPerSecond),
+                            GpuText.Rate(m.PowerWatts),
+                            .. precisions.Select(p => Rates(m, p)),
+                        ]
+                ),
+            ]
+        );
         screen.Line();
         screen.Line("rates: dense/with 2:4 sparsity; FP64 and FP32: vector, then tensor cores where they differ");
         if (!withSource)
+        {
             return;
+        }
+
         foreach (var model in models)
-            screen.Line($"{model.Id}: {model.Source}{(model.Confirmed ? "" : $"; not confirmed: {model.Doubt}")}{(model.UsualSource is { } usual ? $"; usual values: {usual}" : "")}");
+        {
+            screen.Line(
+                $"{model.Id}: {model.Source}{(model.Confirmed ? "" : $"; not confirmed: {model.Doubt}")}"
+                    + $"{(model.UsualSource is { } usual ? $"; usual values: {usual}" : "")}"
+            );
+        }
     }
 
     private static string Rates(GpuModel model, string precision)
     {
-        var rates = model.Rates.Where(r => r.Precision == precision)
-            .Select(r => r.Sparse is { } sparse ? $"{GpuText.Rate(r.Dense)}/{GpuText.Rate(sparse)}" : GpuText.Rate(r.Dense)).ToList();
+        var rates = model
+            .Rates.Where(r => r.Precision == precision)
+            .Select(r => r.Sparse is { } sparse ? $"{GpuText.Rate(r.Dense)}/{GpuText.Rate(sparse)}" : GpuText.Rate(r.Dense))
+            .ToList();
         return rates.Count == 0 ? "-" : string.Join(' ', rates);
     }
 }

@@ -1,7 +1,7 @@
 using System.CommandLine.Completions;
 using Torchyard.CommandLine;
-using Torchyard.Images;
-using Torchyard.Platform;
+using Torchyard.Images.Store;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Commands;
 
@@ -13,8 +13,13 @@ internal static class ImageNames
     {
         try
         {
-            var caller = Caller.OfThisProcess();
-            return [.. new ImageStore(caller.DefaultStore).List().SelectMany(image => image.Names).Select(name => new CompletionItem(name))];
+            return
+            [
+                .. new ImageStore(ProgramRoot.StoreOf(context))
+                    .List()
+                    .SelectMany(image => image.Names)
+                    .Select(name => new CompletionItem(name)),
+            ];
         }
         catch (Exception failure) when (failure is TorchyardException or IOException or UnauthorizedAccessException)
         {

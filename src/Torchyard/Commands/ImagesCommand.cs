@@ -2,7 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Serialization;
 using Torchyard.CommandLine;
-using Torchyard.Images;
+using Torchyard.Images.Oci;
+using Torchyard.Images.Store;
 using Torchyard.Platform.Text;
 using Torchyard.Terminal;
 
@@ -12,6 +13,7 @@ namespace Torchyard.Commands;
 internal sealed partial class ImagesCommand : Verb
 {
     private const int ShortDigest = 12;
+    private const int WidthWithDigests = 132;
 
     private readonly Option<bool> _digests = new("--digests") { Description = "Show whole digests" };
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Show digests only" };
@@ -37,9 +39,31 @@ internal sealed partial class ImagesCommand : Verb
 
     public override Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
-        var rows = new ImageStore(invocation.Store).List((digest, names, trouble) => invocation.Screen.Progress.Warn(
-            $"{(names is [var name, ..] ? name : digest.ToString())} cannot be read: {trouble}; 'torchyard check --repair' mends it, 'torchyard rmi' removes it"))
-            .Select(Row.Of).ToList();
+        var damaged = new List<Row>();
+        var rows = new ImageStore(invocation.Store)
+            .List(
+                (digest, names, trouble) =>
+                {
+                    damaged.Add(
+                        new Row
+                        {
+                            Names = names,
+                            Digest = digest.ToString(),
+                            Created = "damaged",
+                            Layers = 0,
+                            Size = 0,
+                            Damage = trouble,
+                        }
+                    );
+                    invocation.Screen.Progress.Warn(
+                        $"{(names is [var name, ..] ? name : digest.ToString())} cannot be read: {trouble}; 'torchyard check --repair' "
+                            + "repairs it, 'torchyard rmi' removes it"
+                    );
+                }
+            )
+            .Select(Row.Of)
+            .ToList();
+        rows.AddRange(damaged);
         if (invocation.Get(_quiet) && !invocation.Json)
         {
             rows.ForEach(row => invocation.Screen.Line(row.Digest));
@@ -53,25 +77,73 @@ internal sealed partial class ImagesCommand : Verb
     private void Show(List<Row> rows, Invocation invocation)
     {
         var whole = invocation.Get(_digests);
-        Column[] columns = [new("NAME", Whole: true), new("DIGEST", Whole: true), new("CREATED"), new("LAYERS", Right: true), new("SIZE", Right: true)];
-        invocation.Screen.Table(columns, [.. rows.SelectMany(row => (row.Names.Count == 0 ? ["<none>"] : row.Names).Select(IReadOnlyList<string> (name) =>
+        if (whole && invocation.Screen.OutputIsTerminal && invocation.Screen.Width < WidthWithDigests)
+        {
+            ShowBelow(rows, invocation.Screen);
+            return;
+        }
+
+        Column[] columns =
         [
-            name,
-            whole ? row.Digest : row.Digest["sha256:".Length..][..ShortDigest],
-            row.Created,
-            row.Layers.ToString(CultureInfo.InvariantCulture),
-            ByteSize.Decimal(row.Size),
-        ]))]);
+            new("NAME", Whole: true),
+            new("DIGEST", Whole: true),
+            new("CREATED"),
+            new("LAYERS", Right: true),
+            new("SIZE", Right: true),
+        ];
+        invocation.Screen.Table(
+            columns,
+            [
+                .. rows.SelectMany(row =>
+                    (row.Names.Count == 0 ? ["<none>"] : row.Names).Select(
+                        IReadOnlyList<string> (name) =>
+                            [
+                                name,
+                                whole ? row.Digest : row.Digest["sha256:".Length..][..ShortDigest],
+                                row.Created,
+                                row.Damage is null ? row.Layers.ToString(CultureInfo.InvariantCulture) : "-",
+                                row.Damage is null ? ByteSize.Decimal(row.Size) : "-",
+                            ]
+                    )
+                ),
+            ]
+        );
     }
 
-    internal sealed record Row(IReadOnlyList<string> Names, string Digest, string Created, int Layers, long Size)
+    // A digest has 71 letters and is never cut.
+    private static void ShowBelow(List<Row> rows, Screen screen)
     {
-        public static Row Of(StoredImage image) => new(
-            image.Names,
-            image.Manifest.ToString(),
-            DateTimeOffset.FromUnixTimeSeconds(image.Created).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-            image.Layers.Count,
-            image.CompressedSize);
+        foreach (var row in rows)
+        {
+            screen.Line(
+                row.Damage is null
+                    ? $"{Names(row)}   {row.Created}   {Count.Of(row.Layers, "layer")}   {ByteSize.Decimal(row.Size)}"
+                    : $"{Names(row)}   {row.Created}"
+            );
+            screen.Line("  " + row.Digest);
+        }
+
+        static string Names(Row row) => row.Names.Count == 0 ? "<none>" : string.Join(", ", row.Names);
+    }
+
+    internal sealed record Row
+    {
+        public required IReadOnlyList<string> Names { get; init; }
+        public required string Digest { get; init; }
+        public required string Created { get; init; }
+        public required int Layers { get; init; }
+        public required long Size { get; init; }
+        public string? Damage { get; init; }
+
+        public static Row Of(StoredImage image) =>
+            new()
+            {
+                Names = image.Names,
+                Digest = image.Manifest.ToString(),
+                Created = DateTimeOffset.FromUnixTimeSeconds(image.Created).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+                Layers = image.Layers.Count,
+                Size = image.CompressedSize,
+            };
     }
 
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

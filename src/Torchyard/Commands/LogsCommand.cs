@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using Torchyard.CommandLine;
 using Torchyard.Containers.Logs;
-using Torchyard.Platform;
+using Torchyard.Flows.Naming;
+using Torchyard.Platform.Errors;
+using Torchyard.Terminal;
 
 namespace Torchyard.Commands;
 
@@ -10,13 +12,31 @@ namespace Torchyard.Commands;
 internal sealed class LogsCommand : Verb
 {
     private readonly Option<bool> _follow = new("--follow", "-f") { Description = "Go on until the container ends" };
-    private readonly Option<string?> _tail = new("--tail", "-n") { Description = "Only the last so many lines, or 'all'", HelpName = "COUNT" };
-    private readonly Option<string?> _since = new("--since") { Description = "Only lines since a time (2026-01-31T12:00:00Z) or for so long (10m)", HelpName = "TIME" };
+    private readonly Option<string?> _tail = new("--tail", "-n")
+    {
+        Description = "Only the last so many lines, or 'all'",
+        HelpName = "COUNT",
+    };
+    private readonly Option<string?> _since = new("--since")
+    {
+        Description = "Only lines since a time (2026-01-31T12:00:00Z) or for so long (10m)",
+        HelpName = "TIME",
+    };
     private readonly Option<bool> _times = new("--timestamps", "-t") { Description = "Show when each line was printed" };
-    private readonly Argument<string> _container = new("CONTAINER") { Description = "Name or id" };
+    private readonly Option<int?> _exec = new("--exec")
+    {
+        Description = "What a program printed that was started with 'exec -d'",
+        HelpName = "NUMBER",
+    };
+    private readonly Option<bool> _raw = new("--raw") { Description = "On a terminal, too, pass every byte as the program printed it" };
+    private readonly Argument<string?> _container = new("CONTAINER")
+    {
+        Description = "Name, id, or a project's directory (default: the environment of this directory)",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
     private readonly Argument<string?> _service = new("SERVICE")
     {
-        Description = "One of its services, e.g. jupyter or sshd",
+        Description = "One of its services, e.g. jupyter or ssh",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -27,48 +47,124 @@ internal sealed class LogsCommand : Verb
         Options.Add(_tail);
         Options.Add(_since);
         Options.Add(_times);
+        Options.Add(_exec);
+        Options.Add(_raw);
         _container.CompletionSources.Add(ContainerNames.Complete);
+        _container.CompletionSources.Add(ContainerNames.CompleteOwnServices);
         Arguments.Add(_container);
+        _service.CompletionSources.Add(context => ContainerNames.CompleteServices(context, _container.Name));
         Arguments.Add(_service);
-        Examples = [new("torchyard logs -f cpu jupyter", "follow what Jupyter prints")];
+        Details = """
+            A single word that is not the name of a container is a service of the environment of this
+            directory.
+
+            On a terminal, colours pass and everything else that a terminal would obey is shown and not
+            obeyed: a program in a container cannot move the cursor, set the title or write the
+            clipboard of who reads its log. Into a pipe or a file, and with --raw, bytes pass as they are.
+            """;
+        Examples =
+        [
+            new("torchyard logs jupyter", "what Jupyter of this directory's environment printed"),
+            new("torchyard logs -f train", "follow what the container 'train' prints"),
+            new("torchyard logs -f train ssh", "follow one of its services"),
+            new("torchyard logs -f --exec 1", "follow what 'torchyard exec -d' started in this directory"),
+        ];
     }
 
     public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
-        var session = await invocation.SessionAsync(invocation.Get(_container)!, cancellation);
+        var (session, services) = await new NamedContainers(invocation.Host).WithServiceAsync(
+            invocation.Get(_container),
+            invocation.Get(_service),
+            invocation.Get(_exec) is not null,
+            cancellation
+        );
         var tail = Tail(invocation.Get(_tail));
-        var output = invocation.Screen.Output;
-        if (invocation.Get(_service) is { } service)
+        var streams = invocation.Screen.Streams;
+        var raw = invocation.Get(_raw);
+        var output = new LogOutput(
+            streams.Output,
+            streams.OutputReachesTerminal && !raw ? new LogText(streams.Colours && streams.OutputIsTerminal) : null
+        );
+        var error = new LogOutput(
+            streams.Error,
+            streams.ErrorReachesTerminal && !raw ? new LogText(streams.Colours && streams.ErrorIsTerminal) : null
+        );
+        try
         {
-            await foreach (var line in ServiceLog.ReadAsync(session.ServiceLogDirectory, service, tail, invocation.Get(_follow) ? () => IsRunning(session) : null, cancellation))
-            {
-                await output.WriteLineAsync(line);
-                await output.FlushAsync(cancellation);
-            }
-
-            return ExitCode.Done;
+            await ShowAsync(invocation, session, services is [var service] ? service : null, tail, output, error, cancellation);
         }
-
-        var since = Since(invocation.Get(_since), invocation.Caller.Clock.GetUtcNow());
-        await foreach (var entry in session.LogAsync(tail, since, invocation.Get(_follow), cancellation))
+        finally
         {
-            var time = invocation.Get(_times) ? entry.Time.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture) + " " : "";
-            var target = entry.IsError ? invocation.Screen.Streams.Error : output;
-            await target.WriteAsync(time + entry.Text + (entry.IsWhole ? "\n" : ""));
-            await target.FlushAsync(cancellation);
+            output.End();
+            error.End();
         }
 
         return ExitCode.Done;
     }
 
-    private static bool IsRunning(Containers.ContainerSession session) => session.IsRunning;
-
-    private static int? Tail(string? text) => text switch
+    private async Task ShowAsync(
+        Invocation invocation,
+        Torchyard.Containers.Starting.ContainerSession session,
+        string? service,
+        int? tail,
+        LogOutput output,
+        LogOutput error,
+        CancellationToken cancellation
+    )
     {
-        null or "all" => null,
-        _ when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) => count,
-        _ => throw Wrong("--tail", text, "a number, or all"),
-    };
+        if (service is not null)
+        {
+            await foreach (
+                var line in ServiceLog.ReadAsync(
+                    session.ServiceLogDirectory,
+                    service,
+                    tail,
+                    invocation.Get(_follow) ? () => IsRunning(session) : null,
+                    cancellation
+                )
+            )
+            {
+                await output.WriteAsync("", line, whole: true, cancellation);
+            }
+
+            return;
+        }
+
+        var since = Since(invocation.Get(_since), invocation.Caller.Clock.GetUtcNow());
+        var entries = invocation.Get(_exec) is { } number
+            ? session.ApartLogAsync(number, tail, since, invocation.Get(_follow), cancellation)
+            : session.LogAsync(tail, since, invocation.Get(_follow), cancellation);
+        await foreach (var entry in entries)
+        {
+            var time = invocation.Get(_times)
+                ? entry.Time.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture) + " "
+                : "";
+            await (entry.IsError ? error : output).WriteAsync(time, entry.Text, entry.IsWhole, cancellation);
+        }
+    }
+
+    /// <summary>One of the two streams of a log.</summary>
+    private sealed record LogOutput(TextWriter Writer, LogText? Filter)
+    {
+        public async Task WriteAsync(string time, string text, bool whole, CancellationToken cancellation)
+        {
+            await Writer.WriteAsync(time + (Filter?.Of(text) ?? text) + (whole ? "\n" : ""));
+            await Writer.FlushAsync(cancellation);
+        }
+
+        public void End() => Writer.Write(Filter?.End() ?? "");
+    }
+
+    private static bool IsRunning(Torchyard.Containers.Starting.ContainerSession session) => session.IsRunning;
+
+    private static int? Tail(string? text) =>
+        text switch
+        {
+            null or "all" => null,
+            _ when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) => count,
+            _ => throw Wrong("--tail", text, "a number, or all"),
+        };
 
     private static DateTimeOffset? Since(string? text, DateTimeOffset now)
     {
@@ -77,9 +173,24 @@ internal sealed class LogsCommand : Verb
             return null;
         }
 
-        if (text.Length > 1 && double.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount))
+        if (
+            text.Length > 1
+            && double.TryParse(
+                text.AsSpan(0, text.Length - 1),
+                NumberStyles.AllowDecimalPoint,
+                CultureInfo.InvariantCulture,
+                out var amount
+            )
+        )
         {
-            var seconds = text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => 0 };
+            var seconds = text[^1] switch
+            {
+                's' => 1,
+                'm' => 60,
+                'h' => 3600,
+                'd' => 86400,
+                _ => 0,
+            };
             if (seconds > 0)
             {
                 return now - TimeSpan.FromSeconds(amount * seconds);

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using Torchyard.Recipes;
+using Torchyard.Recipes.Presets;
+using Torchyard.Recipes.Reading;
 
 namespace Torchyard.Commands;
 
@@ -11,7 +12,8 @@ internal static class RecipeArgument
     {
         var argument = new Argument<string?>("recipe")
         {
-            Description = $"A recipe file, a directory with one, or a preset ({string.Join(", ", Preset.Names)}); default: ./{RecipeReader.FileName}",
+            Description =
+                $"A recipe file, a directory with one, or a preset ({string.Join(", ", Preset.Names)}); default: ./{RecipeReader.FileName}",
             Arity = ArgumentArity.ZeroOrOne,
         };
         argument.CompletionSources.Add(_ => Preset.Names);

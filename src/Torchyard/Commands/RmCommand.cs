@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Torchyard.CommandLine;
+using Torchyard.Flows.Hosts;
+using Torchyard.Flows.Naming;
 
 namespace Torchyard.Commands;
 
@@ -7,7 +9,11 @@ namespace Torchyard.Commands;
 internal sealed class RmCommand : Verb
 {
     private readonly Option<bool> _force = new("--force", "-f") { Description = "Kill it when it runs" };
-    private readonly Argument<string[]> _containers = new("CONTAINER") { Description = "Names or ids", Arity = ArgumentArity.OneOrMore };
+    private readonly Argument<string[]> _containers = new("CONTAINER")
+    {
+        Description = "Names, ids, or projects' directories",
+        Arity = ArgumentArity.OneOrMore,
+    };
 
     public RmCommand()
         : base("rm", VerbGroup.Containers, "Remove containers; mounts and volumes stay")
@@ -24,19 +30,17 @@ internal sealed class RmCommand : Verb
 
     public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
-        var store = invocation.Containers();
-        foreach (var name in invocation.Get(_containers)!)
+        var store = invocation.Host.Containers();
+        return await EachName.DoAsync(invocation, invocation.Get(_containers)!, async name =>
         {
-            var container = await store.FindAsync(name, cancellation);
+            var container = await new NamedContainers(invocation.Host).FindAsync(name, cancellation);
             if (invocation.Get(_force) && container.IsRunning)
             {
-                await invocation.Session(container).StopAsync(TimeSpan.Zero, cancellation);
+                await invocation.Host.Session(container).StopAsync(TimeSpan.Zero, cancellation);
             }
 
             await store.RemoveAsync(container, cancellation);
             invocation.Screen.Line(name);
-        }
-
-        return ExitCode.Done;
+        });
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Torchyard.CommandLine;
-using Torchyard.Images;
+using Torchyard.Flows.Removal;
+using Torchyard.Images.Store;
 
 namespace Torchyard.Commands;
 
@@ -35,13 +36,13 @@ internal sealed class RmiCommand : Verb
     public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
         var store = new ImageStore(invocation.Store);
-        var users = await ImageUsers.FindAsync(invocation, cancellation);
-        foreach (var name in invocation.Get(_images)!)
+        var users = await ImageUsers.FindAsync(invocation.Host, cancellation);
+        return await EachName.DoAsync(invocation, invocation.Get(_images)!, async name =>
         {
             var image = await store.RemoveAsync(name, users.UserOf, invocation.Get(_force), cancellation);
-            invocation.Screen.Line($"removed {name} ({image})");
-        }
-
-        return ExitCode.Done;
+            invocation.Screen.Line(
+                image.ToString().Contains(name, StringComparison.Ordinal) ? $"removed {image}" : $"removed {name} ({image})"
+            );
+        });
     }
 }

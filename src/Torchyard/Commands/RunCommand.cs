@@ -1,27 +1,35 @@
 using System.CommandLine;
-using Torchyard.Building;
 using Torchyard.CommandLine;
-using Torchyard.Containers;
 using Torchyard.Containers.Engines;
-using Torchyard.Containers.Launch;
-using Torchyard.Containers.Namespaces;
-using Torchyard.Containers.Requests;
-using Torchyard.Containers.Runtimes;
-using Torchyard.GpuAccess;
-using Torchyard.Images;
-using Torchyard.Platform;
+using Torchyard.Containers.Starting;
+using Torchyard.Flows.Running;
 
 namespace Torchyard.Commands;
 
 /// <summary><c>torchyard run</c>: starts a container.</summary>
-internal sealed class RunCommand : Verb, IStartsProgram
+internal sealed class RunCommand : Verb, IEndsAsProgram
 {
     private readonly RunOptions _options = new();
-    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Start nothing; print the docker line and the OCI configuration" };
-    private readonly Option<string?> _engine = new("--engine") { Description = "Start it through podman or docker instead", HelpName = "ENGINE" };
-    private readonly Option<string?> _runtime = new("--runtime") { Description = "crun or runc (default: crun, else runc)", HelpName = "RUNTIME" };
+    private readonly Option<bool> _dryRun = new("--dry-run")
+    {
+        Description = "Start nothing; print the docker line and the OCI configuration",
+    };
+    private readonly Option<string?> _engine = new("--engine")
+    {
+        Description = "Start it through podman or docker instead",
+        HelpName = "ENGINE",
+    };
+    private readonly Option<string?> _runtime = new("--runtime")
+    {
+        Description = "crun or runc (default: crun, else runc)",
+        HelpName = "RUNTIME",
+    };
     private readonly Argument<string> _image = new("IMAGE") { Description = "Name, or start of a digest" };
-    private readonly Argument<string[]> _command = new("COMMAND") { Description = "Program and arguments (default: the image's)", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Argument<string[]> _command = new("COMMAND")
+    {
+        Description = "Program and arguments (default: the image's)",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
 
     public RunCommand()
         : base("run", VerbGroup.Containers, "Start a container from an image")
@@ -30,9 +38,14 @@ internal sealed class RunCommand : Verb, IStartsProgram
         Options.Add(_dryRun);
         Options.Add(_engine);
         Options.Add(_runtime);
+        _engine.CompletionSources.Add("podman", "docker");
+        _runtime.CompletionSources.Add("crun", "runc");
+        _image.CompletionSources.Add(ImageNames.Complete);
         Arguments.Add(_image);
         Arguments.Add(_command);
-        Details = "Limits that are not named follow the machine: memory and CPUs leave the system a\nshare, /dev/shm is half of the memory limit. Everything outside of mounts and\nvolumes is lost with the container.";
+        Details =
+            "Limits that are not named follow the machine: memory and CPUs leave the system a\nshare, /dev/shm is half of the memory "
+            + "limit. Everything outside of mounts and\nvolumes is lost with the container.";
         Examples =
         [
             new("torchyard run -it --rm cpu bash", "a shell that leaves nothing behind"),
@@ -44,83 +57,48 @@ internal sealed class RunCommand : Verb, IStartsProgram
     public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
         ContainerLauncher.Expect();
-        var name = invocation.Get(_image)!;
-        var requestFor = _options.Request(invocation, name, invocation.Get(_command) ?? []);
-        var engine = Engine(invocation);
-        var runtimes = Runtimes(invocation);
-        var images = new ImageStore(invocation.Store);
-        // Held until the container has its own copy of what it needs, so that a prune does not take the layers away in between.
-        using var use = await images.BeginUseAsync(invocation.Screen.Progress, cancellation);
-        var request = requestFor(await new MendedImage(invocation).FindAsync(name, cancellation));
-        using var gpus = await ContainerGpus.ForContainerAsync(
-            invocation, _options.GpuSelection(invocation), invocation.Get(_options.WaitForGpus), $"container {request.Name ?? name}", request.Image, cancellation);
-        request = request with { Gpus = gpus?.Injection, Environment = [.. gpus?.Inherited ?? [], .. request.Environment] };
-        var launcher = new ContainerLauncher(
-            invocation.Containers(), new MendingLayers(invocation), runtimes, SelfProgram.Current, invocation.Screen.Progress);
-        var detach = invocation.Get(_options.Detach);
-        var other = new EngineRun(invocation.Store, engine ?? ContainerEngine.Docker, invocation.Get(_runtime), invocation.Screen.Progress);
+        var arguments = _options.Read(invocation, invocation.Get(_image)!, invocation.Get(_command) ?? []) with
+        {
+            Engine = invocation.Get(_engine),
+            Runtime = invocation.Get(_runtime),
+        };
+        using var run = await new RunFlow(invocation.Host).PrepareAsync(arguments, cancellation);
+        var detach = arguments.Detach;
         if (invocation.Get(_dryRun))
         {
-            return await DescribeAsync(invocation, launcher, other, request, detach, cancellation);
+            return await DescribeAsync(invocation, run, detach, cancellation);
         }
 
-        if (engine is not null)
+        if (run.UsesOther)
         {
-            var line = await other.PrepareAsync(request, detach, cancellation);
+            var (program, line) = await run.Other.PrepareAsync(run.Request, detach, cancellation);
             invocation.Screen.CloseProgress();
-            throw other.Become(line);
+            throw run.Other.Become(program, line);
         }
 
         using var signals = detach ? null : invocation.Interruption.TakeOver();
-        try
+        if (!detach)
         {
-            if (!detach)
-            {
-                return await launcher.RunAsync(request, CancellationToken.None);
-            }
-
-            var session = await launcher.StartAsync(request, cancellation);
-            invocation.Screen.Line(session.Record.Id);
-            foreach (var port in session.Record.Ports)
-            {
-                invocation.Screen.ErrorLine($"published {port}");
-            }
-
-            return ExitCode.Done;
+            return await run.Launcher.RunAsync(run.Request, CancellationToken.None);
         }
-        catch (TorchyardException failure) when (failure is { Code: "TY4041" or "TY4042" or "TY4043", IsUsage: false })
+
+        var session = await run.Launcher.StartAsync(run.Request, cancellation);
+        invocation.Screen.Line(session.Record.Id);
+        foreach (var port in session.Record.Ports)
         {
-            invocation.Screen.CloseProgress();
-            invocation.Screen.ErrorLine($"torchyard: {failure.Code}: {failure.Message}");
-            invocation.Screen.ErrorLine($"  {failure.Cure}");
-            return StartFailure.ExitCode(failure);
+            invocation.Screen.ErrorLine($"published {port}");
         }
+
+        return ExitCode.Done;
     }
 
-    private static async Task<int> DescribeAsync(
-        Invocation invocation, ContainerLauncher launcher, EngineRun engine, RunRequest request, bool detach, CancellationToken cancellation)
+    private static async Task<int> DescribeAsync(Invocation invocation, PreparedRun run, bool detach, CancellationToken cancellation)
     {
-        var configuration = await launcher.DescribeAsync(request, cancellation);
-        var line = engine.Describe(request, detach);
+        var configuration = await run.Launcher.DescribeAsync(run.Request, cancellation);
+        var line = run.Other.Describe(run.Request, detach);
         invocation.Screen.Line(EngineCommand.Quote(line));
         await invocation.Screen.Output.WriteLineAsync(configuration);
         invocation.Screen.Progress.Note($"{line[0]} has the image once 'torchyard run --engine {line[0]}' has run it");
         return ExitCode.Done;
     }
-
-    private ContainerEngine? Engine(Invocation invocation) => invocation.Get(_engine) switch
-    {
-        null => null,
-        "podman" => ContainerEngine.Podman,
-        "docker" => ContainerEngine.Docker,
-        var other => throw new TorchyardException("TY4063", $"--engine '{other}' cannot be used", "write podman or docker") { IsUsage = true },
-    };
-
-    private IOciRuntimeSource Runtimes(Invocation invocation) => invocation.Runtimes(invocation.Get(_runtime) switch
-    {
-        null => null,
-        "crun" => OciRuntimeKind.Crun,
-        "runc" => OciRuntimeKind.Runc,
-        var other => throw new TorchyardException("TY4063", $"--runtime '{other}' cannot be used", "write crun or runc") { IsUsage = true },
-    });
 }

@@ -1,13 +1,22 @@
 using System.CommandLine;
 using Torchyard.CommandLine;
+using Torchyard.Flows.Naming;
 
 namespace Torchyard.Commands;
 
 /// <summary><c>torchyard stop</c>: ends containers in order.</summary>
 internal sealed class StopCommand : Verb
 {
-    private readonly Option<int?> _time = new("--time", "-t") { Description = "Seconds until it is killed (default: the container's own)", HelpName = "SECONDS" };
-    private readonly Argument<string[]> _containers = new("CONTAINER") { Description = "Names or ids", Arity = ArgumentArity.OneOrMore };
+    private readonly Option<int?> _time = new("--time", "--timeout", "-t")
+    {
+        Description = "Seconds until it is killed (default: the container's own)",
+        HelpName = "SECONDS",
+    };
+    private readonly Argument<string[]> _containers = new("CONTAINER")
+    {
+        Description = "Names, ids, or projects' directories (default: the environment of this directory)",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
 
     public StopCommand()
         : base("stop", VerbGroup.Containers, "Stop containers: ask, wait, then kill")
@@ -15,20 +24,29 @@ internal sealed class StopCommand : Verb
         Options.Add(_time);
         _containers.CompletionSources.Add(ContainerNames.Complete);
         Arguments.Add(_containers);
-        Examples = [new("torchyard stop --time 120 train", "ask it to end, and kill it when it still runs after two minutes")];
+        Details = "What was stopped is there still: 'torchyard start' starts it again. 'torchyard down' also removes it.";
+        Examples =
+        [
+            new("torchyard stop", "the environment of this directory"),
+            new("torchyard stop --time 120 train", "ask it to end, and kill it when it still runs after two minutes"),
+        ];
     }
 
     public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
         TimeSpan? timeout = invocation.Get(_time) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
-        var sessions = new List<Containers.ContainerSession>();
-        foreach (var name in invocation.Get(_containers)!)
+        var sessions = new List<Torchyard.Containers.Starting.ContainerSession>();
+        try
         {
-            sessions.Add(await invocation.SessionAsync(name, cancellation));
+            return await EachName.DoAsync(invocation, EachName.OrProject(invocation.Get(_containers)), async name =>
+                sessions.Add(await new NamedContainers(invocation.Host).SessionAsync(name, cancellation))
+            );
         }
-
-        await Task.WhenAll(sessions.Select(s => s.StopAsync(timeout, cancellation)));
-        sessions.ForEach(s => invocation.Screen.Line(s.Record.Name));
-        return ExitCode.Done;
+        finally
+        {
+            // Together, as each may take its time; also when one of the names was wrong.
+            await Task.WhenAll(sessions.Select(s => s.StopAsync(timeout, cancellation)));
+            sessions.ForEach(s => invocation.Screen.Line(s.Record.Name));
+        }
     }
 }

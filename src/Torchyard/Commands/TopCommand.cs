@@ -2,10 +2,12 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Serialization;
 using Torchyard.CommandLine;
-using Torchyard.Containers;
 using Torchyard.Containers.Requests;
+using Torchyard.Containers.Starting;
 using Torchyard.Containers.State;
-using Torchyard.Gpus.Machine;
+using Torchyard.Flows.Hosts;
+using Torchyard.Flows.Naming;
+using Torchyard.Machine.Gpus;
 using Torchyard.Platform.Text;
 using Torchyard.Terminal;
 
@@ -17,7 +19,11 @@ internal sealed partial class TopCommand : Verb
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly Option<bool> _noStream = new("--no-stream") { Description = "Print one table and end" };
-    private readonly Argument<string[]> _containers = new("CONTAINER") { Description = "Names or ids (default: all that run)", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Argument<string[]> _containers = new("CONTAINER")
+    {
+        Description = "Names, ids, or projects' directories (default: all that run)",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
 
     public TopCommand()
         : base("top", VerbGroup.Containers, "Show live what containers use: CPU, memory against its limit, processes, GPUs")
@@ -34,6 +40,7 @@ internal sealed partial class TopCommand : Verb
         Examples =
         [
             new("torchyard top", "all running containers, every second"),
+            new("torchyard top .", "the environment of this directory alone"),
             new("torchyard top --no-stream --json train", "one measurement of the container 'train' for a program"),
         ];
     }
@@ -48,7 +55,10 @@ internal sealed partial class TopCommand : Verb
             await Task.Delay(Interval, clock, cancellation);
             var now = await SampleAsync(invocation, cancellation);
             var gpus = now.Any(sample => sample.Container.Record.Gpus.Count > 0) ? GpuOptions.Machine(invocation).ReadGpus().Gpus : [];
-            var rows = now.Select(sample => Row.Of(before.FirstOrDefault(b => b.Container.Record.Id == sample.Container.Record.Id), sample, gpus, clock)).ToArray();
+            var rows = now.Select(sample =>
+                    Row.Of(before.FirstOrDefault(b => b.Container.Record.Id == sample.Container.Record.Id), sample, gpus, clock)
+                )
+                .ToArray();
             if (!once)
             {
                 // Cursor to the corner, clear what follows (ECMA-48 CUP and ED).
@@ -68,26 +78,48 @@ internal sealed partial class TopCommand : Verb
 
     private async Task<IReadOnlyList<Sample>> SampleAsync(Invocation invocation, CancellationToken cancellation)
     {
-        var store = invocation.Containers();
+        var store = invocation.Host.Containers();
         var names = invocation.Get(_containers) ?? [];
-        IReadOnlyList<ContainerInfo> containers = names.Length == 0
-            ? await store.ListAsync(cancellation)
-            : await Task.WhenAll(names.Select(name => store.FindAsync(name, cancellation)));
-        return [.. containers.Where(c => c.IsRunning).Select(c => new Sample(c, invocation.Session(c).Usage(), invocation.Caller.Clock.GetTimestamp()))];
+        var containers =
+            names.Length == 0
+                ? await store.ListAsync(cancellation)
+                : await Task.WhenAll(names.Select(name => new NamedContainers(invocation.Host).FindAsync(name, cancellation)));
+        return
+        [
+            .. containers
+                .Where(c => c.IsRunning)
+                .Select(c => new Sample(c, invocation.Host.Session(c).Usage(), invocation.Caller.Clock.GetTimestamp())),
+        ];
     }
 
     private static void Show(Invocation invocation, Row[] rows)
     {
         var withGpus = rows.Any(row => row.Gpus.Count > 0);
         invocation.Screen.Table(
-            [new("CONTAINER ID", Whole: true), new("NAME", Whole: true), new("CPU %", Right: true), new("MEMORY", Right: true), new("LIMIT", Right: true),
-                new("MEMORY %", Right: true), new("PEAK", Right: true), new("PROCESSES", Right: true),
-                .. withGpus ? GpuColumns : []],
-            [.. rows.SelectMany(row => Lines(row, withGpus))]);
+            [
+                new("CONTAINER ID", Whole: true),
+                new("NAME", Whole: true),
+                new("CPU %", Right: true),
+                new("MEMORY", Right: true),
+                new("LIMIT", Right: true),
+                new("MEMORY %", Right: true),
+                new("PEAK", Right: true),
+                new("PROCESSES", Right: true),
+                .. withGpus ? GpuColumns : [],
+            ],
+            [.. rows.SelectMany(row => Lines(row, withGpus))]
+        );
     }
 
     private static readonly Column[] GpuColumns =
-        [new("GPU", Whole: true), new("GPU %", Right: true), new("GPU MEMORY", Right: true), new("OF", Right: true), new("W", Right: true), new("°C", Right: true)];
+    [
+        new("GPU", Whole: true),
+        new("GPU %", Right: true),
+        new("GPU MEMORY", Right: true),
+        new("OF", Right: true),
+        new("W", Right: true),
+        new("°C", Right: true),
+    ];
 
     private static IEnumerable<IReadOnlyList<string>> Lines(Row row, bool withGpus)
     {
@@ -110,14 +142,14 @@ internal sealed partial class TopCommand : Verb
     }
 
     private static string[] Cells(GpuRow gpu) =>
-    [
-        gpu.Name,
-        gpu.UtilisationPercent?.ToString(CultureInfo.InvariantCulture) ?? "-",
-        gpu.MemoryUsedBytes is { } used ? ByteSize.Binary(used) : "-",
-        gpu.MemoryTotalBytes is { } total ? ByteSize.Binary(total) : "-",
-        Text(gpu.PowerWatts, "0"),
-        gpu.TemperatureCelsius?.ToString(CultureInfo.InvariantCulture) ?? "-",
-    ];
+        [
+            gpu.Name,
+            gpu.UtilisationPercent?.ToString(CultureInfo.InvariantCulture) ?? "-",
+            gpu.MemoryUsedBytes is { } used ? ByteSize.Binary(used) : "-",
+            gpu.MemoryTotalBytes is { } total ? ByteSize.Binary(total) : "-",
+            Text(gpu.PowerWatts, "0"),
+            gpu.TemperatureCelsius?.ToString(CultureInfo.InvariantCulture) ?? "-",
+        ];
 
     private static string Text(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "-";
 
@@ -128,53 +160,106 @@ internal sealed partial class TopCommand : Verb
     internal sealed record Sample(ContainerInfo Container, ContainerUsage Usage, long Timestamp);
 
     /// <summary>A container in the answer.</summary>
-    /// <param name="Id">Its id.</param>
-    /// <param name="Name">Its name.</param>
-    /// <param name="CpuPercent">100 is one CPU; null where the machine does not count it.</param>
-    /// <param name="Memory">Bytes in use.</param>
-    /// <param name="MemoryLimit">Bytes that it may use.</param>
-    /// <param name="MemoryPercent">Share of the limit.</param>
-    /// <param name="PeakMemory">Most bytes it had in use.</param>
-    /// <param name="Processes">Processes and threads.</param>
-    /// <param name="Gpus">Its GPUs.</param>
-    internal sealed record Row(
-        string Id, string Name, double? CpuPercent, long? Memory, long MemoryLimit, double? MemoryPercent, long? PeakMemory, long? Processes,
-        IReadOnlyList<GpuRow> Gpus)
+    internal sealed record Row
     {
+        /// <summary>Its id.</summary>
+        public required string Id { get; init; }
+
+        /// <summary>Its name.</summary>
+        public required string Name { get; init; }
+
+        /// <summary>100 is one CPU; null where the machine does not count it.</summary>
+        public required double? CpuPercent { get; init; }
+
+        /// <summary>Bytes in use.</summary>
+        public required long? Memory { get; init; }
+
+        /// <summary>Bytes that it may use.</summary>
+        public required long MemoryLimit { get; init; }
+
+        /// <summary>Share of the limit.</summary>
+        public required double? MemoryPercent { get; init; }
+
+        /// <summary>Most bytes it had in use.</summary>
+        public required long? PeakMemory { get; init; }
+
+        /// <summary>Processes and threads.</summary>
+        public required long? Processes { get; init; }
+
+        /// <summary>Its GPUs.</summary>
+        public required IReadOnlyList<GpuRow> Gpus { get; init; }
+
         public static Row Of(Sample? before, Sample now, IReadOnlyList<GpuState> gpus, TimeProvider clock)
         {
             var (record, usage) = (now.Container.Record, now.Usage);
             var elapsed = before is null ? 0 : clock.GetElapsedTime(before.Timestamp, now.Timestamp).TotalMicroseconds;
-            double? cpu = elapsed > 0 && before!.Usage.CpuMicroseconds is { } earlier && usage.CpuMicroseconds is { } later
-                ? Math.Round(100 * Math.Max(0, later - earlier) / elapsed, 1)
-                : null;
-            double? share = usage.Memory is { } memory && record.Limits.Memory > 0 ? Math.Round(100.0 * memory / record.Limits.Memory, 1) : null;
-            return new Row(record.Id, record.Name, cpu, usage.Memory, record.Limits.Memory, share, usage.PeakMemory, usage.Processes,
-                [.. record.Gpus.Select(gpu => GpuRow.Of(gpu, gpus.FirstOrDefault(g => g.Uuid == gpu.Uuid || g.MigDevices.Any(m => m.Uuid == gpu.Uuid))))]);
+            double? cpu =
+                elapsed > 0 && before!.Usage.CpuMicroseconds is { } earlier && usage.CpuMicroseconds is { } later
+                    ? Math.Round(100 * Math.Max(0, later - earlier) / elapsed, 1)
+                    : null;
+            double? share =
+                usage.Memory is { } memory && record.Limits.Memory > 0 ? Math.Round(100.0 * memory / record.Limits.Memory, 1) : null;
+            return new Row
+            {
+                Id = record.Id,
+                Name = record.Name,
+                CpuPercent = cpu,
+                Memory = usage.Memory,
+                MemoryLimit = record.Limits.Memory,
+                MemoryPercent = share,
+                PeakMemory = usage.PeakMemory,
+                Processes = usage.Processes,
+                Gpus =
+                [
+                    .. record.Gpus.Select(gpu =>
+                        GpuRow.Of(gpu, gpus.FirstOrDefault(g => g.Uuid == gpu.Uuid || g.MigDevices.Any(m => m.Uuid == gpu.Uuid)))
+                    ),
+                ],
+            };
         }
     }
 
     /// <summary>A GPU of a container. A MIG device shows its GPU's power and temperature; use of it is not counted by the driver.</summary>
-    /// <param name="Name">Index, or index of GPU and MIG device.</param>
-    /// <param name="Uuid">UUID.</param>
-    /// <param name="Model">Product name.</param>
-    /// <param name="UtilisationPercent">Share of time with a kernel running.</param>
-    /// <param name="MemoryUsedBytes">Memory in use by whatever computes on it.</param>
-    /// <param name="MemoryTotalBytes">Memory.</param>
-    /// <param name="PowerWatts">Power.</param>
-    /// <param name="TemperatureCelsius">Temperature.</param>
-    internal sealed record GpuRow(
-        string Name, string Uuid, string? Model, int? UtilisationPercent, long? MemoryUsedBytes, long? MemoryTotalBytes, double? PowerWatts, int? TemperatureCelsius)
+    internal sealed record GpuRow
     {
+        /// <summary>Index, or index of GPU and MIG device.</summary>
+        public required string Name { get; init; }
+
+        /// <summary>UUID.</summary>
+        public required string Uuid { get; init; }
+
+        /// <summary>Product name.</summary>
+        public required string? Model { get; init; }
+
+        /// <summary>Share of time with a kernel running.</summary>
+        public required int? UtilisationPercent { get; init; }
+
+        /// <summary>Memory in use by whatever computes on it.</summary>
+        public required long? MemoryUsedBytes { get; init; }
+
+        /// <summary>Memory.</summary>
+        public required long? MemoryTotalBytes { get; init; }
+
+        /// <summary>Power.</summary>
+        public required double? PowerWatts { get; init; }
+
+        /// <summary>Temperature.</summary>
+        public required int? TemperatureCelsius { get; init; }
+
         public static GpuRow Of(GrantedGpu gpu, GpuState? state)
         {
             var mig = state?.MigDevices.FirstOrDefault(m => m.Uuid == gpu.Uuid);
-            return new GpuRow(
-                gpu.Name, gpu.Uuid, gpu.Model,
-                mig is null ? state?.UtilisationPercent : null,
-                mig is null ? state?.MemoryUsedBytes : null,
-                mig is null ? state?.MemoryTotalBytes : mig.MemoryBytes,
-                state?.PowerWatts, state?.TemperatureCelsius);
+            return new GpuRow
+            {
+                Name = gpu.Name,
+                Uuid = gpu.Uuid,
+                Model = gpu.Model,
+                UtilisationPercent = mig is null ? state?.UtilisationPercent : null,
+                MemoryUsedBytes = mig is null ? state?.MemoryUsedBytes : null,
+                MemoryTotalBytes = mig is null ? state?.MemoryTotalBytes : mig.MemoryBytes,
+                PowerWatts = state?.PowerWatts,
+                TemperatureCelsius = state?.TemperatureCelsius,
+            };
         }
     }
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Torchyard.CommandLine;
-using Torchyard.Gpus.Fit;
-using Torchyard.Platform;
+using Torchyard.Fit.Data;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Commands;
 
@@ -16,14 +16,23 @@ internal static class TorchOption
             Description = "PyTorch: a line (2.11), a release (2.11.0) or a range (\">=2.8,<2.11\"); default: 2.9, or what the recipe says",
             HelpName = "VERSION",
         };
-        option.CompletionSources.Add(_ => FitTables.Default.Builds.Select(row => string.Join('.', row.Torch.Split('.').Take(2))).Distinct(StringComparer.Ordinal));
+        option.CompletionSources.Add(_ =>
+            FitTables.Default.Builds.Select(row => string.Join('.', row.Torch.Split('.').Take(2))).Distinct(StringComparer.Ordinal)
+        );
         return option;
     }
 
     /// <summary>Its value, or null.</summary>
-    /// <exception cref="TorchyardException">TY5204: it is no version.</exception>
+    /// <exception cref="TorchyardException">TY5204: it is not a version.</exception>
     public static string? Read(Invocation invocation, Option<string?> option) =>
         invocation.Get(option) is not { } text ? null
         : FitRequest.TryParseTorch(text, out _) ? text
-        : throw new TorchyardException("TY5204", $"'{text}' is not a PyTorch version", "write 2.9, 2.9.1 or a range such as \">=2.8,<2.11\"") { IsUsage = true };
+        : throw new TorchyardException(
+            "TY5204",
+            $"'{text}' is not a PyTorch version",
+            "write 2.9, 2.9.1 or a range such as \">=2.8,<2.11\""
+        )
+        {
+            IsUsage = true,
+        };
 }

@@ -1,13 +1,16 @@
 using System.CommandLine;
 using Torchyard.CommandLine;
-using Torchyard.Gpus.Report;
+using Torchyard.Reports.Page;
 
 namespace Torchyard.Commands;
 
 /// <summary><c>torchyard tune</c>: environment settings for this machine.</summary>
 internal sealed class TuneCommand : Verb
 {
-    private readonly Option<bool> _export = new("--export") { Description = "Print shell lines for what is not set yet: eval \"$(torchyard tune --export)\"" };
+    private readonly Option<bool> _export = new("--export")
+    {
+        Description = "Print shell lines for what is not set yet: eval \"$(torchyard tune --export)\"",
+    };
     private readonly Option<int?> _gpus = new("--gpus") { Description = "GPUs that the program gets (default: all)", HelpName = "COUNT" };
 
     public TuneCommand()
@@ -26,13 +29,19 @@ internal sealed class TuneCommand : Verb
         if (invocation.Get(_export))
         {
             foreach (var setting in settings.Where(s => s.Present is null))
+            {
                 invocation.Screen.Output.WriteLine($"export {setting.Name}='{setting.Value}'  # {setting.Reason}");
+            }
+
             return Task.FromResult(ExitCode.Done);
         }
 
-        invocation.Answer(settings, GpuJson.Default.IReadOnlyListTuneSetting, found => invocation.Screen.Table(
-            [new("VARIABLE", Whole: true), new("VALUE", Whole: true), new("WHY")],
-            [.. found.Select(s => (IReadOnlyList<string>)[s.Name, s.Value, s.Reason])]));
+        invocation.Answer(settings, GpuJson.Default.IReadOnlyListTuneSetting, found =>
+            invocation.Screen.Table(
+                [new("VARIABLE", Whole: true), new("VALUE", Whole: true), new("WHY")],
+                [.. found.Select(s => (IReadOnlyList<string>)[s.Name, s.Value, s.Reason])]
+            )
+        );
         return Task.FromResult(ExitCode.Done);
     }
 }

@@ -17,7 +17,11 @@ internal sealed partial class VersionCommand : Verb
     public override Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
         var answer = new Answer(
-            ProgramVersion.Number, ProgramVersion.Architecture, RuntimeInformation.OSDescription, invocation.Store.Root);
+            ProgramVersion.Number,
+            ProgramVersion.Architecture,
+            RuntimeInformation.OSDescription,
+            invocation.Store.Root
+        );
         invocation.Answer(answer, VersionJson.Default.Answer, found =>
         {
             invocation.Screen.Line(ProgramVersion.Text);

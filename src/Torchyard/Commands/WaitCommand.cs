@@ -1,13 +1,18 @@
 using System.CommandLine;
 using System.Globalization;
 using Torchyard.CommandLine;
+using Torchyard.Flows.Naming;
 
 namespace Torchyard.Commands;
 
 /// <summary><c>torchyard wait</c>: waits for containers to end and prints their exit statuses.</summary>
 internal sealed class WaitCommand : Verb
 {
-    private readonly Argument<string[]> _containers = new("CONTAINER") { Description = "Names or ids", Arity = ArgumentArity.OneOrMore };
+    private readonly Argument<string[]> _containers = new("CONTAINER")
+    {
+        Description = "Names, ids, or projects' directories",
+        Arity = ArgumentArity.OneOrMore,
+    };
 
     public WaitCommand()
         : base("wait", VerbGroup.Containers, "Wait until containers end and print their exit statuses")
@@ -21,7 +26,7 @@ internal sealed class WaitCommand : Verb
     {
         foreach (var name in invocation.Get(_containers)!)
         {
-            var code = await (await invocation.SessionAsync(name, cancellation)).WaitAsync(cancellation);
+            var code = await (await new NamedContainers(invocation.Host).SessionAsync(name, cancellation)).WaitAsync(cancellation);
             invocation.Screen.Line(code?.ToString(CultureInfo.InvariantCulture) ?? "unknown");
         }
 

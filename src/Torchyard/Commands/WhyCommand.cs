@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.Text.Json.Serialization;
 using Torchyard.CommandLine;
-using Torchyard.Gpus.Fit;
-using Torchyard.Gpus.Fit.Packages;
-using Torchyard.Platform;
-using Torchyard.Recipes;
+using Torchyard.Fit.Data;
+using Torchyard.Fit.Packages;
+using Torchyard.Images.Build;
+using Torchyard.Images.Sources;
+using Torchyard.Platform.Errors;
+using Torchyard.Recipes.Locks;
 
 namespace Torchyard.Commands;
 
@@ -12,7 +14,11 @@ namespace Torchyard.Commands;
 internal sealed partial class WhyCommand : Verb
 {
     private readonly Argument<string> _package = new("package") { Description = "Name of a Debian package or Python distribution" };
-    private readonly Option<string?> _lock = new("--lock") { Description = "The lock to look into (default: torchyard.lock)", HelpName = "FILE" };
+    private readonly Option<string?> _lock = new("--lock")
+    {
+        Description = "The lock to look into (default: torchyard.lock)",
+        HelpName = "FILE",
+    };
 
     public WhyCommand()
         : base("why", VerbGroup.Make, "Say why a package is in the lock, and which rule chose its version")
@@ -27,11 +33,21 @@ internal sealed partial class WhyCommand : Verb
     {
         var path = invocation.Get(_lock) ?? "torchyard.lock";
         var locked = LockReader.ReadFile(invocation.Caller.FullPath(path));
-        var answer = LockReasons.Find(locked, invocation.Get(_package)!, FitTables.Default)
-            ?? throw new TorchyardException("TY5207", $"{invocation.Get(_package)} is not in {path}", "see the names in the lock, or run 'torchyard lock' after changing the recipe");
-        invocation.Answer(answer, LockReasonJson.Default.LockReason, found =>
+        var package = invocation.Get(_package)!;
+        var answer = LayerSources.ForQuestions.Explain(locked, package)
+            ?? throw new TorchyardException(
+                "TY5207",
+                $"{package} is not in {path}",
+                "see the names in the lock, or run 'torchyard lock' after changing the recipe"
+            );
+        if (answer.Kind == "python" && TorchPins.Of(locked, package, FitTables.Default) is { } pin)
         {
-            foreach (var line in LockReasons.Lines(found))
+            answer = answer with { Facts = [pin, .. answer.Facts] };
+        }
+
+        invocation.Answer(answer, LayerReasonJson.Default.LayerReason, found =>
+        {
+            foreach (var line in found.Lines())
             {
                 invocation.Screen.Line(line);
             }
@@ -40,6 +56,6 @@ internal sealed partial class WhyCommand : Verb
     }
 
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-    [JsonSerializable(typeof(LockReason))]
-    internal sealed partial class LockReasonJson : JsonSerializerContext;
+    [JsonSerializable(typeof(LayerReason))]
+    internal sealed partial class LayerReasonJson : JsonSerializerContext;
 }

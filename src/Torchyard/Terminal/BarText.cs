@@ -22,6 +22,10 @@ internal static class BarText
         var length = Math.Min(WidestBar, room);
         var full = (int)(fraction * length);
         var (done, open) = unicode ? ('━', '─') : ('#', '.');
-        return start + Style.Cyan.Apply(new string(done, full), colours) + Style.Faint.Apply(new string(open, length - full), colours) + "  " + numbers;
+        return start
+            + Style.Cyan.Apply(new string(done, full), colours)
+            + Style.Faint.Apply(new string(open, length - full), colours)
+            + "  "
+            + numbers;
     }
 }

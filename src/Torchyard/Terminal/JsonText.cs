@@ -12,12 +12,17 @@ internal static class JsonText
     public static string Of<T>(T value, JsonTypeInfo<T> type, bool indented)
     {
         using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions
-        {
-            Indented = indented,
-            // Readers are programs and terminals, not HTML pages: quotes, + and non-ASCII letters stay as they are.
-            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        }))
+        using (
+            var writer = new Utf8JsonWriter(
+                buffer,
+                new JsonWriterOptions
+                {
+                    Indented = indented,
+                    // Readers are programs and terminals, not HTML pages: quotes, + and non-ASCII letters stay as they are.
+                    Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+                }
+            )
+        )
         {
             JsonSerializer.Serialize(writer, value, type);
         }

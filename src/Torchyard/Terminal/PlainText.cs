@@ -6,22 +6,64 @@ namespace Torchyard.Terminal;
 /// <summary>Text as a terminal shows it.</summary>
 internal static class PlainText
 {
-    /// <summary>Replaces control characters, escape sequences included, so that data cannot steer the terminal; new lines and tabs stay.</summary>
+    private const char Replacement = '\ufffd';
+
+    // Printable ASCII, and the two that stay.
+    private static readonly System.Buffers.SearchValues<char> Harmless = System.Buffers.SearchValues.Create([
+        .. Enumerable.Range(' ', 95).Select(code => (char)code),
+        '\n',
+        '\t',
+    ]);
+
+    /// <summary>
+    /// Replaces what would steer the terminal or the eye: control characters, escape sequences included; marks that turn the direction of
+    /// text or join and part letters unseen; line and paragraph separators; letters and tags that take no room. New lines and tabs stay.
+    /// </summary>
     public static string Clean(string text)
     {
-        if (!text.AsSpan().ContainsAnyInRange('\u0000', '\u001f') && !text.AsSpan().ContainsAnyInRange('\u007f', '\u009f'))
+        if (!text.AsSpan().ContainsAnyExcept(Harmless))
         {
             return text;
         }
 
-        return string.Create(text.Length, text, static (target, source) =>
+        var clean = new StringBuilder(text.Length);
+        foreach (var rune in text.EnumerateRunes())
         {
-            for (var i = 0; i < source.Length; i++)
+            if (rune.Value is '\n' or '\t' || !IsUnseen(rune))
             {
-                target[i] = char.IsControl(source[i]) && source[i] is not '\n' and not '\t' ? '\ufffd' : source[i];
+                clean.Append(rune.ToString());
             }
-        });
+            else
+            {
+                clean.Append(Replacement);
+            }
+        }
+
+        return clean.ToString();
     }
+
+    /// <summary>True for characters that show nothing themselves and change how others are shown, or hide that they are there.</summary>
+    internal static bool IsUnseen(Rune rune) =>
+        Rune.GetUnicodeCategory(rune) switch
+        {
+            UnicodeCategory.Control
+            or UnicodeCategory.Format
+            or UnicodeCategory.LineSeparator
+            or UnicodeCategory.ParagraphSeparator
+            or UnicodeCategory.Surrogate => true,
+            // Letters and marks without a shape: the Hangul fillers, the grapheme joiner, the vowel separators, the supplementary variation
+            // selectors.
+            _ => rune.Value
+                is 0x034f
+                    or 0x115f
+                    or 0x1160
+                    or 0x17b4
+                    or 0x17b5
+                    or (>= 0x180b and <= 0x180f)
+                    or 0x3164
+                    or 0xffa0
+                    or (>= 0xe0000 and <= 0xe0fff),
+        };
 
     /// <summary>Columns that a text takes: two for wide East Asian letters and emoji, none for combining marks (UAX #11).</summary>
     public static int Columns(string text)
@@ -81,9 +123,20 @@ internal static class PlainText
         };
     }
 
-    private static bool IsWide(int value) => value is
-        (>= 0x1100 and <= 0x115f) or (>= 0x2e80 and <= 0x303e) or (>= 0x3041 and <= 0x33ff) or (>= 0x3400 and <= 0x4dbf)
-        or (>= 0x4e00 and <= 0x9fff) or (>= 0xa000 and <= 0xa4cf) or (>= 0xac00 and <= 0xd7a3) or (>= 0xf900 and <= 0xfaff)
-        or (>= 0xfe30 and <= 0xfe6f) or (>= 0xff00 and <= 0xff60) or (>= 0xffe0 and <= 0xffe6) or (>= 0x1f300 and <= 0x1f64f)
-        or (>= 0x1f900 and <= 0x1f9ff) or (>= 0x20000 and <= 0x3fffd);
+    private static bool IsWide(int value) =>
+        value
+            is (>= 0x1100 and <= 0x115f)
+                or (>= 0x2e80 and <= 0x303e)
+                or (>= 0x3041 and <= 0x33ff)
+                or (>= 0x3400 and <= 0x4dbf)
+                or (>= 0x4e00 and <= 0x9fff)
+                or (>= 0xa000 and <= 0xa4cf)
+                or (>= 0xac00 and <= 0xd7a3)
+                or (>= 0xf900 and <= 0xfaff)
+                or (>= 0xfe30 and <= 0xfe6f)
+                or (>= 0xff00 and <= 0xff60)
+                or (>= 0xffe0 and <= 0xffe6)
+                or (>= 0x1f300 and <= 0x1f64f)
+                or (>= 0x1f900 and <= 0x1f9ff)
+                or (>= 0x20000 and <= 0x3fffd);
 }

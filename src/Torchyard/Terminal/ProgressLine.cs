@@ -1,17 +1,29 @@
 using System.Globalization;
-using Torchyard.Platform;
+using Torchyard.Platform.Reporting;
 using Torchyard.Platform.Text;
 
 namespace Torchyard.Terminal;
 
 /// <summary>What is known about a task in work, and its numbers as text.</summary>
-/// <param name="Label">What is done.</param>
-/// <param name="Done">Amount done.</param>
-/// <param name="Total">Amount in all, or null.</param>
-/// <param name="Unit">What the amounts count.</param>
-/// <param name="Elapsed">Time since the task began.</param>
-internal readonly record struct ProgressLine(string Label, long Done, long? Total, ProgressUnit Unit, TimeSpan Elapsed)
+internal readonly record struct ProgressLine
 {
+    /// <summary>What is done.</summary>
+    public required string Label { get; init; }
+
+    /// <summary>Amount done.</summary>
+    public required long Done { get; init; }
+
+    /// <summary>Amount in all, or null.</summary>
+    public required long? Total { get; init; }
+
+    /// <summary>What the amounts count.</summary>
+    public required ProgressUnit Unit { get; init; }
+
+    /// <summary>Time since the task began.</summary>
+    public required TimeSpan Elapsed { get; init; }
+
+    private const double LongestGuess = 24 * 3600;
+
     private static readonly TimeSpan TooEarlyToTell = TimeSpan.FromSeconds(1);
 
     /// <summary>Part done, 0 to 1, or null when the total is not known.</summary>
@@ -32,9 +44,10 @@ internal readonly record struct ProgressLine(string Label, long Done, long? Tota
             text += $", {ByteSize.Decimal((long)speed)}/s";
         }
 
-        if (Total is { } total && total > Done)
+        // A guess of days is none: it is made of the first bytes.
+        if (Total is { } total && total > Done && (total - Done) / speed is var left and < LongestGuess)
         {
-            text += $", {Time(TimeSpan.FromSeconds(Math.Min((total - Done) / speed, 359_999)))} left";
+            text += $", {Time(TimeSpan.FromSeconds(left))} left";
         }
 
         return text;
@@ -54,11 +67,12 @@ internal readonly record struct ProgressLine(string Label, long Done, long? Tota
         };
     }
 
-    private string Amounts() => (Unit, Total) switch
-    {
-        (ProgressUnit.Bytes, { } total) => $"{ByteSize.Decimal(Done)} of {ByteSize.Decimal(total)}",
-        (ProgressUnit.Bytes, null) => ByteSize.Decimal(Done),
-        (_, { } total) => $"{Done} of {total}",
-        _ => Done.ToString(CultureInfo.InvariantCulture),
-    };
+    private string Amounts() =>
+        (Unit, Total) switch
+        {
+            (ProgressUnit.Bytes, { } total) => $"{ByteSize.Decimal(Math.Min(Done, total))} of {ByteSize.Decimal(total)}",
+            (ProgressUnit.Bytes, null) => ByteSize.Decimal(Done),
+            (_, { } total) => $"{Math.Min(Done, total)} of {total}",
+            _ => Done.ToString(CultureInfo.InvariantCulture),
+        };
 }

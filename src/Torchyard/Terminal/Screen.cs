@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization.Metadata;
-using Torchyard.CommandLine;
-using Torchyard.Platform;
+using Torchyard.Flows.Hosts;
+using Torchyard.Platform.Reporting;
 
 namespace Torchyard.Terminal;
 
@@ -8,7 +8,7 @@ namespace Torchyard.Terminal;
 /// The only door to the console. Results go to standard output; progress, notes, warnings and errors to standard error.
 /// Text is data: control characters in it are shown, never obeyed. Thread-safe.
 /// </summary>
-internal sealed class Screen : IDisposable
+internal sealed class Screen : IDialogue, IDisposable
 {
     private readonly ScreenStreams _streams;
     private readonly ScreenProgress _progress;
@@ -28,24 +28,57 @@ internal sealed class Screen : IDisposable
     /// <summary>Colours may be used on standard output.</summary>
     public bool OutputHasColours => _streams is { Colours: true, OutputIsTerminal: true };
 
+    /// <summary>Columns for text that is broken into lines.</summary>
+    public int Width => _streams.OutputIsTerminal ? Math.Max(30, _streams.Width()) : ScreenStreams.DefaultWidth;
+
     /// <summary>Standard output itself, for bytes of the user's own that pass through, such as logs.</summary>
     public TextWriter Output => _streams.Output;
 
     internal ScreenStreams Streams => _streams;
 
+    /// <summary>Somebody is there to answer a question.</summary>
+    public bool CanAsk => _streams.Input is not null;
+
+    /// <summary>Asks a question on standard error.</summary>
+    /// <param name="question">Ends with the answers: <c>[y/N] </c>.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <returns>True for y and yes; everything else, and the end of the input, is no.</returns>
+    public async Task<bool> AskAsync(string question, CancellationToken cancellation)
+    {
+        _progress.Aside(() =>
+        {
+            _streams.Error.Write(PlainText.Clean(question));
+            _streams.Error.Flush();
+        });
+        var input = _streams.Input ?? throw new InvalidOperationException("nobody is there to ask");
+        // A read of a terminal cannot be interrupted; it is left behind when the program ends.
+        var answer = await Task.Run(input.ReadLine, CancellationToken.None).WaitAsync(cancellation);
+        return answer?.Trim().ToLowerInvariant() is "y" or "yes";
+    }
+
     /// <summary>A line of a result.</summary>
     public void Line(string text = "") => _progress.Aside(() => _streams.Output.WriteLine(PlainText.Clean(text)));
 
     /// <summary>A heading of a result.</summary>
-    public void Heading(string text) => _progress.Aside(() =>
-        _streams.Output.WriteLine(Style.Bold.Apply(PlainText.Clean(text) + ":", OutputHasColours)));
+    public void Heading(string text) =>
+        _progress.Aside(() => _streams.Output.WriteLine(Style.Bold.Apply(PlainText.Clean(text) + ":", OutputHasColours)));
 
     /// <summary>A line for people beside the result: standard error.</summary>
     public void ErrorLine(string text = "") => _progress.Aside(() => _streams.Error.WriteLine(PlainText.Clean(text)));
 
+    /// <inheritdoc />
+    void IDialogue.Say(string text) => ErrorLine(text);
+
+    /// <inheritdoc />
+    void IDialogue.StepAside() => CloseProgress();
+
     /// <summary>A line on standard error, its first part in a style.</summary>
-    public void ErrorLine(Style style, string start, string rest) => _progress.Aside(() => _streams.Error.WriteLine(
-        style.Apply(PlainText.Clean(start), _streams is { Colours: true, ErrorIsTerminal: true }) + PlainText.Clean(rest)));
+    public void ErrorLine(Style style, string start, string rest) =>
+        _progress.Aside(() =>
+            _streams.Error.WriteLine(
+                style.Apply(PlainText.Clean(start), _streams is { Colours: true, ErrorIsTerminal: true }) + PlainText.Clean(rest)
+            )
+        );
 
     /// <summary>A result for programs: one indented JSON document on standard output.</summary>
     public void Json<T>(T value, JsonTypeInfo<T> type)
@@ -55,8 +88,8 @@ internal sealed class Screen : IDisposable
     }
 
     /// <summary>A table. Columns that do not fit are cut on a terminal and never elsewhere.</summary>
-    public void Table(IReadOnlyList<Column> columns, IReadOnlyList<IReadOnlyList<string>> rows) => _progress.Aside(() =>
-        TextTable.Write(columns, rows, _streams));
+    public void Table(IReadOnlyList<Column> columns, IReadOnlyList<IReadOnlyList<string>> rows) =>
+        _progress.Aside(() => TextTable.Write(columns, rows, _streams));
 
     /// <summary>A framed panel of labels and values, such as how to get into an environment.</summary>
     public void Panel(string title, IReadOnlyList<PanelRow> rows) => _progress.Aside(() => TextPanel.Write(title, rows, _streams));

@@ -1,6 +1,5 @@
 using System.Text;
-using Torchyard.CommandLine;
-using Torchyard.Platform;
+using Torchyard.Platform.Reporting;
 
 namespace Torchyard.Terminal;
 
@@ -14,6 +13,7 @@ internal sealed class ScreenProgress(ScreenStreams streams, TimeProvider clock, 
     private static readonly TimeSpan FirstPlainLine = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan NextPlainLine = TimeSpan.FromSeconds(10);
     private const int MostBars = 8;
+    private const char NoBreak = '\u00A0';
 
     private readonly Lock _lock = new();
     private readonly List<ProgressTask> _running = [];
@@ -47,7 +47,7 @@ internal sealed class ScreenProgress(ScreenStreams streams, TimeProvider clock, 
     {
         if (style != ProgressStyle.None)
         {
-            Print(PlainText.Clean(text));
+            Print(Broken(PlainText.Clean(text), indent: 0));
         }
     }
 
@@ -67,7 +67,7 @@ internal sealed class ScreenProgress(ScreenStreams streams, TimeProvider clock, 
         }
     }
 
-    /// <summary>Writes something that is no progress, with the bars out of its way.</summary>
+    /// <summary>Writes something that is not progress, with the bars out of its way.</summary>
     public void Aside(Action write)
     {
         lock (_lock)
@@ -103,7 +103,17 @@ internal sealed class ScreenProgress(ScreenStreams streams, TimeProvider clock, 
     /// <inheritdoc />
     public void Dispose() => Close();
 
-    private string Warning(string text) => Style.Yellow.Apply("warning:", _colours) + " " + PlainText.Clean(text);
+    private string Warning(string text) => Fitted(Style.Yellow, "warning:", PlainText.Clean(text));
+
+    private string Fitted(Style style, string mark, string text) => $"{style.Apply(mark, _colours)} {Broken(text, mark.Length + 1)}";
+
+    // On a terminal a long line is broken between words, and goes on below its text; elsewhere a line is one for grep and logs.
+    private string Broken(string text, int indent) =>
+        string.Join(
+                '\n' + new string(' ', indent),
+                streams.ErrorIsTerminal ? TextWrap.Words(text, Math.Max(20, streams.Width() - indent)) : [text]
+            )
+            .Replace(NoBreak, ' ');
 
     private void Print(string line) => Aside(() => streams.Error.WriteLine(line));
 
@@ -195,15 +205,19 @@ internal sealed class ScreenProgress(ScreenStreams streams, TimeProvider clock, 
             var time = ProgressLine.Time(line.Elapsed);
             var mark = (well, streams.Unicode) switch
             {
-                (true, true) => Style.Green.Apply("✓", _colours),
-                (true, false) => Style.Green.Apply("ok", _colours),
-                (false, true) => Style.Red.Apply("✗", _colours),
-                (false, false) => Style.Red.Apply("failed", _colours),
+                (true, true) => "✓",
+                (true, false) => "ok",
+                (false, true) => "✗",
+                (false, false) => "failed",
             };
-            var what = summary is { Length: > 0 } ? $"{line.Label}: {PlainText.Clean(summary)}"
-                : line is { Done: > 0 } && well ? $"{line.Label}: {(line.Unit == ProgressUnit.Bytes ? Platform.Text.ByteSize.Decimal(line.Done) : line.Done)}"
+            var what =
+                summary is { Length: > 0 } ? $"{line.Label}: {PlainText.Clean(summary)}"
+                : line is { Done: > 0 } && well
+                    ? $"{line.Label}: {(line.Unit == ProgressUnit.Bytes ? Platform.Text.ByteSize.Decimal(line.Done) : line.Done)}"
                 : line.Label;
-            Print($"{mark} {what} ({time}{(well ? "" : ", not finished")})");
+            // The time stays in one piece.
+            var end = $"({time}{(well ? "" : ", not finished")})".Replace(' ', NoBreak);
+            Print(Fitted(well ? Style.Green : Style.Red, mark, $"{what} {end}"));
         }
     }
 
@@ -215,7 +229,14 @@ internal sealed class ScreenProgress(ScreenStreams streams, TimeProvider clock, 
         public TimeSpan NextLine { get; set; } = FirstPlainLine;
 
         public ProgressLine Snapshot(TimeProvider clock) =>
-            new(label, Volatile.Read(ref _done), total, unit, clock.GetElapsedTime(began));
+            new()
+            {
+                Label = label,
+                Done = Volatile.Read(ref _done),
+                Total = total,
+                Unit = unit,
+                Elapsed = clock.GetElapsedTime(began),
+            };
 
         public void Advance(long amount)
         {

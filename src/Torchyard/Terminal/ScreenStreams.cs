@@ -1,12 +1,14 @@
-using System.Runtime.InteropServices;
 using System.Text;
+using Torchyard.Platform.Linux;
+using Torchyard.Platform.Streams.Descriptors;
 
 namespace Torchyard.Terminal;
 
 /// <summary>Where text goes and what that place can show.</summary>
 internal sealed record ScreenStreams
 {
-    private const int DefaultWidth = 80;
+    /// <summary>Where nobody tells.</summary>
+    internal const int DefaultWidth = 80;
 
     /// <summary>Results.</summary>
     public required TextWriter Output { get; init; }
@@ -14,11 +16,22 @@ internal sealed record ScreenStreams
     /// <summary>Progress, notes, warnings, errors.</summary>
     public required TextWriter Error { get; init; }
 
+    /// <summary>Answers of the user; null where nobody can be asked.</summary>
+    public TextReader? Input { get; init; }
+
     /// <summary>Standard output is a terminal.</summary>
     public bool OutputIsTerminal { get; init; }
 
     /// <summary>Standard error is a terminal.</summary>
     public bool ErrorIsTerminal { get; init; }
+
+    /// <summary>
+    /// Standard output ends at a terminal, be it one without abilities (<c>TERM=dumb</c>), which may obey sequences all the same.
+    /// </summary>
+    public bool OutputReachesTerminal { get; init; }
+
+    /// <summary>Standard error ends at a terminal; see <see cref="OutputReachesTerminal"/>.</summary>
+    public bool ErrorReachesTerminal { get; init; }
 
     /// <summary>Colours are wanted where there is a terminal (no-color.org; TERM is not dumb).</summary>
     public bool Colours { get; init; }
@@ -36,10 +49,22 @@ internal sealed record ScreenStreams
         var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
         return new ScreenStreams
         {
-            Output = new StreamWriter(new StandardStream(1), utf8) { AutoFlush = true },
-            Error = new StreamWriter(new StandardStream(2), utf8) { AutoFlush = true },
-            OutputIsTerminal = !dumb && !Console.IsOutputRedirected,
-            ErrorIsTerminal = !dumb && !Console.IsErrorRedirected,
+            Output = new StreamWriter(new DescriptorOutputStream(StandardDescriptor.Output), utf8) { AutoFlush = true },
+            Error = new StreamWriter(new DescriptorOutputStream(StandardDescriptor.Error), utf8) { AutoFlush = true },
+            // One byte at a time: what is typed beyond the answer belongs to whoever reads next.
+            Input =
+                StandardDescriptor.IsTerminal(StandardDescriptor.Input) && StandardDescriptor.IsTerminal(StandardDescriptor.Error)
+                    ? new StreamReader(
+                        new DescriptorInputStream(StandardDescriptor.Input),
+                        utf8,
+                        detectEncodingFromByteOrderMarks: false,
+                        bufferSize: 1
+                    )
+                    : null,
+            OutputIsTerminal = !dumb && StandardDescriptor.IsTerminal(StandardDescriptor.Output),
+            ErrorIsTerminal = !dumb && StandardDescriptor.IsTerminal(StandardDescriptor.Error),
+            OutputReachesTerminal = StandardDescriptor.IsTerminal(StandardDescriptor.Output),
+            ErrorReachesTerminal = StandardDescriptor.IsTerminal(StandardDescriptor.Error),
             Colours = string.IsNullOrEmpty(variable("NO_COLOR")),
             Unicode = IsUtf8(variable),
             Width = WidthOfTerminal,
@@ -58,7 +83,7 @@ internal sealed record ScreenStreams
     {
         foreach (var descriptor in (ReadOnlySpan<int>)[2, 1])
         {
-            if (NativeMethods.GetWindowSize(descriptor, NativeMethods.TerminalGetWindowSize, out var size) == 0 && size.Columns > 0)
+            if (TerminalCalls.Size(descriptor) is { Columns: > 0 } size)
             {
                 return size.Columns;
             }
@@ -66,28 +91,4 @@ internal sealed record ScreenStreams
 
         return DefaultWidth;
     }
-}
-
-/// <summary>struct winsize of ioctl_tty(2).</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal struct WindowSize
-{
-    public ushort Rows;
-    public ushort Columns;
-    public ushort PixelsWide;
-    public ushort PixelsHigh;
-}
-
-internal static partial class NativeMethods
-{
-    public const nuint TerminalGetWindowSize = 0x5413;
-
-    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
-    public static partial int GetWindowSize(int descriptor, nuint request, out WindowSize size);
-
-    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
-    public static partial nint Write(int descriptor, ReadOnlySpan<byte> buffer, nuint count);
-
-    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
-    public static partial int Poll(ref PollEntry entry, nuint count, int timeout);
 }

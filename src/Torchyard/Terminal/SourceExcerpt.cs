@@ -1,4 +1,4 @@
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Terminal;
 
@@ -33,7 +33,9 @@ internal static class SourceExcerpt
         var number = $"{location.Line} | ";
         // Tabs stay tabs below, so that the caret stands under its letter whatever the tab width.
         var before = line[..Math.Clamp(location.Column - 1, 0, line.Length)];
-        var indent = string.Concat(before.EnumerateRunes().Select(rune => rune.Value == '\t' ? "\t" : new string(' ', PlainText.Columns(rune.ToString()))));
+        var indent = string.Concat(
+            before.EnumerateRunes().Select(rune => rune.Value == '\t' ? "\t" : new string(' ', PlainText.Columns(rune.ToString())))
+        );
         return [number + line, new string(' ', number.Length - 2) + "| " + indent + "^"];
     }
 }

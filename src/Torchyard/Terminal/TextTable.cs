@@ -6,7 +6,8 @@ namespace Torchyard.Terminal;
 /// <param name="Title">Heading, in capitals as docker prints them.</param>
 /// <param name="Right">Numbers and sizes align right.</param>
 /// <param name="Whole">Never cut, such as digests and names that users copy.</param>
-internal sealed record Column(string Title, bool Right = false, bool Whole = false);
+/// <param name="Drop">Left out where the terminal is too narrow for the columns that are whole: 1 goes first; 0 stays.</param>
+internal sealed record Column(string Title, bool Right = false, bool Whole = false, int Drop = 0);
 
 /// <summary>Tables as docker and ps print them: no frame, three blanks between columns, so that awk and eyes both read them.</summary>
 internal static class TextTable
@@ -17,19 +18,43 @@ internal static class TextTable
     public static void Write(IReadOnlyList<Column> columns, IReadOnlyList<IReadOnlyList<string>> rows, ScreenStreams streams)
     {
         var clean = rows.Select(row => row.Select(cell => PlainText.Clean(cell).ReplaceLineEndings(" ")).ToArray()).ToList();
-        var widths = columns.Select((column, index) =>
-            Math.Max(PlainText.Columns(column.Title), clean.Select(row => PlainText.Columns(row[index])).DefaultIfEmpty(0).Max())).ToArray();
+        var widths = columns
+            .Select(
+                (column, index) =>
+                    Math.Max(PlainText.Columns(column.Title), clean.Select(row => PlainText.Columns(row[index])).DefaultIfEmpty(0).Max())
+            )
+            .ToArray();
         if (streams.OutputIsTerminal)
         {
+            var kept = Kept(widths, columns, streams.Width());
+            columns = [.. kept.Select(index => columns[index])];
+            clean = [.. clean.Select(row => kept.Select(index => row[index]).ToArray())];
+            widths = [.. kept.Select(index => widths[index])];
             Shrink(widths, columns, streams.Width());
         }
 
         var colours = streams is { Colours: true, OutputIsTerminal: true };
-        streams.Output.WriteLine(Style.Bold.Apply(Row(columns.Select(column => column.Title).ToArray(), columns, widths, streams), colours));
+        streams.Output.WriteLine(
+            Style.Bold.Apply(Row(columns.Select(column => column.Title).ToArray(), columns, widths, streams), colours)
+        );
         foreach (var row in clean)
         {
             streams.Output.WriteLine(Row(row, columns, widths, streams));
         }
+    }
+
+    private static List<int> Kept(int[] widths, IReadOnlyList<Column> columns, int width)
+    {
+        List<int> kept = [.. Enumerable.Range(0, widths.Length)];
+        while (
+            kept.Sum(index => columns[index].Whole ? widths[index] : Math.Min(widths[index], Narrowest)) + Gap * (kept.Count - 1) > width
+            && kept.Where(index => columns[index].Drop > 0).OrderBy(index => columns[index].Drop).FirstOrDefault(-1) is >= 0 and var first
+        )
+        {
+            kept.Remove(first);
+        }
+
+        return kept;
     }
 
     // The widest column that may be cut gives way first, until the row fits or every such column is narrow.

@@ -49,8 +49,41 @@ public sealed class DamageTests
         await RunAsync(store, project);
     }
 
+    [Fact]
+    public async Task An_interpreter_that_lost_its_program_is_made_again_before_it_compiles()
+    {
+        await using var store = await TestStore.RequireAsync(Cancellation);
+        var project = store.NewProject("compiled");
+        await BuildAsync(store, project, "python3");
+        foreach (var root in Directory.GetDirectories(Path.Combine(store.Store, "build/python")))
+        {
+            Directory.GetFiles(Path.Combine(root, "usr/bin"), "python3.*").ToList().ForEach(File.Delete);
+        }
+
+        await BuildAsync(store, project, "python3", "python3-six");
+
+        (await store.RunAsync(project, ["run", "--rm", "compiled", "python3", "-c", "import six; print(six.__cached__)"], Cancellation))
+            .Succeeded()
+            .Printed("__pycache__");
+        (await store.RunAsync(project, ["check"], Cancellation)).Succeeded().Printed("the store is sound");
+    }
+
+    private static async Task BuildAsync(TestStore store, string project, params string[] packages)
+    {
+        var list = string.Join(", ", packages.Select(package => $"\"{package}\""));
+        await File.WriteAllTextAsync(
+            Path.Combine(project, "torchyard.toml"),
+            $"name = \"compiled\"\npackages = [{list}]\n[base]\nsuite = \"trixie\"\n",
+            Cancellation
+        );
+        (await store.RunAsync(project, ["lock"], Cancellation)).Succeeded();
+        (await store.RunAsync(project, ["build"], Cancellation)).Succeeded();
+    }
+
     private static async Task<ProgramOutput> RunAsync(TestStore store, string project) =>
-        (await store.RunAsync(project, ["run", "--rm", "damaged", "bash", "-c", "echo $((6 * 7))"], Cancellation)).Succeeded().Printed("42");
+        (await store.RunAsync(project, ["run", "--rm", "damaged", "bash", "-c", "echo $((6 * 7))"], Cancellation))
+            .Succeeded()
+            .Printed("42");
 
     private static void Told(ProgramOutput program, string text)
     {

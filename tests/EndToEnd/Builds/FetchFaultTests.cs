@@ -17,8 +17,17 @@ public sealed class FetchFaultTests
     {
         await using var store = await TestStore.RequireAsync(Cancellation);
         // Cut once, then stalled until the program is killed, then whole.
-        using var mirror = new FaultyMirror((path, times) => !path.Contains(Package, StringComparison.Ordinal) ? Fault.None
-            : times switch { 0 => new Fault { CutAt = FirstCut }, 1 => new Fault { StallAt = Stall }, _ => Fault.None });
+        using var mirror = new FaultyMirror(
+            (path, times) =>
+                !path.Contains(Package, StringComparison.Ordinal)
+                    ? Fault.None
+                    : times switch
+                    {
+                        0 => new Fault { CutAt = FirstCut },
+                        1 => new Fault { StallAt = Stall },
+                        _ => Fault.None,
+                    }
+        );
         var project = await LockAsync(store, mirror);
         store.Forget("bash", project);
 
@@ -32,10 +41,15 @@ public sealed class FetchFaultTests
         (await store.RunAsync(project, ["check"], Cancellation)).Succeeded().Printed("the store is sound");
         (await store.RunAsync(project, ["build"], Cancellation)).Succeeded();
 
-        var from = mirror.Requests.Where(request => request.Path.Contains(Package, StringComparison.Ordinal)).Select(request => request.From).ToList();
+        var from = mirror
+            .Requests.Where(request => request.Path.Contains(Package, StringComparison.Ordinal))
+            .Select(request => request.From)
+            .ToList();
         Assert.Equal([0, FirstCut], from.Take(2));
         Assert.InRange(Assert.Single(from.Skip(2)), FirstCut, Stall);
-        (await store.RunAsync(project, ["run", "--rm", "fetched", "bash", "-c", "echo $((6 * 7))"], Cancellation)).Succeeded().Printed("42");
+        (await store.RunAsync(project, ["run", "--rm", "fetched", "bash", "-c", "echo $((6 * 7))"], Cancellation))
+            .Succeeded()
+            .Printed("42");
     }
 
     [Fact]
@@ -43,7 +57,9 @@ public sealed class FetchFaultTests
     {
         await using var store = await TestStore.RequireAsync(Cancellation);
         var spoiled = "nothing";
-        using var mirror = new FaultyMirror((path, _) => path.Contains(spoiled, StringComparison.Ordinal) ? new Fault { Flip = true } : Fault.None);
+        using var mirror = new FaultyMirror(
+            (path, _) => path.Contains(spoiled, StringComparison.Ordinal) ? new Fault { Flip = true } : Fault.None
+        );
         var project = await LockAsync(store, mirror);
         var locked = Path.Combine(project, "torchyard.lock");
         store.Forget("bash", project);
@@ -76,6 +92,7 @@ public sealed class FetchFaultTests
         (await store.RunAsync(project, ["init", "minimal"], Cancellation)).Succeeded();
         var recipe = Path.Combine(project, "torchyard.toml");
         File.WriteAllText(recipe, File.ReadAllText(recipe).Replace("[base]\n", $"[base]\n{mirror.Mirrors}\n", StringComparison.Ordinal));
+        (await store.RunAsync(project, ["trust", "."], Cancellation)).Succeeded();
         (await store.RunAsync(project, ["lock"], Cancellation)).Succeeded();
         return project;
     }

@@ -10,7 +10,7 @@ public sealed class FetchedRuntimeTests
     [Fact]
     public async Task Without_crun_and_runc_crun_comes_from_Debian_and_builds_and_runs()
     {
-        Assert.SkipUnless(System.Environment.IsPrivilegedProcess, "hiding the machine's crun and runc needs root");
+        Requires.Root("hiding the machine's crun and runc needs root");
         await using var store = await TestStore.RequireAsync(Cancellation);
         var project = store.NewProject("bare");
         (await store.RunAsync(project, ["init", "minimal"], Cancellation)).Succeeded();
@@ -23,16 +23,22 @@ public sealed class FetchedRuntimeTests
         (await store.RunAsync(project, ["check"], Cancellation)).Succeeded().Printed("the store is sound");
 
         // In a mount namespace of its own, a file that cannot be executed lies over each.
-        Task<ProgramOutput> HiddenAsync(params string[] arguments) => HostProgram.RunAsync(
-            HostProgram.Require("unshare"),
-            [
-                "--mount", "sh", "-c",
-                "for name in crun runc; do for place in /usr/bin /usr/sbin /usr/local/bin /usr/local/sbin; do "
-                + "[ ! -e $place/$name ] || mount --bind /dev/null $place/$name; done; done; exec \"$@\"",
-                "sh", TestStore.Program, .. arguments,
-            ],
-            Cancellation,
-            project,
-            store.Variables());
+        Task<ProgramOutput> HiddenAsync(params string[] arguments) =>
+            HostProgram.RunAsync(
+                HostProgram.Require("unshare"),
+                [
+                    "--mount",
+                    "sh",
+                    "-c",
+                    "for name in crun runc; do for place in /usr/bin /usr/sbin /usr/local/bin /usr/local/sbin; do "
+                        + "[ ! -e $place/$name ] || mount --bind /dev/null $place/$name; done; done; exec \"$@\"",
+                    "sh",
+                    TestStore.Program,
+                    .. arguments,
+                ],
+                Cancellation,
+                project,
+                store.Variables()
+            );
     }
 }

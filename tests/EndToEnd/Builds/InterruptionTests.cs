@@ -15,12 +15,7 @@ public sealed class InterruptionTests
         (await store.RunAsync(project, ["init", "minimal"], Cancellation)).Succeeded();
         // A fixed seed: a failure can be repeated. Moments are counted in files that appear in a part of the store, not in time.
         var random = new Random(20260101);
-        var moments = new Moment[]
-        {
-            new("build", 1),
-            new("oci/blobs", random.Next(2, 5)),
-            new("layers", random.Next(1, 3)),
-        };
+        var moments = new Moment[] { new("build", 1), new("oci/blobs", random.Next(2, 5)), new("layers", random.Next(1, 3)) };
         var told = new List<string>();
 
         foreach (var moment in moments)
@@ -33,13 +28,16 @@ public sealed class InterruptionTests
         var built = await store.RunAsync(project, ["build"], Cancellation);
         Assert.True(built.ExitCode == 0, $"{string.Join('\n', told)}\n{built.Transcript}");
         (await store.RunAsync(project, ["check"], Cancellation)).Succeeded().Printed("the store is sound");
-        (await store.RunAsync(project, ["run", "--rm", "interrupted", "python3", "-c", "print(6 * 7)"], Cancellation)).Succeeded().Printed("42");
+        (await store.RunAsync(project, ["run", "--rm", "interrupted", "python3", "-c", "print(6 * 7)"], Cancellation))
+            .Succeeded()
+            .Printed("42");
         Assert.True(told.Count(text => text.StartsWith("killed", StringComparison.Ordinal)) >= 2, string.Join('\n', told));
 
         // Two at once, on what is there: one environment, and both say how to get in.
         var both = await Task.WhenAll(
             store.RunAsync(project, ["up", "--json"], Cancellation),
-            store.RunAsync(project, ["up", "--json"], Cancellation));
+            store.RunAsync(project, ["up", "--json"], Cancellation)
+        );
         var ids = both.Select(up => Environment.UpReport.Read(up.Succeeded().Output).Text("id")).Distinct();
         Assert.Single(ids);
         Assert.Single(both, up => !Environment.UpReport.Read(up.Output).AlreadyRunning);

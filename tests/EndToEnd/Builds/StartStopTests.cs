@@ -1,7 +1,6 @@
-using System.Net;
-using System.Net.Sockets;
 using Torchyard.EndToEnd.Environment;
 using Torchyard.EndToEnd.Program;
+using Torchyard.Testing.Loopback;
 
 namespace Torchyard.EndToEnd.Builds;
 
@@ -14,6 +13,7 @@ public sealed class StartStopTests
     public async Task Killed_at_any_moment_of_start_and_stop_the_next_command_finishes_the_work()
     {
         await using var store = await TestStore.RequireAsync(Cancellation);
+        await PresetLayers.LinkAsync("minimal", store, Cancellation);
         var project = store.NewProject("restless");
         (await store.RunAsync(project, ["init", "minimal"], Cancellation)).Succeeded();
         (await store.RunAsync(project, ["build"], Cancellation)).Succeeded();
@@ -41,10 +41,8 @@ public sealed class StartStopTests
         (await store.RunAsync(project, ["check"], Cancellation)).Succeeded().Printed("the store is sound");
 
         // A port that somebody has.
-        using var other = new TcpListener(IPAddress.Loopback, 0);
-        other.Start();
-        var port = ((IPEndPoint)other.LocalEndpoint).Port;
-        var refused = (await store.RunAsync(project, ["run", "--rm", "-p", $"{port}:80", "restless", "true"], Cancellation)).Ended(1);
+        using var other = LoopbackPort.Taken(out var port);
+        var refused = (await store.RunAsync(project, ["run", "--rm", "-p", $"{port}:80", "restless", "true"], Cancellation)).Ended(125);
         Assert.Contains($"error TY4050: port {port} on 127.0.0.1 is in use by ", refused.Error, StringComparison.Ordinal);
         Assert.Contains("cure: publish another port", refused.Error, StringComparison.Ordinal);
     }

@@ -3,16 +3,38 @@ using System.Text.Json;
 namespace Torchyard.EndToEnd.Builds;
 
 /// <summary>The one image of a store as its OCI layout describes it; digests as bare hexadecimal digits.</summary>
-internal sealed record StoredLayout(string Store, string Manifest, string Configuration, IReadOnlyList<string> Layers, IReadOnlyList<string> DiffIds)
+internal sealed record StoredLayout
 {
+    public required string Store { get; init; }
+    public required string Manifest { get; init; }
+    public required string Configuration { get; init; }
+    public required IReadOnlyList<string> Layers { get; init; }
+    public required IReadOnlyList<string> DiffIds { get; init; }
+
     public static StoredLayout Read(string store)
     {
         var index = Parse(Path.Combine(store, "oci/index.json"));
-        var manifest = Hex(index.GetProperty("manifests").EnumerateArray().Single(entry => entry.GetProperty("mediaType").GetString()!.EndsWith("manifest.v1+json", StringComparison.Ordinal)));
+        var manifest = Hex(
+            index
+                .GetProperty("manifests")
+                .EnumerateArray()
+                .Single(entry => entry.GetProperty("mediaType").GetString()!.EndsWith("manifest.v1+json", StringComparison.Ordinal))
+        );
         var document = Parse(BlobOf(store, manifest));
         var configuration = Hex(document.GetProperty("config"));
-        var diffIds = Parse(BlobOf(store, configuration)).GetProperty("rootfs").GetProperty("diff_ids").EnumerateArray().Select(id => id.GetString()!["sha256:".Length..]);
-        return new StoredLayout(store, manifest, configuration, [.. document.GetProperty("layers").EnumerateArray().Select(Hex)], [.. diffIds]);
+        var diffIds = Parse(BlobOf(store, configuration))
+            .GetProperty("rootfs")
+            .GetProperty("diff_ids")
+            .EnumerateArray()
+            .Select(id => id.GetString()!["sha256:".Length..]);
+        return new StoredLayout
+        {
+            Store = store,
+            Manifest = manifest,
+            Configuration = configuration,
+            Layers = [.. document.GetProperty("layers").EnumerateArray().Select(Hex)],
+            DiffIds = [.. diffIds],
+        };
     }
 
     public string Blob(string digest) => BlobOf(Store, digest);

@@ -12,9 +12,18 @@ internal static class AttachedSbom
     {
         var layout = Path.Combine(store, "oci");
         var tag = digest.Replace(':', '-');
-        var entry = Json(Path.Combine(layout, "index.json")).GetProperty("manifests").EnumerateArray()
-            .Single(manifest => manifest.TryGetProperty("annotations", out var notes) && notes.TryGetProperty("org.opencontainers.image.ref.name", out var name) && name.GetString() == tag);
-        var artifact = Blob(layout, entry).GetProperty("manifests").EnumerateArray().Single(manifest => manifest.GetProperty("artifactType").GetString() == "application/spdx+json");
+        var entry = Json(Path.Combine(layout, "index.json"))
+            .GetProperty("manifests")
+            .EnumerateArray()
+            .Single(manifest =>
+                manifest.TryGetProperty("annotations", out var notes)
+                && notes.TryGetProperty("org.opencontainers.image.ref.name", out var name)
+                && name.GetString() == tag
+            );
+        var artifact = Blob(layout, entry)
+            .GetProperty("manifests")
+            .EnumerateArray()
+            .Single(manifest => manifest.GetProperty("artifactType").GetString() == "application/spdx+json");
         var manifest = Blob(layout, artifact);
         Assert.Equal(digest, manifest.GetProperty("subject").GetProperty("digest").GetString());
         return Blob(layout, manifest.GetProperty("layers")[0]);
@@ -22,10 +31,13 @@ internal static class AttachedSbom
 
     /// <summary>The package URLs in it.</summary>
     public static IReadOnlyList<string> PackageUrls(JsonElement document) =>
-    [
-        .. document.GetProperty("packages").EnumerateArray().Where(package => package.TryGetProperty("externalRefs", out _))
-            .Select(package => package.GetProperty("externalRefs")[0].GetProperty("referenceLocator").GetString()!),
-    ];
+        [
+            .. document
+                .GetProperty("packages")
+                .EnumerateArray()
+                .Where(package => package.TryGetProperty("externalRefs", out _))
+                .Select(package => package.GetProperty("externalRefs")[0].GetProperty("referenceLocator").GetString()!),
+        ];
 
     private static JsonElement Blob(string layout, JsonElement descriptor) =>
         Json(Path.Combine(layout, "blobs", descriptor.GetProperty("digest").GetString()!.Replace(':', '/')));

@@ -4,8 +4,8 @@ using Torchyard.EndToEnd.Program;
 namespace Torchyard.EndToEnd.Engines;
 
 /// <summary>
-/// A docker daemon of the tests' own: storage, socket and containerd are below directories of its, it makes no bridge and no firewall rules, and it ends
-/// with these tests however they end. The machine's docker, if it runs one, is not touched.
+/// A docker daemon of the tests' own: storage, socket and containerd are below directories of its, it makes no bridge and no firewall
+/// rules, and it ends with these tests however they end. The machine's docker, if it runs one, is not touched.
 /// </summary>
 public sealed class DockerDaemon : IAsyncLifetime
 {
@@ -19,21 +19,22 @@ public sealed class DockerDaemon : IAsyncLifetime
         wait "$daemon"
         """;
 
-    private readonly string _directory = Directory.CreateTempSubdirectory("torchyard-docker-").FullName;
+    private readonly TemporaryDirectory _directory = new();
     private string? _obstacle;
     private Process? _keeper;
 
     /// <summary>Variables that make any docker client use this daemon and no settings of the user's.</summary>
-    internal IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>
-    {
-        ["DOCKER_HOST"] = "unix://" + Socket,
-        ["DOCKER_CONFIG"] = Path.Combine(_directory, "config"),
-    };
+    internal IReadOnlyDictionary<string, string> Environment =>
+        new Dictionary<string, string>
+        {
+            ["DOCKER_HOST"] = "unix://" + Socket,
+            ["DOCKER_CONFIG"] = Path.Combine(_directory.Path, "config"),
+        };
 
     /// <summary>Its socket.</summary>
-    internal string Socket => Path.Combine(_directory, "docker.sock");
+    internal string Socket => Path.Combine(_directory.Path, "docker.sock");
 
-    private string Log => Path.Combine(_directory, "log");
+    private string Log => Path.Combine(_directory.Path, "log");
 
     public async ValueTask InitializeAsync() => await StartAsync([]);
 
@@ -41,11 +42,14 @@ public sealed class DockerDaemon : IAsyncLifetime
     internal async Task StartAsync(IReadOnlyList<string> before)
     {
         var path = (System.Environment.GetEnvironmentVariable("PATH") ?? "") + ":/usr/sbin:/sbin";
-        _obstacle = !System.Environment.IsPrivilegedProcess
-            ? "a docker daemon needs root"
-            : new[] { "docker", "dockerd", "containerd", "runc" }.FirstOrDefault(p => !path.Split(':').Any(d => File.Exists(Path.Combine(d, p)))) is { } missing
+        _obstacle =
+            !System.Environment.IsPrivilegedProcess ? "a docker daemon needs root"
+            : new[] { "docker", "dockerd", "containerd", "runc" }.FirstOrDefault(p =>
+                !path.Split(':').Any(d => File.Exists(Path.Combine(d, p)))
+            )
+                is { } missing
                 ? $"{missing} is not installed"
-                : null;
+            : null;
         if (_obstacle is not null)
         {
             return;
@@ -54,11 +58,27 @@ public sealed class DockerDaemon : IAsyncLifetime
         _keeper = HostProgram.Start(
             "sh",
             [
-                "-c", Keeper, "keeper", Log, .. before, "dockerd", "--data-root", Path.Combine(_directory, "data"), "--exec-root", Path.Combine(_directory, "exec"),
-                "--pidfile", Path.Combine(_directory, "pid"), "--host", "unix://" + Socket, "--bridge=none", "--iptables=false", "--ip6tables=false",
+                "-c",
+                Keeper,
+                "keeper",
+                Log,
+                .. before,
+                "dockerd",
+                "--data-root",
+                Path.Combine(_directory.Path, "data"),
+                "--exec-root",
+                Path.Combine(_directory.Path, "exec"),
+                "--pidfile",
+                Path.Combine(_directory.Path, "pid"),
+                "--host",
+                "unix://" + Socket,
+                "--bridge=none",
+                "--iptables=false",
+                "--ip6tables=false",
             ],
-            environment: new Dictionary<string, string> { ["PATH"] = path });
-        for (var end = DateTime.UtcNow.AddSeconds(30); (await RunAsync(CancellationToken.None, "version")).ExitCode != 0;)
+            environment: new Dictionary<string, string> { ["PATH"] = path }
+        );
+        for (var end = DateTime.UtcNow.AddSeconds(30); (await RunAsync(CancellationToken.None, "version")).ExitCode != 0; )
         {
             var log = File.Exists(Log) ? await File.ReadAllLinesAsync(Log) : [];
             if (DateTime.UtcNow > end || log.Any(line => line.Contains("failed to start", StringComparison.OrdinalIgnoreCase)))
@@ -76,7 +96,10 @@ public sealed class DockerDaemon : IAsyncLifetime
             if (_obstacle is null)
             {
                 var left = await RunAsync(CancellationToken.None, "ps", "--all", "--quiet");
-                await RunAsync(CancellationToken.None, ["rm", "--force", "--volumes", .. left.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)]);
+                await RunAsync(
+                    CancellationToken.None,
+                    ["rm", "--force", "--volumes", .. left.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)]
+                );
             }
 
             _keeper.StandardInput.Close();
@@ -85,8 +108,8 @@ public sealed class DockerDaemon : IAsyncLifetime
         }
 
         // The network namespace of containers on the host's network stays mounted, as docker leaves it.
-        await HostProgram.RunAsync("umount", [Path.Combine(_directory, "exec/netns/default")], CancellationToken.None);
-        await HostProgram.RunAsync("rm", ["-rf", "--one-file-system", _directory], CancellationToken.None);
+        await HostProgram.RunAsync("umount", [Path.Combine(_directory.Path, "exec/netns/default")], CancellationToken.None);
+        await HostProgram.RunAsync("rm", ["-rf", "--one-file-system", _directory.Path], CancellationToken.None);
     }
 
     /// <summary>Skips the test where there can be no daemon.</summary>

@@ -1,10 +1,11 @@
 using Torchyard.EndToEnd.Environment;
+using Torchyard.EndToEnd.Program;
 
 namespace Torchyard.EndToEnd.Engines;
 
 /// <summary>docker's options of <c>run</c>, seen from inside the container; those for limits are in <see cref="LimitTests"/>.</summary>
-[Collection(RunningEnvironmentTests.Name)]
-public sealed class RunOptionTests(RunningEnvironment environment)
+[Collection(SmallImageTests.Name)]
+public sealed class RunOptionTests(SmallImage small)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -16,7 +17,11 @@ public sealed class RunOptionTests(RunningEnvironment environment)
     [InlineData("-u nobody", "id -un", "nobody\n")]
     [InlineData("-h inside --network none", "hostname", "inside\n")]
     [InlineData("--read-only", "touch /x 2>/dev/null || echo refused", "refused\n")]
-    [InlineData("--read-only --tmpfs /scratch:size=1m,mode=1777", "head -c 2000000 /dev/zero 2>/dev/null > /scratch/x; stat -c %s /scratch/x", "1048576\n")]
+    [InlineData(
+        "--read-only --tmpfs /scratch:size=1m,mode=1777",
+        "head -c 2000000 /dev/zero 2>/dev/null > /scratch/x; stat -c %s /scratch/x",
+        "1048576\n"
+    )]
     [InlineData("--ulimit nofile=77:99", "ulimit -Sn; ulimit -Hn", "77\n99\n")]
     [InlineData("--network none", "ls /sys/class/net", "lo\n")]
     [InlineData("--network private", "ls /sys/class/net | grep -c lo", "1\n")]
@@ -28,14 +33,17 @@ public sealed class RunOptionTests(RunningEnvironment environment)
     [InlineData("--entrypoint /usr/bin/env", "tr '\\0' '\\n' < /proc/1/cmdline | head -n 1", "sh\n")]
     public async Task Each_does_what_docker_says(string options, string script, string printed)
     {
-        var small = await SmallImage.BuildAsync(environment, Cancellation);
-        var shared = Directory.CreateDirectory(Path.Combine(environment.Project, "shared")).FullName;
+        var shared = Directory.CreateDirectory(Path.Combine(small.Project, "shared")).FullName;
         await File.WriteAllTextAsync(Path.Combine(shared, "here"), "from the host\n", Cancellation);
-        await File.WriteAllTextAsync(Path.Combine(environment.Project, "settings.env"), "# a comment\nFROM_FILE=file\n", Cancellation);
+        await File.WriteAllTextAsync(Path.Combine(small.Project, "settings.env"), "# a comment\nFROM_FILE=file\n", Cancellation);
         // A bare name would be a volume.
         var words = options.Replace("shared", shared, StringComparison.Ordinal).Split(' ');
 
-        var run = await small.RunAsync(new Dictionary<string, string>(), Cancellation, ["run", "--rm", .. words, small.Name, "sh", "-c", script]);
+        var run = await small.RunAsync(
+            new Dictionary<string, string>(),
+            Cancellation,
+            ["run", "--rm", .. words, SmallImage.Name, "sh", "-c", script]
+        );
 
         Assert.Equal(printed, run.Succeeded().Output);
     }
@@ -43,11 +51,23 @@ public sealed class RunOptionTests(RunningEnvironment environment)
     [Fact]
     public async Task A_named_volume_outlives_its_containers()
     {
-        var small = await SmallImage.BuildAsync(environment, Cancellation);
         var none = new Dictionary<string, string>();
 
-        (await small.RunAsync(none, Cancellation, "run", "--rm", "-v", "kept:/kept", small.Name, "sh", "-c", "echo value > /kept/file")).Succeeded();
-        var read = await small.RunAsync(none, Cancellation, "run", "--rm", "-v", "kept:/kept", small.Name, "cat", "/kept/file");
+        (
+            await small.RunAsync(
+                none,
+                Cancellation,
+                "run",
+                "--rm",
+                "-v",
+                "kept:/kept",
+                SmallImage.Name,
+                "sh",
+                "-c",
+                "echo value > /kept/file"
+            )
+        ).Succeeded();
+        var read = await small.RunAsync(none, Cancellation, "run", "--rm", "-v", "kept:/kept", SmallImage.Name, "cat", "/kept/file");
 
         Assert.Equal("value\n", read.Succeeded().Output);
     }
@@ -55,16 +75,37 @@ public sealed class RunOptionTests(RunningEnvironment environment)
     [Fact]
     public async Task A_published_port_reaches_the_program_in_a_network_of_its_own()
     {
-        var small = await SmallImage.BuildAsync(environment, Cancellation);
         var none = new Dictionary<string, string>();
         var name = "published-" + Guid.NewGuid().ToString("N")[..6];
         var started = await small.RunAsync(
-            none, Cancellation, "run", "-d", "--rm", "--name", name, "-p", "127.0.0.1::8000", small.Name,
-            "python3", "-m", "http.server", "--directory", "/etc/torchyard", "--bind", "127.0.0.1", "8000");
+            none,
+            Cancellation,
+            "run",
+            "-d",
+            "--rm",
+            "--name",
+            name,
+            "-p",
+            "127.0.0.1::8000",
+            SmallImage.Name,
+            "python3",
+            "-m",
+            "http.server",
+            "--directory",
+            "/etc/torchyard",
+            "--bind",
+            "127.0.0.1",
+            "8000"
+        );
         try
         {
             // "published 127.0.0.1:PORT->8000/tcp"
-            var address = started.Succeeded().Error.Split('\n').First(line => line.StartsWith("published ", StringComparison.Ordinal)).Split(' ')[1].Split("->")[0];
+            var address = started
+                .Succeeded()
+                .Error.Split('\n')
+                .First(line => line.StartsWith("published ", StringComparison.Ordinal))
+                .Split(' ')[1]
+                .Split("->")[0];
             using var client = new HttpClient();
             Assert.Contains("services.json", await AnswerAsync(client, new Uri($"http://{address}/")), StringComparison.Ordinal);
         }
@@ -78,7 +119,7 @@ public sealed class RunOptionTests(RunningEnvironment environment)
     // A connection that is cut means that the program does not listen yet.
     private static async Task<string> AnswerAsync(HttpClient client, Uri address)
     {
-        for (var end = DateTime.UtcNow.AddSeconds(30); ;)
+        for (var end = DateTime.UtcNow.AddSeconds(30); ; )
         {
             try
             {

@@ -33,24 +33,37 @@ public sealed class ImageTests(RunningEnvironment environment)
     public void Nobody_else_reaches_the_set_user_id_programs_in_the_store(string directory) =>
         Assert.Equal(
             UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
-            File.GetUnixFileMode(Path.Combine(environment.Store.Store, directory)));
+            File.GetUnixFileMode(Path.Combine(environment.Store.Store, directory))
+        );
 
     [Fact]
     public async Task No_layer_holds_a_private_key()
     {
-        var shell = await environment.RunImageAsync(
-            ["--entrypoint", ""],
-            ["sh", "-c", "grep -rlsE --include='*' 'PRIVATE KEY-----' /etc /root /home /var/lib 2>/dev/null; ls /etc/ssh"],
-            Cancellation);
+        var shell = await environment.Store.RunAsync(
+            environment.Project,
+            [
+                "run",
+                "--rm",
+                "--entrypoint",
+                "",
+                environment.Report.Image,
+                "sh",
+                "-c",
+                "grep -rlsE --include='*' 'PRIVATE KEY-----' /etc /root /home /var/lib 2>/dev/null; ls /etc/ssh",
+            ],
+            Cancellation
+        );
 
         shell.Succeeded().Printed("sshd_config");
         Assert.DoesNotContain("ssh_host_", shell.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("/etc/", shell.Output, StringComparison.Ordinal);
-        foreach (var blob in Directory.EnumerateFiles(Path.Combine(environment.Store.Store, "layers"), "ssh_host_*", new EnumerationOptions
-        {
-            RecurseSubdirectories = true,
-            AttributesToSkip = FileAttributes.ReparsePoint,
-        }))
+        foreach (
+            var blob in Directory.EnumerateFiles(
+                Path.Combine(environment.Store.Store, "layers"),
+                "ssh_host_*",
+                new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }
+            )
+        )
         {
             Assert.Fail($"{blob} is part of a layer");
         }

@@ -21,7 +21,10 @@ public sealed class JupyterTests(RunningEnvironment environment)
         using var client = new HttpClient { BaseAddress = environment.Report.Jupyter };
 
         using var without = await client.GetAsync(new Uri(path, UriKind.Relative), Cancellation);
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("token", new string('0', environment.Report.Token.Length));
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+            "token",
+            new string('0', environment.Report.Token.Length)
+        );
         using var wrong = await client.GetAsync(new Uri(path, UriKind.Relative), Cancellation);
 
         Assert.Equal(HttpStatusCode.Forbidden, without.StatusCode);
@@ -66,7 +69,12 @@ public sealed class JupyterTests(RunningEnvironment environment)
             limit.CancelAfter(TimeSpan.FromMinutes(1));
 
             var printed = await KernelClient.ExecuteAsync(
-                environment.Report.Jupyter, kernel, environment.Report.Token, "import torch\nprint('sum', int(torch.arange(101).sum()))", limit.Token);
+                environment.Report.Jupyter,
+                kernel,
+                environment.Report.Token,
+                "import torch\nprint('sum', int(torch.arange(101).sum()))",
+                limit.Token
+            );
 
             Assert.Equal("sum 5050\n", printed);
         }
@@ -83,12 +91,22 @@ public sealed class JupyterTests(RunningEnvironment environment)
         var page = await HostProgram.RunAsync(
             HostProgram.Require("chromium"),
             [
-                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-                "--disable-component-update", "--disable-sync", $"--user-data-dir={profile}", "--virtual-time-budget=20000", "--dump-dom",
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                $"--user-data-dir={profile}",
+                "--virtual-time-budget=20000",
+                "--dump-dom",
                 environment.Report.Text("jupyter"),
             ],
             Cancellation,
-            patience: TimeSpan.FromMinutes(2));
+            patience: TimeSpan.FromMinutes(2)
+        );
 
         page.Succeeded().Printed("train.py").Printed("torchyard.toml");
     }

@@ -16,7 +16,13 @@ internal static class KernelClient
     /// <param name="cancellation">Ends the wait.</param>
     /// <param name="certificate">The only certificate to accept, of a server that made its own.</param>
     public static async Task<string> ExecuteAsync(
-        Uri server, string kernel, string token, string code, CancellationToken cancellation, X509Certificate2? certificate = null)
+        Uri server,
+        string kernel,
+        string token,
+        string code,
+        CancellationToken cancellation,
+        X509Certificate2? certificate = null
+    )
     {
         using var socket = new ClientWebSocket();
         socket.Options.SetRequestHeader("Authorization", "token " + token);
@@ -25,7 +31,10 @@ internal static class KernelClient
             socket.Options.RemoteCertificateValidationCallback = (_, shown, _, _) => certificate.Equals(shown);
         }
 
-        await socket.ConnectAsync(new UriBuilder(server) { Scheme = server.Scheme == "https" ? "wss" : "ws", Path = $"/api/kernels/{kernel}/channels" }.Uri, cancellation);
+        await socket.ConnectAsync(
+            new UriBuilder(server) { Scheme = server.Scheme == "https" ? "wss" : "ws", Path = $"/api/kernels/{kernel}/channels" }.Uri,
+            cancellation
+        );
         var id = Guid.NewGuid().ToString("N");
         await socket.SendAsync(Request(id, code), WebSocketMessageType.Text, endOfMessage: true, cancellation);
         var printed = new StringBuilder();
@@ -54,14 +63,33 @@ internal static class KernelClient
         }
     }
 
-    private static byte[] Request(string id, string code) => JsonSerializer.SerializeToUtf8Bytes(new
-    {
-        channel = "shell",
-        header = new { msg_id = id, msg_type = "execute_request", username = "", session = Guid.NewGuid().ToString("N"), version = "5.3", date = "" },
-        parent_header = new { },
-        metadata = new { },
-        content = new { code, silent = false, store_history = false, user_expressions = new { }, allow_stdin = false, stop_on_error = true },
-    });
+    private static byte[] Request(string id, string code) =>
+        JsonSerializer.SerializeToUtf8Bytes(
+            new
+            {
+                channel = "shell",
+                header = new
+                {
+                    msg_id = id,
+                    msg_type = "execute_request",
+                    username = "",
+                    session = Guid.NewGuid().ToString("N"),
+                    version = "5.3",
+                    date = "",
+                },
+                parent_header = new { },
+                metadata = new { },
+                content = new
+                {
+                    code,
+                    silent = false,
+                    store_history = false,
+                    user_expressions = new { },
+                    allow_stdin = false,
+                    stop_on_error = true,
+                },
+            }
+        );
 
     private static async Task<string> ReceiveAsync(ClientWebSocket socket, CancellationToken cancellation)
     {

@@ -1,8 +1,10 @@
+using Torchyard.EndToEnd.Program;
+
 namespace Torchyard.EndToEnd.Environment;
 
 /// <summary>Limits, seen from inside: they are there and they bite.</summary>
-[Collection(RunningEnvironmentTests.Name)]
-public sealed class LimitTests(RunningEnvironment environment)
+[Collection(SmallImageTests.Name)]
+public sealed class LimitTests(SmallImage small)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -11,7 +13,7 @@ public sealed class LimitTests(RunningEnvironment environment)
     {
         RequireRoot();
 
-        var run = await environment.RunImageAsync(["--memory", "96m"], ["python3", "-c", "b = b'x' * (512 << 20); print(len(b))"], Cancellation);
+        var run = await RunAsync("--memory", "96m", SmallImage.Name, "python3", "-c", "b = b'x' * (512 << 20); print(len(b))");
 
         run.Ended(137);
         Assert.Matches("ran out of memory: the limit is 96 MiB, the peak was [0-9]", run.Error);
@@ -20,10 +22,14 @@ public sealed class LimitTests(RunningEnvironment environment)
     [Fact]
     public async Task Shared_memory_has_the_size_asked_for()
     {
-        var run = await environment.RunImageAsync(
-            ["--shm-size", "64m"],
-            ["sh", "-c", "df -B1 --output=size /dev/shm | tail -n 1; head -c 70000000 /dev/zero > /dev/shm/full"],
-            Cancellation);
+        var run = await RunAsync(
+            "--shm-size",
+            "64m",
+            SmallImage.Name,
+            "sh",
+            "-c",
+            "df -B1 --output=size /dev/shm | tail -n 1; head -c 70000000 /dev/zero > /dev/shm/full"
+        );
 
         Assert.NotEqual(0, run.ExitCode);
         run.Printed("67108864");
@@ -47,7 +53,7 @@ public sealed class LimitTests(RunningEnvironment environment)
             sys.exit("200 processes started")
             """;
 
-        var run = await environment.RunImageAsync(["--pids-limit", "32"], ["python3", "-c", Forks], Cancellation);
+        var run = await RunAsync("--pids-limit", "32", SmallImage.Name, "python3", "-c", Forks);
 
         run.Succeeded();
         var started = int.Parse(run.Output.Split(' ')[^1], System.Globalization.CultureInfo.InvariantCulture);
@@ -59,10 +65,14 @@ public sealed class LimitTests(RunningEnvironment environment)
     {
         RequireRoot();
         // It stays after its work, so that its control group can be read.
-        const string Busy = "import sys, time\nend = time.perf_counter() + 1.5\nwhile time.perf_counter() < end: pass\nprint('done', flush=True)\nsys.stdin.read()";
+        const string Busy =
+            "import sys, time\nend = time.perf_counter() + 1.5\nwhile time.perf_counter() < end: pass\nprint('done', "
+            + "flush=True)\nsys.stdin.read()";
         var mark = Guid.NewGuid().ToString("N");
-        using var run = environment.Store.Start(
-            environment.Project, ["run", "--rm", "-i", "--cpus", "0.2", environment.Report.Image, "python3", "-c", Busy, mark]);
+        using var run = small.Store.Start(
+            small.Project,
+            ["run", "--rm", "-i", "--cpus", "0.2", SmallImage.Name, "python3", "-c", Busy, mark]
+        );
         try
         {
             Assert.Equal("done", await run.StandardOutput.ReadLineAsync(Cancellation));
@@ -77,6 +87,8 @@ public sealed class LimitTests(RunningEnvironment environment)
         }
     }
 
-    private static void RequireRoot() =>
-        Assert.SkipUnless(System.Environment.IsPrivilegedProcess, "limits of memory, processes and CPUs need root or a delegated cgroup");
+    private Task<ProgramOutput> RunAsync(params string[] arguments) =>
+        small.Store.RunAsync(small.Project, ["run", "--rm", .. arguments], Cancellation);
+
+    private static void RequireRoot() => Requires.Root("limits of memory, processes and CPUs need root or a delegated cgroup");
 }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Torchyard.EndToEnd.Program;
 
 namespace Torchyard.EndToEnd.Environment;
@@ -28,9 +29,23 @@ public sealed class RunningEnvironment : IAsyncLifetime
         }
 
         _store = await TestStore.CreateAsync(CancellationToken.None);
+        await PresetLayers.LinkAsync("cpu", _store, CancellationToken.None);
         var project = _store.NewProject("project");
         var written = await _store.RunAsync(project, ["init", "cpu", "--example"], CancellationToken.None);
-        var up = written.ExitCode == 0 ? await _store.RunAsync(project, ["up", "--json"], CancellationToken.None) : written;
+        if (written.ExitCode != 0)
+        {
+            _failure = written;
+            return;
+        }
+
+        // Any free ports: what the tests of the pages bring up meanwhile, on those of the preset, would be in the way.
+        var recipe = Path.Combine(project, "torchyard.toml");
+        await File.WriteAllTextAsync(
+            recipe,
+            Regex.Replace(await File.ReadAllTextAsync(recipe, CancellationToken.None), "(?m)^port = [0-9]+$", "port = 0"),
+            CancellationToken.None
+        );
+        var up = await _store.RunAsync(project, ["up", "--json"], CancellationToken.None);
         if (up.ExitCode == 0)
         {
             _report = UpReport.Read(up.Output);
@@ -60,10 +75,6 @@ public sealed class RunningEnvironment : IAsyncLifetime
     /// <summary>Runs a command in the environment.</summary>
     internal Task<ProgramOutput> ExecAsync(CancellationToken cancellation, params string[] command) =>
         Store.RunAsync(Project, ["exec", Report.Name, .. command], cancellation);
-
-    /// <summary>Runs the environment's image once, with options of <c>run</c> before the image's name.</summary>
-    internal Task<ProgramOutput> RunImageAsync(string[] options, string[] command, CancellationToken cancellation) =>
-        Store.RunAsync(Project, ["run", "--rm", .. options, Report.Image, .. command], cancellation);
 
     private T Required<T>(T? value)
         where T : class

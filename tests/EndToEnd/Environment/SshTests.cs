@@ -1,8 +1,7 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using Torchyard.EndToEnd.Program;
+using Torchyard.Testing.Loopback;
 
 namespace Torchyard.EndToEnd.Environment;
 
@@ -35,9 +34,20 @@ public sealed class SshTests(RunningEnvironment environment)
     [Fact]
     public async Task Is_refused_by_password()
     {
-        var login = await RunAsync("ssh", [
-            "-v", "-p", environment.Report.SshPort, "-o", "PubkeyAuthentication=no", "-o", "PreferredAuthentications=password,keyboard-interactive",
-            "trainer@127.0.0.1", "true"]);
+        var login = await RunAsync(
+            "ssh",
+            [
+                "-v",
+                "-p",
+                environment.Report.SshPort,
+                "-o",
+                "PubkeyAuthentication=no",
+                "-o",
+                "PreferredAuthentications=password,keyboard-interactive",
+                "trainer@127.0.0.1",
+                "true",
+            ]
+        );
 
         login.Ended(255);
         Assert.Contains("Authentications that can continue: publickey\r", login.Error.ReplaceLineEndings("\r\n"), StringComparison.Ordinal);
@@ -51,9 +61,11 @@ public sealed class SshTests(RunningEnvironment environment)
         var content = RandomNumberGenerator.GetBytes(3_000_001);
         await File.WriteAllBytesAsync(there, content, Cancellation);
 
-        var transfer = await RunAsync("sftp", [
-            "-P", environment.Report.SshPort, "-i", environment.Report.SshKey, "-b", "-", "trainer@127.0.0.1"],
-            $"put {there} /tmp/carried.bin\nget /tmp/carried.bin {back}\nrm /tmp/carried.bin\n");
+        var transfer = await RunAsync(
+            "sftp",
+            ["-P", environment.Report.SshPort, "-i", environment.Report.SshKey, "-b", "-", "trainer@127.0.0.1"],
+            $"put {there} /tmp/carried.bin\nget /tmp/carried.bin {back}\nrm /tmp/carried.bin\n"
+        );
 
         transfer.Succeeded();
         Assert.Equal(content, await File.ReadAllBytesAsync(back, Cancellation));
@@ -62,11 +74,21 @@ public sealed class SshTests(RunningEnvironment environment)
     [Fact]
     public async Task Forwards_a_port_to_jupyter()
     {
-        var port = FreePort();
+        var port = LoopbackPort.Free();
         var target = environment.Report.Jupyter;
         var arguments = Options([
-            "-N", "-p", environment.Report.SshPort, "-i", environment.Report.SshKey, "-o", "ExitOnForwardFailure=yes",
-            "-L", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}:{target.Host}:{target.Port}"), "-v", "trainer@127.0.0.1"]);
+            "-N",
+            "-p",
+            environment.Report.SshPort,
+            "-i",
+            environment.Report.SshKey,
+            "-o",
+            "ExitOnForwardFailure=yes",
+            "-L",
+            string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}:{target.Host}:{target.Port}"),
+            "-v",
+            "trainer@127.0.0.1",
+        ]);
         using var forwarding = HostProgram.Start(HostProgram.Require("ssh"), arguments);
         try
         {
@@ -96,17 +118,31 @@ public sealed class SshTests(RunningEnvironment environment)
     private Task<ProgramOutput> SshAsync(string command) => RunAsync("ssh", [.. environment.Report.Ssh[1..], command]);
 
     private Task<ProgramOutput> RunAsync(string program, string[] arguments, string input = "") =>
-        HostProgram.RunAsync(HostProgram.Require(program), Options(arguments), Cancellation, input: input, patience: TimeSpan.FromMinutes(1));
+        HostProgram.RunAsync(
+            HostProgram.Require(program),
+            Options(arguments),
+            Cancellation,
+            input: input,
+            patience: TimeSpan.FromMinutes(1)
+        );
 
     // Nothing of the tester's own: no configuration, no agent, no known hosts.
-    private string[] Options(string[] arguments) => [
-        "-F", "none", "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none", "-o", "StrictHostKeyChecking=accept-new",
-        "-o", $"UserKnownHostsFile={Path.Combine(environment.Store.Root, "known_hosts")}", "-o", $"IdentityFile={environment.Report.SshKey}", .. arguments];
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    private string[] Options(string[] arguments) =>
+        [
+            "-F",
+            "none",
+            "-o",
+            "BatchMode=yes",
+            "-o",
+            "IdentitiesOnly=yes",
+            "-o",
+            "IdentityAgent=none",
+            "-o",
+            "StrictHostKeyChecking=accept-new",
+            "-o",
+            $"UserKnownHostsFile={Path.Combine(environment.Store.Root, "known_hosts")}",
+            "-o",
+            $"IdentityFile={environment.Report.SshKey}",
+            .. arguments,
+        ];
 }

@@ -26,21 +26,38 @@ public sealed class TrainingTests(RunningEnvironment environment)
     [Fact]
     public async Task Files_in_the_workspace_belong_to_the_caller()
     {
-        (await environment.ExecAsync(Cancellation, "sh", "-c", "echo x > /workspace/mine; echo y > /workspace/checkpoints/mine")).Succeeded();
+        (
+            await environment.ExecAsync(Cancellation, "sh", "-c", "echo x > /workspace/mine; echo y > /workspace/checkpoints/mine")
+        ).Succeeded();
 
         var project = await HostProgram.RunAsync("stat", ["-c", "%u:%g", environment.Project], Cancellation);
         var files = await HostProgram.RunAsync(
-            "stat", ["-c", "%u:%g", Path.Combine(environment.Project, "mine"), Path.Combine(environment.Project, "checkpoints/mine")], Cancellation);
+            "stat",
+            ["-c", "%u:%g", Path.Combine(environment.Project, "mine"), Path.Combine(environment.Project, "checkpoints/mine")],
+            Cancellation
+        );
 
         var owner = project.Succeeded().Output.Trim();
         Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"{owner}\n{owner}\n"), files.Succeeded().Output);
     }
 
     private static string[] Training(string checkpoints) =>
-    [
-        "python3", "/workspace/train.py", "--epochs", "2", "--samples", "1920", "--workers", "1", "--checkpoint-every", "5", "--log-every", "5",
-        "--checkpoints", "/workspace/" + checkpoints,
-    ];
+        [
+            "python3",
+            "/workspace/train.py",
+            "--epochs",
+            "2",
+            "--samples",
+            "1920",
+            "--workers",
+            "1",
+            "--checkpoint-every",
+            "5",
+            "--log-every",
+            "5",
+            "--checkpoints",
+            "/workspace/" + checkpoints,
+        ];
 
     private async Task<string> RunUntilCheckpointThenKillAsync(string checkpoints)
     {

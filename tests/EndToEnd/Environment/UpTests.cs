@@ -16,7 +16,9 @@ public sealed class UpTests(RunningEnvironment environment)
         Assert.True(report.Token.Length >= 32, "the token is short");
         Assert.Equal("ssh", report.Ssh[0]);
         Assert.Equal("trainer@127.0.0.1", report.Ssh[^1]);
-        var mounts = report.Json.GetProperty("mounts").EnumerateArray()
+        var mounts = report
+            .Json.GetProperty("mounts")
+            .EnumerateArray()
             .ToDictionary(mount => mount.GetProperty("target").GetString()!, mount => mount.GetProperty("source").GetString()!);
         Assert.Equal(environment.Project, mounts["/workspace"]);
         Assert.Equal(Path.Combine(environment.Project, "data"), mounts["/workspace/data"]);
@@ -34,8 +36,15 @@ public sealed class UpTests(RunningEnvironment environment)
 
         var panel = await environment.Store.RunAsync(environment.Project, ["up"], Cancellation);
 
-        panel.Succeeded().Printed($"{report.Name} is running").Printed(report.Text("jupyter")).Printed(report.Text("ssh"))
-            .Printed(environment.Project).Printed("/workspace/checkpoints").Printed("/dev/shm").Printed("torchyard down");
+        panel
+            .Succeeded()
+            .Printed($"{report.Name} is running")
+            .Printed(report.Text("jupyter"))
+            .Printed($"ssh -F {report.Text("ssh_config")} {report.Text("ssh_host")}")
+            .Printed(environment.Project)
+            .Printed("/workspace/checkpoints")
+            .Printed("/dev/shm")
+            .Printed("torchyard down");
     }
 
     [Fact]
@@ -72,8 +81,17 @@ public sealed class UpTests(RunningEnvironment environment)
 
     private async Task<string> HostKeysAsync()
     {
-        var scan = await HostProgram.RunAsync(HostProgram.Require("ssh-keyscan"), ["-p", environment.Report.SshPort, "127.0.0.1"], Cancellation);
-        var keys = scan.Succeeded().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith('#')).Order(StringComparer.Ordinal);
+        var scan = await HostProgram.RunAsync(
+            HostProgram.Require("ssh-keyscan"),
+            ["-p", environment.Report.SshPort, "127.0.0.1"],
+            Cancellation
+        );
+        var keys = scan.Succeeded()
+            .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => !line.StartsWith('#'))
+            // Without the address: a free port is another one after each start.
+            .Select(line => line[line.IndexOf(' ', StringComparison.Ordinal)..])
+            .Order(StringComparer.Ordinal);
         Assert.True(keys.Any(), scan.Transcript);
         return string.Join('\n', keys);
     }

@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
 using Torchyard.EndToEnd.Program;
+using Torchyard.Testing.Gpus;
 
 namespace Torchyard.EndToEnd.Gpus;
 
 /// <summary>
-/// A machine that looks like the recorded H200 (tests/Torchyard.Gpus.Tests/Fakes/enter.sh): fake libraries, the null device under NVIDIA's
-/// names, in a mount namespace that lasts as long as this, so that several commands meet the same machine.
+/// A machine that looks like the recorded H200 (tests/Torchyard.Testing/Gpus/Fakes/enter.sh): fake libraries, the null device under
+/// NVIDIA's names, in a mount namespace that lasts as long as this, so that several commands meet the same machine.
 /// </summary>
 internal sealed class FakeGpuMachine : IAsyncDisposable
 {
@@ -14,19 +15,16 @@ internal sealed class FakeGpuMachine : IAsyncDisposable
 
     private FakeGpuMachine(Process keeper) => _keeper = keeper;
 
-    /// <summary>The repository.</summary>
-    public static string Repository { get; } = FindRoot();
-
     /// <summary>Runs one command on such a machine.</summary>
-    public static string Enter { get; } = Path.Combine(Repository, "tests/Torchyard.Gpus.Tests/Fakes/enter.sh");
+    public static string Enter { get; } = SourceTree.At("tests/Torchyard.Testing/Gpus/Fakes/enter.sh");
 
     /// <summary>The recorded machine.</summary>
-    public static string Recorded { get; } = Path.Combine(Repository, "tests/Torchyard.Gpus.Tests/Machines/h200");
+    public static string Recorded { get; } = RecordedMachine.H200.Folder;
 
     /// <summary>Skips the test where there can be no such machine.</summary>
     public static void Require(params string[] programs)
     {
-        Assert.SkipUnless(System.Environment.IsPrivilegedProcess, "needs root, for a mount namespace and device nodes");
+        Requires.Root("needs root, for a mount namespace and device nodes");
         Assert.SkipWhen(File.Exists("/proc/driver/nvidia/version"), "this machine has a driver");
         foreach (var program in (string[])["gcc", "python3", "unshare", "nsenter", "setpriv", .. programs])
         {
@@ -41,8 +39,14 @@ internal sealed class FakeGpuMachine : IAsyncDisposable
     {
         // "read" keeps it until its standard input is closed, also by the end of this process.
         var keeper = HostProgram.Start(
-            Enter, [Recorded, "sh", "-c", "echo here; read -r end"],
-            environment: new Dictionary<string, string> { ["FAKE_GPUS"] = gpus.ToString(CultureInfo.InvariantCulture), ["FAKE_DRIVER"] = driver });
+            Enter,
+            [Recorded, "sh", "-c", "echo here; read -r end"],
+            environment: new Dictionary<string, string>
+            {
+                ["FAKE_GPUS"] = gpus.ToString(CultureInfo.InvariantCulture),
+                ["FAKE_DRIVER"] = driver,
+            }
+        );
         var machine = new FakeGpuMachine(keeper);
         if (await keeper.StandardOutput.ReadLineAsync() == "here")
         {
@@ -59,29 +63,29 @@ internal sealed class FakeGpuMachine : IAsyncDisposable
 
     /// <summary>Runs a command on it.</summary>
     public Task<ProgramOutput> RunAsync(
-        IReadOnlyList<string> command, string directory, IReadOnlyDictionary<string, string> variables, CancellationToken cancellation) => HostProgram.RunAsync(
-        Prefix[0],
-        [.. Prefix.Skip(1), $"--wd={directory}", "env", "PATH=/usr/local/nvidia/bin:" + System.Environment.GetEnvironmentVariable("PATH"),
-            "LD_LIBRARY_PATH=/usr/local/nvidia/lib64", .. command],
-        cancellation, environment: variables);
+        IReadOnlyList<string> command,
+        string directory,
+        IReadOnlyDictionary<string, string> variables,
+        CancellationToken cancellation
+    ) =>
+        HostProgram.RunAsync(
+            Prefix[0],
+            [
+                .. Prefix.Skip(1),
+                $"--wd={directory}",
+                "env",
+                "PATH=/usr/local/nvidia/bin:" + System.Environment.GetEnvironmentVariable("PATH"),
+                "LD_LIBRARY_PATH=/usr/local/nvidia/lib64",
+                .. command,
+            ],
+            cancellation,
+            environment: variables
+        );
 
     public async ValueTask DisposeAsync()
     {
         _keeper.StandardInput.Close();
         await _keeper.WaitForExitAsync();
         _keeper.Dispose();
-    }
-
-    private static string FindRoot()
-    {
-        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
-        {
-            if (File.Exists(Path.Combine(directory.FullName, "Torchyard.slnx")))
-            {
-                return directory.FullName;
-            }
-        }
-
-        throw new InvalidOperationException("Torchyard.slnx was not found");
     }
 }

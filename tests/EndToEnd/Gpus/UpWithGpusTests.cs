@@ -1,25 +1,21 @@
-using System.Globalization;
 using System.Text.Json;
-using Torchyard.EndToEnd.Engines;
 using Torchyard.EndToEnd.Environment;
 using Torchyard.EndToEnd.Program;
 
 namespace Torchyard.EndToEnd.Gpus;
 
-/// <summary><c>up</c> from the choice of GPUs to their return, on machines of fakes, with an image that has neither PyTorch nor CUDA.</summary>
-[Collection(RunningEnvironmentTests.Name)]
-public sealed class UpWithGpusTests(RunningEnvironment environment)
+/// <summary>
+/// <c>up</c> from the choice of GPUs to their return, on machines of fakes, with an image that has neither PyTorch nor CUDA.
+/// </summary>
+[Collection(SmallImageTests.Name)]
+public sealed class UpWithGpusTests(SmallImage small)
 {
-    // A user and a group that no machine has.
-    private const int User = 54322;
-
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Environments_get_free_gpus_prove_them_keep_them_and_give_them_back()
     {
         FakeGpuMachine.Require();
-        await SmallImage.BuildAsync(environment, Cancellation);
         await using var machine = await FakeGpuMachine.CreateAsync(gpus: 2);
         var (first, second, third) = (Project("gpus-first"), Project("gpus-second"), Project("gpus-third"));
         try
@@ -46,10 +42,14 @@ public sealed class UpWithGpusTests(RunningEnvironment environment)
 
         // Exactly this GPU, the driver's tools, and the settings, each of which tune has a reason for.
         (await RunAsync(machine, first, "exec", holder.Name, "nvidia-smi", "-L")).Succeeded().Printed("GPU 0: NVIDIA H200");
-        var nodes = (await RunAsync(machine, first, "exec", holder.Name, "sh", "-c", "cd /dev; ls nvidia*; ls /run/torchyard")).Succeeded().Output;
+        var nodes = (await RunAsync(machine, first, "exec", holder.Name, "sh", "-c", "cd /dev; ls nvidia*; ls /run/torchyard"))
+            .Succeeded()
+            .Output;
         Assert.Equal("nvidia-uvm\nnvidia-uvm-tools\nnvidia0\nnvidiactl\n", nodes);
         var inside = Variables((await RunAsync(machine, first, "exec", holder.Name, "env")).Succeeded().Output);
-        var reasons = Json(await RunAsync(machine, first, "tune", "--json")).EnumerateArray().ToDictionary(s => s.GetProperty("name").GetString()!, s => s.GetProperty("reason").GetString()!);
+        var reasons = Json(await RunAsync(machine, first, "tune", "--json"))
+            .EnumerateArray()
+            .ToDictionary(s => s.GetProperty("name").GetString()!, s => s.GetProperty("reason").GetString()!);
         Assert.Equal("expandable_segments:True", inside["PYTORCH_CUDA_ALLOC_CONF"]);
         Assert.All(reasons.Keys.Where(inside.ContainsKey), name => Assert.True(reasons[name].Length > 20, $"{name}: {reasons[name]}"));
         Assert.Contains($"NCCL_IB_DISABLE={inside["NCCL_IB_DISABLE"]}", up.Error, StringComparison.Ordinal);
@@ -61,15 +61,26 @@ public sealed class UpWithGpusTests(RunningEnvironment environment)
         var other = UpReport.Read((await RunAsync(machine, second, "up", "--json")).Succeeded().Output);
         Assert.Equal(["1: NVIDIA H200"], Strings(other, "gpus"));
         Assert.Equal("GPUs", Assert.Single(other.Json.GetProperty("checks").EnumerateArray()).GetProperty("name").GetString());
-        var held = Json(await RunAsync(machine, first, "ps", "--json")).EnumerateArray()
-            .Where(c => c.GetProperty("gpus").GetArrayLength() > 0).ToDictionary(c => c.GetProperty("name").GetString()!, c => c.GetProperty("gpus").ToString());
+        var held = Json(await RunAsync(machine, first, "ps", "--json"))
+            .EnumerateArray()
+            .Where(c => c.GetProperty("gpus").GetArrayLength() > 0)
+            .ToDictionary(c => c.GetProperty("name").GetString()!, c => c.GetProperty("gpus").ToString());
         Assert.Equal([holder.Name, other.Name], held.Keys.Order(StringComparer.Ordinal));
 
         // One more is refused, and who has them is named; nothing is left of the attempt.
         var refused = (await RunAsync(machine, third, "up", "--gpus", "1")).Ended(1);
-        Assert.Contains($"error TY5013: 1 GPUs were asked for and 0 of 2 are free: GPU 0: container {holder.Name}", refused.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"error TY5013: 1 GPU was asked for and 0 of 2 are free: GPU 0: container {holder.Name}",
+            refused.Error,
+            StringComparison.Ordinal
+        );
         Assert.Contains($"GPU 1: container {other.Name}", refused.Error, StringComparison.Ordinal);
-        Assert.Equal(2, Json(await RunAsync(machine, first, "ps", "--all", "--json")).EnumerateArray().Count(c => c.GetProperty("name").GetString()!.StartsWith("small", StringComparison.Ordinal)));
+        Assert.Equal(
+            2,
+            Json(await RunAsync(machine, first, "ps", "--all", "--json"))
+                .EnumerateArray()
+                .Count(c => c.GetProperty("name").GetString()!.StartsWith("small", StringComparison.Ordinal))
+        );
 
         // A second up answers at once: it starts, proves and hands over nothing.
         var again = await RunAsync(machine, first, "up", "--gpus", "2");
@@ -83,25 +94,26 @@ public sealed class UpWithGpusTests(RunningEnvironment environment)
         Assert.Equal(["0: NVIDIA H200"], Strings(next, "gpus"));
         (await RunAsync(machine, second, "down")).Succeeded();
         (await RunAsync(machine, third, "down")).Succeeded();
-        Assert.DoesNotContain(Json(await RunAsync(machine, first, "ps", "--json")).EnumerateArray(), c => c.GetProperty("gpus").GetArrayLength() > 0);
+        Assert.DoesNotContain(Json(await RunAsync(machine, first, "ps", "--json")).EnumerateArray(), c =>
+            c.GetProperty("gpus").GetArrayLength() > 0
+        );
     }
 
     [Theory]
     [InlineData("NO_KERNELS", "GPU 0, memory test: zeros: 0 of ")]
-    [InlineData("NO_START", "libcuda.so.1 does not start: error 999")]
+    [InlineData("NO_START", " does not start: error 999 (CUDA_ERROR_UNKNOWN)")]
     public async Task A_gpu_that_does_not_work_is_found_at_the_end_of_up(string driver, string found)
     {
         FakeGpuMachine.Require();
-        await SmallImage.BuildAsync(environment, Cancellation);
         await using var machine = await FakeGpuMachine.CreateAsync(gpus: 1, driver);
         var project = Project("gpus-" + driver);
 
         try
         {
             var up = (await RunAsync(machine, project, "up")).Ended(1);
-            Assert.Contains("error TY4112: the GPUs of small do not work as they should: ", up.Error, StringComparison.Ordinal);
-            Assert.Contains(found, up.Error, StringComparison.Ordinal);
-            Assert.Contains("torchyard verify small:latest shows every proof", up.Error, StringComparison.Ordinal);
+            up.Reported("error TY4112: the GPUs of small do not work as they should: ")
+                .Reported(found)
+                .Reported("torchyard verify small:latest shows every proof");
         }
         finally
         {
@@ -113,55 +125,45 @@ public sealed class UpWithGpusTests(RunningEnvironment environment)
     [Fact]
     public async Task An_ordinary_user_gets_gpus_too()
     {
-        FakeGpuMachine.Require("newuidmap");
-        await SmallImage.BuildAsync(environment, Cancellation);
+        FakeGpuMachine.Require();
         await using var machine = await FakeGpuMachine.CreateAsync(gpus: 2);
-        // The user exists in files that only this machine sees; home, program and packages are where another user may go.
-        var home = Directory.CreateTempSubdirectory("torchyard-gpu-user-").FullName;
-        try
-        {
-            var project = Project("gpus-user", home);
-            environment.Store.CopyPackages(project, Path.Combine(home, "store"));
-            (await HostProgram.RunAsync("cp", ["-rL", Path.GetDirectoryName(TestStore.Program)!, Path.Combine(home, "program")], Cancellation)).Succeeded();
-            var row = string.Create(CultureInfo.InvariantCulture, $"somebody:x:{User}:{User}::{home}:/bin/sh\n");
-            await File.WriteAllTextAsync(Path.Combine(home, "passwd"), await File.ReadAllTextAsync("/etc/passwd", Cancellation) + row, Cancellation);
-            await File.WriteAllTextAsync(Path.Combine(home, "subids"), "somebody:3000000:65536\n", Cancellation);
-            (await HostProgram.RunAsync("chown", ["-R", $"{User}:{User}", home], Cancellation)).Succeeded();
-            var root = new Dictionary<string, string>();
-            (await machine.RunAsync(
-                ["sh", "-ec", "touch /etc/subuid /etc/subgid; mount --bind passwd /etc/passwd; mount --bind subids /etc/subuid; mount --bind subids /etc/subgid"], home, root, Cancellation)).Succeeded();
-            var variables = new Dictionary<string, string> { ["TORCHYARD_STORE"] = Path.Combine(home, "store"), ["HOME"] = home, ["XDG_RUNTIME_DIR"] = "", ["NO_COLOR"] = "1" };
-            Task<ProgramOutput> asUser(params string[] arguments) => machine.RunAsync(
-                ["setpriv", $"--reuid={User}", $"--regid={User}", "--clear-groups", Path.Combine(home, "program/torchyard"), .. arguments], project, variables, Cancellation);
+        await using var user = await OrdinaryUser.CreateAsync(small.Store, small.Project, Cancellation);
+        (await machine.RunAsync([.. user.MountAccount(), "true"], user.Home, new Dictionary<string, string>(), Cancellation)).Succeeded();
+        Task<ProgramOutput> asUser(params string[] arguments) =>
+            machine.RunAsync(
+                [.. user.Identity(user.Project), Path.Combine(user.Home, "program/torchyard"), .. arguments],
+                user.Project,
+                user.Variables,
+                Cancellation
+            );
 
-            // Limits need a cgroup that such a user rarely has.
-            var report = UpReport.Read((await asUser("up", "--gpus", "1", "--best-effort", "--json")).Succeeded().Output);
-            Assert.Equal(["0: NVIDIA H200"], Strings(report, "gpus"));
-            Assert.StartsWith("all ", Assert.Single(report.Json.GetProperty("checks").EnumerateArray()).GetProperty("result").GetString(), StringComparison.Ordinal);
-            (await asUser("exec", report.Name, "nvidia-smi", "-L")).Succeeded().Printed("GPU 0: NVIDIA H200");
-            (await asUser("ps")).Succeeded().Printed(report.Name);
-            (await asUser("down")).Succeeded();
-        }
-        finally
-        {
-            await HostProgram.RunAsync("rm", ["-rf", "--one-file-system", home], CancellationToken.None);
-        }
+        // Limits need a cgroup that such a user rarely has.
+        var report = UpReport.Read((await asUser("up", "--gpus", "1", "--best-effort", "--json")).Succeeded().Output);
+        Assert.Equal(["0: NVIDIA H200"], Strings(report, "gpus"));
+        Assert.StartsWith(
+            "all ",
+            Assert.Single(report.Json.GetProperty("checks").EnumerateArray()).GetProperty("result").GetString(),
+            StringComparison.Ordinal
+        );
+        (await asUser("exec", report.Name, "nvidia-smi", "-L")).Succeeded().Printed("GPU 0: NVIDIA H200");
+        (await asUser("ps")).Succeeded().Printed(report.Name);
+        (await asUser("down")).Succeeded();
     }
 
     private Task<ProgramOutput> RunAsync(FakeGpuMachine machine, string project, params string[] arguments)
     {
-        var variables = environment.Store.Variables();
+        var variables = small.Store.Variables();
         variables["NCCL_SOCKET_IFNAME"] = "lo";
         return machine.RunAsync([TestStore.Program, .. arguments], project, variables, Cancellation);
     }
 
     /// <summary>A directory with the recipe and the lock of the small image.</summary>
-    private string Project(string name, string? parent = null)
+    private string Project(string name)
     {
-        var project = parent is null ? environment.Store.NewProject(name) : Directory.CreateDirectory(Path.Combine(parent, name)).FullName;
+        var project = small.Store.NewProject(name);
         foreach (var file in new[] { "torchyard.toml", "torchyard.lock" })
         {
-            File.Copy(Path.Combine(environment.Store.Root, "small", file), Path.Combine(project, file));
+            File.Copy(Path.Combine(small.Project, file), Path.Combine(project, file));
         }
 
         return project;
@@ -169,8 +171,12 @@ public sealed class UpWithGpusTests(RunningEnvironment environment)
 
     private static JsonElement Json(ProgramOutput output) => JsonDocument.Parse(output.Succeeded().Output).RootElement;
 
-    private static IEnumerable<string?> Strings(UpReport report, string name) => report.Json.GetProperty(name).EnumerateArray().Select(value => value.GetString());
+    private static IEnumerable<string?> Strings(UpReport report, string name) =>
+        report.Json.GetProperty(name).EnumerateArray().Select(value => value.GetString());
 
     private static Dictionary<string, string> Variables(string lines) =>
-        lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
+        lines
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Split('=', 2))
+            .ToDictionary(pair => pair[0], pair => pair[1]);
 }

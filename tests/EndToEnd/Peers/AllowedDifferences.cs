@@ -17,7 +17,10 @@ internal sealed class AllowedDifferences
         {
             var words = line.Split(' ', 3, StringSplitOptions.RemoveEmptyEntries);
             Assert.True(words is [_, _, { Length: > 6 }], $"a difference needs a reason: {line}");
-            var pattern = Regex.Escape(words[1]).Replace("\\*\\*", ".*", StringComparison.Ordinal).Replace("\\*", "[^/]*", StringComparison.Ordinal);
+            var pattern = Regex
+                .Escape(words[1])
+                .Replace("\\*\\*", ".*", StringComparison.Ordinal)
+                .Replace("\\*", "[^/]*", StringComparison.Ordinal);
             result._lines.Add((words[0].Split(','), new Regex($"^{pattern}$", RegexOptions.CultureInvariant), line));
         }
 

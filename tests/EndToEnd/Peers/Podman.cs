@@ -28,26 +28,35 @@ internal sealed class Podman : IAsyncDisposable
     /// <param name="adapted">True: with the runtime and the limits that work on this machine; false: as podman has them itself.</param>
     public static Podman Create(string directory, bool adapted)
     {
-        Assert.SkipUnless(System.Environment.IsPrivilegedProcess, "podman's overlay storage needs root");
+        Requires.Root("podman's overlay storage needs root");
         var program = HostProgram.Require("podman");
         HostProgram.Require("runc");
         var files = HardLimit("Max open files");
         var processes = Math.Min(HardLimit("Max processes"), 32768);
         // Inside another container, podman's own choice of limits or runtime may be refused.
-        File.WriteAllText(Path.Combine(directory, "containers.conf"), string.Create(CultureInfo.InvariantCulture, $"""
-            [containers]
-            {(adapted ? $"default_ulimits = [\"nofile={files}:{files}\", \"nproc={processes}:{processes}\"]" : "")}
-            [engine]
-            {(adapted ? "runtime = \"runc\"" : "")}
-            cgroup_manager = "cgroupfs"
-            events_logger = "file"
-            """));
-        File.WriteAllText(Path.Combine(directory, "storage.conf"), $"""
+        File.WriteAllText(
+            Path.Combine(directory, "containers.conf"),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"""
+                [containers]
+                {(adapted ? $"default_ulimits = [\"nofile={files}:{files}\", \"nproc={processes}:{processes}\"]" : "")}
+                [engine]
+                {(adapted ? "runtime = \"runc\"" : "")}
+                cgroup_manager = "cgroupfs"
+                events_logger = "file"
+                """
+            )
+        );
+        File.WriteAllText(
+            Path.Combine(directory, "storage.conf"),
+            $"""
             [storage]
             driver = "overlay"
             graphroot = "{directory}/storage"
             runroot = "{directory}/run"
-            """);
+            """
+        );
         return new Podman(program, directory);
     }
 
@@ -65,7 +74,8 @@ internal sealed class Podman : IAsyncDisposable
 
     private static long HardLimit(string row)
     {
-        var words = File.ReadLines("/proc/self/limits").First(line => line.StartsWith(row, StringComparison.Ordinal))[row.Length..]
+        var words = File.ReadLines("/proc/self/limits")
+            .First(line => line.StartsWith(row, StringComparison.Ordinal))[row.Length..]
             .Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return words[1] == "unlimited" ? 1 << 20 : Math.Min(long.Parse(words[1], CultureInfo.InvariantCulture), 1 << 20);
     }

@@ -8,31 +8,52 @@ using Torchyard.EndToEnd.Program;
 
 namespace Torchyard.EndToEnd.Peers;
 
-/// <summary>The image under plain podman, with nothing of Torchyard but the supervisor inside, set by environment variables (docs/supervisor.md).</summary>
-[Collection(RunningEnvironmentTests.Name)]
-public sealed class PodmanTests(RunningEnvironment environment)
+/// <summary>
+/// The image under plain podman, with nothing of Torchyard but the supervisor inside, set by environment variables (docs/supervisor.md).
+/// </summary>
+[Collection(CpuImageTests.Name)]
+public sealed class PodmanTests(CpuImage cpu)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Podman_reads_the_store_and_runs_the_image_with_Jupyter_and_SSH_up()
     {
-        var layout = Path.Combine(environment.Store.Store, "oci");
-        await using var podman = Podman.Create(environment.Store.NewProject("podman"), adapted: true);
-        var key = Path.Combine(environment.Store.Root, "podman-key");
-        (await HostProgram.RunAsync(HostProgram.Require("ssh-keygen"), ["-q", "-t", "ed25519", "-N", "", "-f", key], Cancellation)).Succeeded();
+        var layout = Path.Combine(cpu.Store.Store, "oci");
+        await using var podman = Podman.Create(cpu.Store.NewProject("podman"), adapted: true);
+        var key = Path.Combine(cpu.Store.Root, "podman-key");
+        (
+            await HostProgram.RunAsync(HostProgram.Require("ssh-keygen"), ["-q", "-t", "ed25519", "-N", "", "-f", key], Cancellation)
+        ).Succeeded();
 
         // podman makes a name of the path, in which no directory may begin with a dot or have an upper-case letter.
-        var plain = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), $"torchyard-podman-{Guid.NewGuid():n}"));
-        var link = Directory.CreateSymbolicLink(Path.Combine(plain.FullName, "oci"), layout);
-        var pulled = await podman.RunAsync(Cancellation, "pull", "--quiet", $"oci:{link.FullName}:{environment.Report.Image}");
-        plain.Delete(recursive: true);
+        using var plain = new TemporaryDirectory();
+        var link = Directory.CreateSymbolicLink(Path.Combine(plain.Path, "oci"), layout);
+        var pulled = await podman.RunAsync(Cancellation, "pull", "--quiet", $"oci:{link.FullName}:{CpuImage.Name}:latest");
         var image = pulled.Succeeded().Output.Trim();
         // With the host's network, as a machine without CNI has no other; ports 0 are free ones.
-        (await podman.RunAsync(
-            Cancellation, "run", "--detach", "--name", "peer", "--network", "host", "--volume", "state:/var/lib/torchyard",
-            "--env", "TORCHYARD_JUPYTER_LISTEN=0.0.0.0", "--env", "TORCHYARD_JUPYTER_PORT=0", "--env", "TORCHYARD_SSH_PORT=0",
-            "--env", "TORCHYARD_AUTHORIZED_KEYS=" + File.ReadAllText(key + ".pub").Trim(), image)).Succeeded();
+        (
+            await podman.RunAsync(
+                Cancellation,
+                "run",
+                "--detach",
+                "--name",
+                "peer",
+                "--network",
+                "host",
+                "--volume",
+                "state:/var/lib/torchyard",
+                "--env",
+                "TORCHYARD_JUPYTER_LISTEN=0.0.0.0",
+                "--env",
+                "TORCHYARD_JUPYTER_PORT=0",
+                "--env",
+                "TORCHYARD_SSH_PORT=0",
+                "--env",
+                "TORCHYARD_AUTHORIZED_KEYS=" + File.ReadAllText(key + ".pub").Trim(),
+                image
+            )
+        ).Succeeded();
         var ports = await ReadyPortsAsync(podman);
 
         var token = (await podman.RunAsync(Cancellation, "exec", "peer", "cat", "/run/torchyard/jupyter-token")).Succeeded().Output.Trim();
@@ -49,16 +70,48 @@ public sealed class PodmanTests(RunningEnvironment environment)
         Assert.Equal("0\n", (await podman.RunAsync(Cancellation, "inspect", "--format", "{{.State.ExitCode}}", "peer")).Succeeded().Output);
 
         // A command of the user's: it alone runs, and its exit code is the container's.
-        (await podman.RunAsync(Cancellation, "run", "--rm", "--network", "none", image, "sh", "-c", "test ! -e /run/torchyard/jupyter-token && exit 7")).Ended(7);
+        (
+            await podman.RunAsync(
+                Cancellation,
+                "run",
+                "--rm",
+                "--network",
+                "none",
+                image,
+                "sh",
+                "-c",
+                "test ! -e /run/torchyard/jupyter-token && exit 7"
+            )
+        ).Ended(7);
         await ReadOnlyRootAsync(podman, image);
     }
 
     // The line of docs/supervisor.md.
     private static async Task ReadOnlyRootAsync(Podman podman, string image)
     {
-        (await podman.RunAsync(
-            Cancellation, "run", "--detach", "--name", "read-only", "--network", "none", "--read-only", "--tmpfs", "/tmp", "--volume", "/run/torchyard",
-            "--volume", "/var/log/torchyard", "--volume", "/home/trainer", "--volume", "state:/var/lib/torchyard", image)).Succeeded();
+        (
+            await podman.RunAsync(
+                Cancellation,
+                "run",
+                "--detach",
+                "--name",
+                "read-only",
+                "--network",
+                "none",
+                "--read-only",
+                "--tmpfs",
+                "/tmp",
+                "--volume",
+                "/run/torchyard",
+                "--volume",
+                "/var/log/torchyard",
+                "--volume",
+                "/home/trainer",
+                "--volume",
+                "state:/var/lib/torchyard",
+                image
+            )
+        ).Succeeded();
         await ReadyPortsAsync(podman, "read-only");
 
         var status = await podman.RunAsync(Cancellation, "exec", "read-only", "/usr/lib/torchyard/supervisor", "--status");
@@ -68,7 +121,7 @@ public sealed class PodmanTests(RunningEnvironment environment)
     private static async Task<Dictionary<string, int>> ReadyPortsAsync(Podman podman, string container = "peer")
     {
         var said = "";
-        for (var end = DateTime.UtcNow.AddMinutes(1); DateTime.UtcNow < end;)
+        for (var end = DateTime.UtcNow.AddMinutes(1); DateTime.UtcNow < end; )
         {
             var status = await podman.RunAsync(Cancellation, "exec", container, "/usr/lib/torchyard/supervisor", "--status");
             said = status.Transcript;
@@ -77,8 +130,13 @@ public sealed class PodmanTests(RunningEnvironment environment)
                 using var json = JsonDocument.Parse(status.Output);
                 if (json.RootElement.GetProperty("ready").GetBoolean())
                 {
-                    return json.RootElement.GetProperty("services").EnumerateArray()
-                        .ToDictionary(service => service.GetProperty("name").GetString()!, service => service.GetProperty("port").GetInt32());
+                    return json
+                        .RootElement.GetProperty("services")
+                        .EnumerateArray()
+                        .ToDictionary(
+                            service => service.GetProperty("name").GetString()!,
+                            service => service.GetProperty("port").GetInt32()
+                        );
                 }
             }
         }
@@ -97,15 +155,40 @@ public sealed class PodmanTests(RunningEnvironment environment)
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("token", token);
         using var started = await client.PostAsJsonAsync(new Uri("/api/kernels", UriKind.Relative), new { name = "python3" }, Cancellation);
         var kernel = JsonDocument.Parse(await started.Content.ReadAsStringAsync(Cancellation)).RootElement.GetProperty("id").GetString()!;
-        return await KernelClient.ExecuteAsync(client.BaseAddress, kernel, token, "print('sum', sum(range(100)))", Cancellation, certificate);
+        return await KernelClient.ExecuteAsync(
+            client.BaseAddress,
+            kernel,
+            token,
+            "print('sum', sum(range(100)))",
+            Cancellation,
+            certificate
+        );
     }
 
-    private Task<ProgramOutput> SshAsync(string key, int port, string command) => HostProgram.RunAsync(
-        HostProgram.Require("ssh"),
-        [
-            "-F", "none", "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none", "-o", "StrictHostKeyChecking=accept-new",
-            "-o", $"UserKnownHostsFile={Path.Combine(environment.Store.Root, "podman-hosts")}", "-i", key, "-p", $"{port}", "trainer@127.0.0.1", command,
-        ],
-        Cancellation,
-        patience: TimeSpan.FromMinutes(1));
+    private Task<ProgramOutput> SshAsync(string key, int port, string command) =>
+        HostProgram.RunAsync(
+            HostProgram.Require("ssh"),
+            [
+                "-F",
+                "none",
+                "-o",
+                "BatchMode=yes",
+                "-o",
+                "IdentitiesOnly=yes",
+                "-o",
+                "IdentityAgent=none",
+                "-o",
+                "StrictHostKeyChecking=accept-new",
+                "-o",
+                $"UserKnownHostsFile={Path.Combine(cpu.Store.Root, "podman-hosts")}",
+                "-i",
+                key,
+                "-p",
+                $"{port}",
+                "trainer@127.0.0.1",
+                command,
+            ],
+            Cancellation,
+            patience: TimeSpan.FromMinutes(1)
+        );
 }

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
+using Torchyard.Testing.Loopback;
 
 namespace Torchyard.EndToEnd.Program;
 
@@ -17,7 +17,9 @@ internal sealed record Fault
     /// <summary>The connection ends after so many bytes of the file.</summary>
     public int? CutAt { get; init; }
 
-    /// <summary>Nothing more comes after so many bytes of the file, until the mirror is disposed; <see cref="FaultyMirror.Stalled"/> tells.</summary>
+    /// <summary>
+    /// Nothing more comes after so many bytes of the file, until the mirror is disposed; <see cref="FaultyMirror.Stalled"/> tells.
+    /// </summary>
     public int? StallAt { get; init; }
 }
 
@@ -36,7 +38,7 @@ internal sealed class FaultyMirror : IDisposable
     public FaultyMirror(Func<string, int, Fault> fault)
     {
         _fault = fault;
-        Root = $"http://127.0.0.1:{FreePort().ToString(CultureInfo.InvariantCulture)}/";
+        Root = $"http://127.0.0.1:{LoopbackPort.Free().ToString(CultureInfo.InvariantCulture)}/";
         _listener.Prefixes.Add(Root);
         _listener.Start();
         _ = AcceptAsync();
@@ -94,7 +96,8 @@ internal sealed class FaultyMirror : IDisposable
 
             await SendAsync(context.Response, whole, (int)from, _fault(path, _asked.AddOrUpdate(path, 0, (_, times) => times + 1)));
         }
-        catch (Exception failure) when (failure is HttpListenerException or IOException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception failure)
+            when (failure is HttpListenerException or IOException or ObjectDisposedException or OperationCanceledException)
         {
             // The client went away, or the test ended.
         }
@@ -138,12 +141,5 @@ internal sealed class FaultyMirror : IDisposable
     {
         using var answer = await _upstream.GetAsync(new Uri(path, UriKind.Relative), _stop.Token);
         return answer.IsSuccessStatusCode ? await answer.Content.ReadAsByteArrayAsync(_stop.Token) : null;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -6,19 +6,7 @@ namespace Torchyard.EndToEnd.Program;
 internal static class HostProgram
 {
     /// <summary>Full path of a program, or the test is skipped.</summary>
-    public static string Require(string name)
-    {
-        foreach (var directory in (System.Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin"))
-        {
-            if (directory.Length > 0 && File.Exists(Path.Combine(directory, name)))
-            {
-                return Path.Combine(directory, name);
-            }
-        }
-
-        Assert.Skip($"{name} is not installed");
-        return name;
-    }
+    public static string Require(string name) => Requires.Program(name);
 
     /// <summary>Runs a program to its end. What does not end within the patience is killed and fails the test.</summary>
     public static async Task<ProgramOutput> RunAsync(
@@ -28,11 +16,12 @@ internal static class HostProgram
         string? directory = null,
         IReadOnlyDictionary<string, string>? environment = null,
         string input = "",
-        TimeSpan? patience = null)
+        TimeSpan? patience = null
+    )
     {
         using var process = Start(program, arguments, directory, environment);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(patience ?? TimeSpan.FromMinutes(5));
+        limit.CancelAfter(patience ?? TimeSpan.FromMinutes(10));
         var output = process.StandardOutput.ReadToEndAsync(limit.Token);
         var error = process.StandardError.ReadToEndAsync(limit.Token);
         try
@@ -59,7 +48,11 @@ internal static class HostProgram
 
     /// <summary>Starts a program with all its streams redirected.</summary>
     public static Process Start(
-        string program, IEnumerable<string> arguments, string? directory = null, IReadOnlyDictionary<string, string>? environment = null)
+        string program,
+        IEnumerable<string> arguments,
+        string? directory = null,
+        IReadOnlyDictionary<string, string>? environment = null
+    )
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -76,5 +69,6 @@ internal static class HostProgram
         return Process.Start(start)!;
     }
 
-    private static string CommandLine(Process process) => string.Join(' ', process.StartInfo.ArgumentList.Prepend(process.StartInfo.FileName));
+    private static string CommandLine(Process process) =>
+        string.Join(' ', process.StartInfo.ArgumentList.Prepend(process.StartInfo.FileName));
 }

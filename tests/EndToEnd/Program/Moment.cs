@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Torchyard.EndToEnd.Program;
 
-/// <summary>A moment of the program's work, told by what it has changed in a part of its store: so a kill hits the same place on fast and slow machines.</summary>
+/// <summary>
+/// A moment of the program's work, told by what it has changed in a part of its store: so a kill hits the same place on fast and slow
+/// machines.
+/// </summary>
 /// <param name="Directory">Part of the store.</param>
 /// <param name="Count">Changes there.</param>
 internal sealed record Moment(string Directory, int Count)

@@ -21,4 +21,11 @@ internal sealed record ProgramOutput(string Command, int ExitCode, string Output
         Assert.True(Output.Contains(text, StringComparison.Ordinal), $"'{text}' was expected in the output\n{Transcript}");
         return this;
     }
+
+    /// <summary>The same for what went to the error stream.</summary>
+    public ProgramOutput Reported(string text)
+    {
+        Assert.True(Error.Contains(text, StringComparison.Ordinal), $"'{text}' was expected on the error stream\n{Transcript}");
+        return this;
+    }
 }

@@ -63,29 +63,53 @@ internal sealed class TestStore : IAsyncDisposable
         return await CreateAsync(cancellation);
     }
 
-    /// <summary>A new store with the packages of earlier runs.</summary>
-    public static async Task<TestStore> CreateAsync(CancellationToken cancellation)
+    /// <summary>A new store with nothing in it.</summary>
+    public static TestStore CreateEmpty()
     {
         var cache = CacheDirectory();
         // Beside the cache, so that its files can be linked.
-        var store = new TestStore(cache, Path.Combine(cache, "runs", Guid.NewGuid().ToString("N")[..8]));
-        foreach (var part in CachedParts.Where(part => Directory.Exists(Path.Combine(cache, part))))
+        return new TestStore(cache, Path.Combine(cache, "runs", Guid.NewGuid().ToString("N")[..8]));
+    }
+
+    /// <summary>A new store with the packages of earlier runs.</summary>
+    public static async Task<TestStore> CreateAsync(CancellationToken cancellation)
+    {
+        var store = CreateEmpty();
+        foreach (var part in CachedParts.Where(part => Directory.Exists(Path.Combine(store._cache, part))))
         {
             Directory.CreateDirectory(Path.Combine(store.Store, part));
-            (await HostProgram.RunAsync("cp", ["-al", Path.Combine(cache, part) + "/.", Path.Combine(store.Store, part)], cancellation)).Succeeded();
+            (
+                await HostProgram.RunAsync(
+                    "cp",
+                    ["-al", Path.Combine(store._cache, part) + "/.", Path.Combine(store.Store, part)],
+                    cancellation
+                )
+            ).Succeeded();
         }
 
         return store;
     }
 
     /// <summary>Runs the program in a directory, with this store.</summary>
-    public Task<ProgramOutput> RunAsync(string directory, IEnumerable<string> arguments, CancellationToken cancellation, string input = "") =>
-        HostProgram.RunAsync(Program, arguments, cancellation, directory, Variables(), input);
+    public Task<ProgramOutput> RunAsync(
+        string directory,
+        IEnumerable<string> arguments,
+        CancellationToken cancellation,
+        string input = ""
+    ) => HostProgram.RunAsync(Program, arguments, cancellation, directory, Variables(), input);
 
     /// <summary>Builds the image of a directory's recipe and gives its digest.</summary>
     public async Task<string> BuildAsync(string directory, CancellationToken cancellation)
     {
-        var built = await RunAsync(directory, ["build", "--json"], cancellation);
+        // A gigabyte of packages, on a machine that may have other work.
+        var built = await HostProgram.RunAsync(
+            Program,
+            ["build", "--json"],
+            cancellation,
+            directory,
+            Variables(),
+            patience: TimeSpan.FromMinutes(30)
+        );
         return JsonDocument.Parse(built.Succeeded().Output).RootElement.GetProperty("digest").GetString()!;
     }
 
@@ -98,7 +122,11 @@ internal sealed class TestStore : IAsyncDisposable
     /// <summary>Makes sure that the packages of a project's lock are in this store, and nothing that was built from them.</summary>
     public async Task FetchAsync(string project, CancellationToken cancellation)
     {
-        if (Regex.Matches(File.ReadAllText(Path.Combine(project, "torchyard.lock")), "\nname = \"([^\"]+)\"\nversion").All(match => File.Exists(CachedFile(match.Groups[1].Value, project))))
+        if (
+            Regex
+                .Matches(File.ReadAllText(Path.Combine(project, "torchyard.lock")), "\nname = \"([^\"]+)\"\nversion")
+                .All(match => File.Exists(CachedFile(match.Groups[1].Value, project)))
+        )
         {
             return;
         }
@@ -110,12 +138,17 @@ internal sealed class TestStore : IAsyncDisposable
         }
     }
 
-    /// <summary>Copies the packages of a project's lock into another store.</summary>
+    /// <summary>Copies the packages of a project's lock into another store, as far as they are in this one.</summary>
     public void CopyPackages(string project, string store)
     {
         foreach (Match match in Regex.Matches(File.ReadAllText(Path.Combine(project, "torchyard.lock")), "\nname = \"([^\"]+)\"\nversion"))
         {
             var file = CachedFile(match.Groups[1].Value, project);
+            if (!File.Exists(file))
+            {
+                continue;
+            }
+
             var copy = Path.Combine(store, Path.GetRelativePath(Store, file));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
             File.Copy(file, copy);
@@ -149,7 +182,11 @@ internal sealed class TestStore : IAsyncDisposable
         foreach (var part in CachedParts.Where(part => Directory.Exists(Path.Combine(Store, part))))
         {
             Directory.CreateDirectory(Path.Combine(_cache, part));
-            await HostProgram.RunAsync("cp", ["-aln", Path.Combine(Store, part) + "/.", Path.Combine(_cache, part)], CancellationToken.None);
+            await HostProgram.RunAsync(
+                "cp",
+                ["-aln", Path.Combine(Store, part) + "/.", Path.Combine(_cache, part)],
+                CancellationToken.None
+            );
         }
 
         await HostProgram.RunAsync("rm", ["-rf", "--one-file-system", Root], CancellationToken.None);
@@ -157,21 +194,25 @@ internal sealed class TestStore : IAsyncDisposable
 
     private string CachedFile(string package, string project)
     {
-        var stanza = File.ReadAllText(Path.Combine(project, "torchyard.lock")).Split("[[package]]").Single(text => text.Contains($"\nname = \"{package}\"\n", StringComparison.Ordinal));
+        var stanza = File.ReadAllText(Path.Combine(project, "torchyard.lock"))
+            .Split("[[package]]")
+            .Single(text => text.Contains($"\nname = \"{package}\"\n", StringComparison.Ordinal));
         var hash = Regex.Match(stanza, "sha256 = \"(?:sha256:)?([0-9a-f]{64})\"").Groups[1].Value;
         return Path.Combine(Store, "packages/sha256", hash[..2], hash);
     }
 
     /// <summary>The environment that makes the program use this store.</summary>
-    public Dictionary<string, string> Variables() => new()
-    {
-        ["TORCHYARD_STORE"] = Store,
-        ["HOME"] = Home,
-        ["XDG_DATA_HOME"] = Path.Combine(Home, ".local/share"),
-        ["NO_COLOR"] = "1",
-    };
+    public Dictionary<string, string> Variables() =>
+        new()
+        {
+            ["TORCHYARD_STORE"] = Store,
+            ["HOME"] = Home,
+            ["XDG_DATA_HOME"] = Path.Combine(Home, ".local/share"),
+            ["NO_COLOR"] = "1",
+        };
 
-    private static string CacheDirectory()
+    /// <summary>Where the tests keep what their next run needs again.</summary>
+    public static string CacheDirectory()
     {
         if (System.Environment.GetEnvironmentVariable("TORCHYARD_TEST_CACHE") is { Length: > 0 } named)
         {
@@ -180,8 +221,11 @@ internal sealed class TestStore : IAsyncDisposable
 
         var caches = System.Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
         return Path.Combine(
-            string.IsNullOrEmpty(caches) ? Path.Combine(System.Environment.GetFolderPath(System.Environment.SpecialFolder.UserProfile), ".cache") : caches,
-            "torchyard-tests");
+            string.IsNullOrEmpty(caches)
+                ? Path.Combine(System.Environment.GetFolderPath(System.Environment.SpecialFolder.UserProfile), ".cache")
+                : caches,
+            "torchyard-tests"
+        );
     }
 
     private static string FindProgram()
@@ -191,12 +235,6 @@ internal sealed class TestStore : IAsyncDisposable
             return Path.GetFullPath(named);
         }
 
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Torchyard.slnx")))
-        {
-            directory = directory.Parent;
-        }
-
-        return Path.Combine(directory?.FullName ?? "/", ".torchyard/current/torchyard");
+        return SourceTree.At(".torchyard/current/torchyard");
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Torchyard.EndToEnd.Program;
-using Torchyard.Tests.Python;
+using Torchyard.Testing.Loopback;
+using Torchyard.Testing.Python;
 
 namespace Torchyard.EndToEnd.Python;
 
@@ -24,22 +25,43 @@ public sealed class InstallTests(PythonProject python)
         var run = await python.Store.RunAsync(
             project,
             [
-                "run", "--rm", "--network", "host", "installed", "sh", "-c",
-                $"which python && app-run && pip check && pip install --quiet --index-url {index.Root} later && python -c 'import later, lib; print(later.__file__, lib.five())' && pip check",
+                "run",
+                "--rm",
+                "--network",
+                "host",
+                "installed",
+                "sh",
+                "-c",
+                $"which python && app-run && pip check && pip install --quiet --index-url {index.Root} later && python -c 'import later, "
+                    + "lib; print(later.__file__, lib.five())' && pip check",
             ],
-            Cancellation);
-        run.Succeeded().Printed("/opt/venv/bin/python").Printed("hello 5 from speedup 2.1").Printed("No broken requirements found.")
-            .Printed("/opt/venv/lib/python3.13/site-packages/later/__init__.py 5");
+            Cancellation
+        );
+        run.Succeeded()
+            .Printed("/opt/project/bin/python")
+            .Printed("hello 5 from speedup 2.1")
+            .Printed("No broken requirements found.")
+            .Printed("/opt/project/lib/python3.13/site-packages/later/__init__.py 5");
 
         // Another store, time zone, locale, umask and project directory: the lock alone decides.
         await using var other = await TestStore.CreateAsync(Cancellation);
         var copy = other.NewProject("copy");
         File.Copy(Path.Combine(project, "torchyard.lock"), Path.Combine(copy, "torchyard.lock"));
         Directory.CreateDirectory(Path.Combine(other.Home, ".config"));
-        (await HostProgram.RunAsync("cp", ["-r", Path.Combine(python.Store.Home, ".config/pip"), Path.Combine(other.Home, ".config/pip")], Cancellation)).Succeeded();
+        (
+            await HostProgram.RunAsync(
+                "cp",
+                ["-r", Path.Combine(python.Store.Home, ".config/pip"), Path.Combine(other.Home, ".config/pip")],
+                Cancellation
+            )
+        ).Succeeded();
         var again = await HostProgram.RunAsync(
-            "sh", ["-c", $"umask 077; exec {TestStore.Program} build torchyard.lock"], Cancellation, copy,
-            new Dictionary<string, string>(other.Variables()) { ["TZ"] = "Asia/Tokyo", ["LANG"] = "de_DE.UTF-8" });
+            "sh",
+            ["-c", $"umask 077; exec {TestStore.Program} build torchyard.lock"],
+            Cancellation,
+            copy,
+            new Dictionary<string, string>(other.Variables()) { ["TZ"] = "Asia/Tokyo", ["LANG"] = "de_DE.UTF-8" }
+        );
         again.Succeeded().Printed(digest);
     }
 
@@ -50,9 +72,18 @@ public sealed class InstallTests(PythonProject python)
         python.UseIndex(index.Root);
         var project = python.NewProject("mended", "[python]\npackages = [\"app\"]");
         (await python.Store.RunAsync(project, ["lock"], Cancellation)).Succeeded();
-        var wheels = File.ReadAllText(Path.Combine(project, "torchyard.lock")).Split("[[python.package]]").Skip(1)
-            .Select(text => (Name: Regex.Match(text, "name = \"([^\"]+)\"").Groups[1].Value, Hash: Regex.Match(text, "sha256 = \"([0-9a-f]{64})\"").Groups[1].Value))
-            .Select(wheel => (wheel.Name, File: Path.Combine(python.Store.Store, "packages/sha256", wheel.Hash[..2], wheel.Hash))).ToList();
+        var wheels = File.ReadAllText(Path.Combine(project, "torchyard.lock"))
+            .Split("[[python.package]]")
+            .Skip(1)
+            .Select(text =>
+                (
+                    Name: Regex.Match(text, "name = \"([^\"]+)\"").Groups[1].Value,
+                    Hash: Regex.Match(text, "sha256 = \"([0-9a-f]{64})\"").Groups[1].Value
+                )
+            )
+            .Select(wheel => (wheel.Name, File: Path.Combine(python.Store.Store, "packages/sha256", wheel.Hash[..2], wheel.Hash)))
+            .ToList();
+        var (size, stamp) = (new FileInfo(wheels[0].File).Length, File.GetLastWriteTimeUtc(wheels[0].File));
         wheels.ForEach(wheel => File.Delete(wheel.File));
 
         var offline = await python.Store.RunAsync(project, ["build", "--offline"], Cancellation);
@@ -61,9 +92,14 @@ public sealed class InstallTests(PythonProject python)
         Assert.Contains("TY2055", offline.Error, StringComparison.Ordinal);
         Assert.All(wheels, wheel => Assert.Contains($"{wheel.Name} ", offline.Error, StringComparison.Ordinal));
 
-        // Long enough for a wheel, and none.
-        Directory.CreateDirectory(Path.GetDirectoryName(wheels[0].File)!);
-        await File.WriteAllBytesAsync(wheels[0].File, new byte[4000], Cancellation);
+        // What a disk loses changes neither size nor time, and shows only where the wheel is read; another size shows before.
+        foreach (var (file, length) in new[] { (wheels[0].File, size), (wheels[1].File, 4000) })
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            await File.WriteAllBytesAsync(file, new byte[length], Cancellation);
+            File.SetLastWriteTimeUtc(file, stamp);
+        }
+
         var built = (await python.Store.RunAsync(project, ["build"], Cancellation)).Succeeded();
         Assert.Contains($"Damaged in the package cache, fetched again: {wheels[0].Name} ", built.Error, StringComparison.Ordinal);
         (await python.Store.RunAsync(project, ["build", "--offline"], Cancellation)).Succeeded();
@@ -105,18 +141,26 @@ public sealed class InstallTests(PythonProject python)
     private static TestIndex Index()
     {
         var app = new TestWheel("app", "1.0") { EntryPoints = "[console_scripts]\napp-run = app.cli:main\n" }
-            .Add("app/__init__.py", "").Add("app/cli.py", "import lib, speedup\ndef main():\n    print('hello', lib.five(), 'from speedup', speedup.__version__)\n");
+            .Add("app/__init__.py", "")
+            .Add("app/cli.py", "import lib, speedup\ndef main():\n    print('hello', lib.five(), 'from speedup', speedup.__version__)\n");
         app.Requires.AddRange(["lib[fast]>=1", "never; python_version < '3'"]);
         var lib = new TestWheel("lib", "1.5").Add("lib/__init__.py", "def five():\n    return 5\n");
         lib.Requires.Add("speedup==2.*; extra == 'fast'");
         lib.Extras.Add("fast");
         var later = new TestWheel("later", "0.1").Add("later/__init__.py", "");
         later.Requires.Add("lib");
-        return new TestIndex().Add(app, "app").Add(lib, "lib").Add(new TestWheel("lib", "2.0rc1"), "lib").Add(later, "later")
-            .Add(new TestWheel("speedup", "2.1").Add("speedup/__init__.py", "__version__ = '2.1'\n"), "speedup").Add(new TestWheel("speedup", "3.0"), "speedup");
+        return new TestIndex()
+            .Add(app, "app")
+            .Add(lib, "lib")
+            .Add(new TestWheel("lib", "2.0rc1"), "lib")
+            .Add(later, "later")
+            .Add(new TestWheel("speedup", "2.1").Add("speedup/__init__.py", "__version__ = '2.1'\n"), "speedup")
+            .Add(new TestWheel("speedup", "3.0"), "speedup");
     }
 
     // Large enough for a layer of its own; small to fetch, as zeros compress well.
-    private static TestWheel Large(string name, string version) => new TestWheel(name, version)
-        .Add($"{name}/__init__.py", $"__version__ = '{version}'\n").Add($"{name}/weights.bin", new byte[40 << 20]);
+    private static TestWheel Large(string name, string version) =>
+        new TestWheel(name, version)
+            .Add($"{name}/__init__.py", $"__version__ = '{version}'\n")
+            .Add($"{name}/weights.bin", new byte[40 << 20]);
 }

@@ -3,7 +3,9 @@ using Torchyard.EndToEnd.Program;
 
 namespace Torchyard.EndToEnd.Python;
 
-/// <summary>One store with a small base system, shared by the tests of Python packages, and the machine's pip settings in its home.</summary>
+/// <summary>
+/// One store with a small base system, shared by the tests of Python packages, and the machine's pip settings in its home.
+/// </summary>
 public sealed class PythonProject : IAsyncLifetime
 {
     private string? _obstacle;
@@ -44,8 +46,11 @@ public sealed class PythonProject : IAsyncLifetime
     }
 
     /// <summary>Writes the recipe of a project anew.</summary>
-    internal static void WriteRecipe(string directory, string name, string rest) => File.WriteAllText(
-        Path.Combine(directory, "torchyard.toml"), $"name = \"{name}\"\npackages = [\"python3\", \"python3-venv\"]\n[base]\nsuite = \"trixie\"\n{rest}\n");
+    internal static void WriteRecipe(string directory, string name, string rest) =>
+        File.WriteAllText(
+            Path.Combine(directory, "torchyard.toml"),
+            $"name = \"{name}\"\npackages = [\"python3\", \"python3-venv\"]\n[base]\nsuite = \"trixie\"\n{rest}\n"
+        );
 
     /// <summary>Makes an index the machine's own, by pip.conf.</summary>
     internal void UseIndex(Uri root)
@@ -79,7 +84,9 @@ public sealed class PythonProject : IAsyncLifetime
     /// <summary>Digests of the layers of an image, bottom first.</summary>
     internal IReadOnlyList<string> Layers(string digest)
     {
-        using var manifest = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Store.Store, "oci/blobs/sha256", digest["sha256:".Length..])));
+        using var manifest = JsonDocument.Parse(
+            File.ReadAllBytes(Path.Combine(Store.Store, "oci/blobs/sha256", digest["sha256:".Length..]))
+        );
         return [.. manifest.RootElement.GetProperty("layers").EnumerateArray().Select(layer => layer.GetProperty("digest").GetString()!)];
     }
 

@@ -9,7 +9,9 @@ namespace Torchyard.EndToEnd.Terminals;
 /// <summary>A program on a terminal of its own (pty(7)), as a person at a keyboard has it.</summary>
 internal sealed partial class PseudoTerminal : IDisposable
 {
-    private const int ReadWrite = 2, NoControllingTerminal = 0x100, CloseOnExec = 0x80000;
+    private const int ReadWrite = 2,
+        NoControllingTerminal = 0x100,
+        CloseOnExec = 0x80000;
     private const nuint SetWindowSize = 0x5414;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -44,7 +46,22 @@ internal sealed partial class PseudoTerminal : IDisposable
 
     /// <summary>Starts the published program on a terminal, with variables of the test's own.</summary>
     public static PseudoTerminal Start(
-        TestStore store, string directory, int rows, int columns, IReadOnlyDictionary<string, string> variables, params string[] arguments)
+        TestStore store,
+        string directory,
+        int rows,
+        int columns,
+        IReadOnlyDictionary<string, string> variables,
+        params string[] arguments
+    ) => StartProgram(directory, rows, columns, store.Variables().Concat(variables), [TestStore.Program, .. arguments]);
+
+    /// <summary>Starts any program on a terminal.</summary>
+    public static PseudoTerminal StartProgram(
+        string directory,
+        int rows,
+        int columns,
+        IEnumerable<KeyValuePair<string, string>> variables,
+        params string[] command
+    )
     {
         HostProgram.Require("setsid");
         var keyboard = Open(ReadWrite | NoControllingTerminal | CloseOnExec);
@@ -55,15 +72,25 @@ internal sealed partial class PseudoTerminal : IDisposable
         Assert.Equal(0, NameOf(keyboard, name, (nuint)name.Length));
         var path = Encoding.ASCII.GetString(name.AsSpan(0, Array.IndexOf(name, (byte)0)));
         Resize(keyboard, rows, columns);
-        // A shell without job control has the commands that it starts with & ignore SIGINT and SIGQUIT (POSIX.1-2017, XCU 2.11), and every
-        // program below inherits that, also across exec and a new session. So the tests, started that way, would have no Ctrl-C;
-        // what sits at a real terminal has it.
+        // A shell without job control has the commands that it starts with & ignore SIGINT and SIGQUIT (POSIX.1-2017, XCU 2.11), nohup has
+        // its command ignore SIGHUP, and every program below inherits that, also across exec and a new session. So the tests, started that
+        // way, would have neither Ctrl-C nor a hang-up; what sits at a real terminal has both.
         var start = new ProcessStartInfo(
-            "env", ["--default-signal=INT,QUIT", "sh", "-c", "t=$1; shift; exec setsid --ctty --wait \"$0\" \"$@\" <>\"$t\" >&0 2>&0", TestStore.Program, path, .. arguments])
+            "env",
+            [
+                "--default-signal=HUP,INT,QUIT",
+                "sh",
+                "-c",
+                "t=$1; shift; exec setsid --ctty --wait \"$0\" \"$@\" <>\"$t\" >&0 2>&0",
+                command[0],
+                path,
+                .. command[1..],
+            ]
+        )
         {
             WorkingDirectory = directory,
         };
-        foreach (var (variable, value) in store.Variables().Concat(variables))
+        foreach (var (variable, value) in variables)
         {
             start.Environment[variable] = value;
         }
@@ -83,10 +110,10 @@ internal sealed partial class PseudoTerminal : IDisposable
     }
 
     /// <summary>Waits until a text is shown after what was waited for before.</summary>
-    public async Task<string> ShowsAsync(string text, CancellationToken cancellation)
+    public async Task<string> ShowsAsync(string text, CancellationToken cancellation, TimeSpan? patience = null)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(patience ?? Patience);
         while (true)
         {
             var screen = Screen;
@@ -126,6 +153,9 @@ internal sealed partial class PseudoTerminal : IDisposable
         return _program.ExitCode;
     }
 
+    /// <summary>Closes the window: the kernel hangs the terminal up (SIGHUP), as when a connection breaks.</summary>
+    public void Close() => _keyboard.Dispose();
+
     public void Dispose()
     {
         if (!_program.HasExited)
@@ -145,7 +175,7 @@ internal sealed partial class PseudoTerminal : IDisposable
         try
         {
             // Ends with EIO when the last program on the terminal has ended.
-            while (Read(_keyboard, buffer, (nuint)buffer.Length) is var count and > 0)
+            while (WaitForNews() && Read(_keyboard, buffer, (nuint)buffer.Length) is var count and > 0)
             {
                 lock (_screen)
                 {
@@ -158,6 +188,33 @@ internal sealed partial class PseudoTerminal : IDisposable
         catch (ObjectDisposedException)
         {
             // The test is over.
+        }
+    }
+
+    // A read that blocks would keep the handle open after Close.
+    private bool WaitForNews()
+    {
+        const short Readable = 1;
+        const int Moment = 50;
+        while (true)
+        {
+            var isHeld = false;
+            try
+            {
+                _keyboard.DangerousAddRef(ref isHeld);
+                var entry = new PollEntry { Descriptor = (int)_keyboard.DangerousGetHandle(), Events = Readable };
+                if (Poll(ref entry, 1, Moment) > 0)
+                {
+                    return true;
+                }
+            }
+            finally
+            {
+                if (isHeld)
+                {
+                    _keyboard.DangerousRelease();
+                }
+            }
         }
     }
 
@@ -175,6 +232,17 @@ internal sealed partial class PseudoTerminal : IDisposable
         public ushort PixelsWide;
         public ushort PixelsHigh;
     }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollEntry
+    {
+        public int Descriptor;
+        public short Events;
+        public short Happened;
+    }
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    private static partial int Poll(ref PollEntry entries, nuint count, int milliseconds);
 
     [LibraryImport("libc", EntryPoint = "posix_openpt", SetLastError = true)]
     private static partial SafeFileHandle Open(int flags);

@@ -6,7 +6,8 @@ namespace Torchyard.EndToEnd.Terminals;
 [Collection(RunningEnvironmentTests.Name)]
 public sealed class TerminalTests(RunningEnvironment environment)
 {
-    private const string ControlC = "\u0003", Detach = "\u0010\u0011";
+    private const string ControlC = "\u0003",
+        Detach = "\u0010\u0011";
 
     // What says that it is there is the program in front itself; before, Ctrl-C would find only the shell.
     private const string Sleeper = "sh -c 'echo before; exec sleep 600'\r";
@@ -71,7 +72,17 @@ public sealed class TerminalTests(RunningEnvironment environment)
     public async Task Exec_has_a_terminal_of_its_own()
     {
         using var terminal = PseudoTerminal.Start(
-            environment.Store, environment.Project, 22, 77, "exec", "-it", environment.Report.Name, "bash", "--norc", "--noediting");
+            environment.Store,
+            environment.Project,
+            22,
+            77,
+            "exec",
+            "-it",
+            environment.Report.Name,
+            "bash",
+            "--norc",
+            "--noediting"
+        );
         await SizeIsAsync(terminal, "22 77");
         terminal.Resize(23, 78);
         await SizeIsAsync(terminal, "23 78");
@@ -88,7 +99,17 @@ public sealed class TerminalTests(RunningEnvironment environment)
     public async Task Without_a_terminal_inside_control_c_ends_a_shell_with_the_program_it_waits_for()
     {
         using var terminal = PseudoTerminal.Start(
-            environment.Store, environment.Project, 24, 80, "run", "--rm", environment.Report.Image, "sh", "-c", "perl -e '$| = 1; print qq(up\\n); sleep 600'; echo never");
+            environment.Store,
+            environment.Project,
+            24,
+            80,
+            "run",
+            "--rm",
+            environment.Report.Image,
+            "sh",
+            "-c",
+            "perl -e '$| = 1; print qq(up\\n); sleep 600'; echo never"
+        );
         // The program itself says that it is up: around fork and exec a shell's child can lose the signal, on any terminal.
         await terminal.ShowsAsync("up", Cancellation);
 
@@ -107,8 +128,14 @@ public sealed class TerminalTests(RunningEnvironment environment)
         Assert.DoesNotContain('\u001b', terminal.Screen);
     }
 
-    private PseudoTerminal Run(params string[] options) => PseudoTerminal.Start(
-        environment.Store, environment.Project, 31, 101, ["run", .. options, environment.Report.Image, "bash", "--norc", "--noediting"]);
+    private PseudoTerminal Run(params string[] options) =>
+        PseudoTerminal.Start(
+            environment.Store,
+            environment.Project,
+            31,
+            101,
+            ["run", .. options, environment.Report.Image, "bash", "--norc", "--noediting"]
+        );
 
     // The window's size reaches the program a moment after the window: it is asked for until it is there.
     private static async Task SizeIsAsync(PseudoTerminal terminal, string size)

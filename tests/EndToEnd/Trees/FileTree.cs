@@ -25,19 +25,32 @@ internal sealed class FileTree
     public static async Task<FileTree> ReadAsync(string root, CancellationToken cancellation)
     {
         var found = await HostProgram.RunAsync(
-            "find", [root, "-mindepth", "1", "-printf", @"%P\0%y\0%m\0%U:%G\0%s\0%T@\0%n\0%i\0%l\0"], cancellation);
+            "find",
+            [root, "-mindepth", "1", "-printf", @"%P\0%y\0%m\0%U:%G\0%s\0%T@\0%n\0%i\0%l\0"],
+            cancellation
+        );
         var fields = found.Succeeded().Output.Split('\0');
         var first = new Dictionary<string, string>(StringComparer.Ordinal);
-        var rows = Enumerable.Range(0, fields.Length / FieldCount).Select(row => fields[(row * FieldCount)..((row + 1) * FieldCount)])
+        var rows = Enumerable
+            .Range(0, fields.Length / FieldCount)
+            .Select(row => fields[(row * FieldCount)..((row + 1) * FieldCount)])
             .OrderBy(row => row[0], StringComparer.Ordinal);
         var entries = new SortedDictionary<string, TreeEntry>(StringComparer.Ordinal);
         foreach (var row in rows)
         {
             var isFile = row[1] == "f";
-            var sameFile = isFile && row[6] != "1" ? first.TryAdd(row[7], row[0]) ? row[0] : first[row[7]] : "";
-            entries[row[0]] = new TreeEntry(
-                row[1][0], row[2], row[3], isFile ? long.Parse(row[4], CultureInfo.InvariantCulture) : 0,
-                (long)double.Parse(row[5], CultureInfo.InvariantCulture), row[8], sameFile);
+            // Names outside of the tree do not count: the store may be linked with another.
+            var sameFile = isFile && row[6] != "1" && !first.TryAdd(row[7], row[0]) ? first[row[7]] : "";
+            entries[row[0]] = new TreeEntry
+            {
+                Kind = row[1][0],
+                Mode = row[2],
+                Owner = row[3],
+                Size = isFile ? long.Parse(row[4], CultureInfo.InvariantCulture) : 0,
+                Time = (long)double.Parse(row[5], CultureInfo.InvariantCulture),
+                Target = row[8],
+                SameFileAs = sameFile,
+            };
         }
 
         return new FileTree(root, entries);
@@ -64,7 +77,12 @@ internal sealed class FileTree
                 found.Add(difference);
             }
         });
-        return [.. found.OrderBy(difference => difference.Path, StringComparer.Ordinal).ThenBy(difference => difference.What, StringComparer.Ordinal)];
+        return
+        [
+            .. found
+                .OrderBy(difference => difference.Path, StringComparer.Ordinal)
+                .ThenBy(difference => difference.What, StringComparer.Ordinal),
+        ];
     }
 
     private IEnumerable<TreeDifference> Compare(string path, TreeEntry left, FileTree other, TreeEntry right)
@@ -118,7 +136,7 @@ internal sealed class FileTree
         using var two = File.OpenHandle(right);
         var ours = new byte[128 * 1024];
         var theirs = new byte[128 * 1024];
-        for (long offset = 0; ;)
+        for (long offset = 0; ; )
         {
             var count = RandomAccess.Read(one, ours, offset);
             if (count == 0)
@@ -126,7 +144,7 @@ internal sealed class FileTree
                 return true;
             }
 
-            for (var have = 0; have < count;)
+            for (var have = 0; have < count; )
             {
                 var more = RandomAccess.Read(two, theirs.AsSpan(have, count - have), offset + have);
                 if (more == 0)

@@ -6,8 +6,8 @@ using Torchyard.EndToEnd.Program;
 namespace Torchyard.EndToEnd.Trees;
 
 /// <summary>
-/// The root of an image, mounted read-only from the store's own layer directories by overlayfs, as a container sees it. In the mount namespace
-/// of the tests: it is taken away at the end, and needs root.
+/// The root of an image, mounted read-only from the store's own layer directories by overlayfs, as a container sees it. In the mount
+/// namespace of the tests: it is taken away at the end, and needs root.
 /// </summary>
 internal sealed partial class MountedImage : IDisposable
 {
@@ -32,7 +32,8 @@ internal sealed partial class MountedImage : IDisposable
         }
 
         var root = Directory.CreateDirectory(Path.Combine(work, "root")).FullName;
-        var error = Mount("overlay", root, "overlay", ReadOnly, "lowerdir=" + string.Join(':', links)) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        var error =
+            Mount("overlay", root, "overlay", ReadOnly, "lowerdir=" + string.Join(':', links)) == 0 ? 0 : Marshal.GetLastPInvokeError();
         Assert.True(error == 0, $"overlayfs cannot be mounted: {Marshal.GetPInvokeErrorMessage(error)}");
         return new MountedImage(root);
     }
@@ -45,7 +46,8 @@ internal sealed partial class MountedImage : IDisposable
         using var config = Blob(document.RootElement.GetProperty("config").GetProperty("digest").GetString()!);
         return [.. config.RootElement.GetProperty("rootfs").GetProperty("diff_ids").EnumerateArray().Select(id => id.GetString()![7..])];
 
-        JsonDocument Blob(string digest) => JsonDocument.Parse(File.ReadAllBytes(Path.Combine(store.Store, "oci/blobs/sha256", digest[7..])));
+        JsonDocument Blob(string digest) =>
+            JsonDocument.Parse(File.ReadAllBytes(Path.Combine(store.Store, "oci/blobs/sha256", digest[7..])));
     }
 
     [LibraryImport("libc", EntryPoint = "mount", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -1,14 +1,29 @@
 namespace Torchyard.EndToEnd.Trees;
 
 /// <summary>One entry of a directory tree, as find(1) sees it.</summary>
-/// <param name="Kind">f, d, l, c, b, p or s.</param>
-/// <param name="Mode">Permissions, octal.</param>
-/// <param name="Owner">uid:gid.</param>
-/// <param name="Size">Bytes; of files only.</param>
-/// <param name="Time">Seconds since 1970.</param>
-/// <param name="Target">Where a symbolic link points.</param>
-/// <param name="SameFileAs">The first name of a file with several names; empty for the others.</param>
-internal sealed record TreeEntry(char Kind, string Mode, string Owner, long Size, long Time, string Target, string SameFileAs);
+internal sealed record TreeEntry
+{
+    /// <summary>f, d, l, c, b, p or s.</summary>
+    public required char Kind { get; init; }
+
+    /// <summary>Permissions, octal.</summary>
+    public required string Mode { get; init; }
+
+    /// <summary>uid:gid.</summary>
+    public required string Owner { get; init; }
+
+    /// <summary>Bytes; of files only.</summary>
+    public required long Size { get; init; }
+
+    /// <summary>Seconds since 1970.</summary>
+    public required long Time { get; init; }
+
+    /// <summary>Where a symbolic link points.</summary>
+    public required string Target { get; init; }
+
+    /// <summary>The first name of a file with several names in the tree; empty for that name itself and for all other files.</summary>
+    public required string SameFileAs { get; init; }
+}
 
 /// <summary>One difference between two trees.</summary>
 /// <param name="Path">Relative path.</param>

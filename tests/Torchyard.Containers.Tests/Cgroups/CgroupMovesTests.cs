@@ -1,20 +1,23 @@
 using Torchyard.Containers.Cgroups;
-using Torchyard.Containers.Machine;
+using Torchyard.Machine.Kernel;
 
 namespace Torchyard.Containers.Tests.Cgroups;
 
 public sealed class CgroupMovesTests : IDisposable
 {
-    private readonly string _mount = Directory.CreateTempSubdirectory("ty-moves-").FullName;
+    private readonly TemporaryDirectory _mount = new();
 
-    public void Dispose() => Directory.Delete(_mount, recursive: true);
+    public void Dispose() => _mount.Dispose();
 
     [Fact]
     public void On_version_2_it_is_the_only_line()
     {
         var file = Cgroup("user.slice/shell");
 
-        Assert.Equal(file, CgroupMoves.OwnProcsFile(new CgroupLayout(CgroupMode.Unified, None, _mount, true), ["0::/user.slice/shell"]));
+        Assert.Equal(
+            file,
+            CgroupMoves.OwnProcsFile(new CgroupLayout(CgroupMode.Unified, None, _mount.Path, true), ["0::/user.slice/shell"])
+        );
     }
 
     [Fact]
@@ -23,9 +26,10 @@ public sealed class CgroupMovesTests : IDisposable
         var file = Cgroup("memory/job");
         var layout = new CgroupLayout(
             CgroupMode.Hybrid,
-            new Dictionary<string, string> { ["cpu"] = Path.Combine(_mount, "cpu"), ["memory"] = Path.Combine(_mount, "memory") },
-            Path.Combine(_mount, "unified"),
-            true);
+            new Dictionary<string, string> { ["cpu"] = Path.Combine(_mount.Path, "cpu"), ["memory"] = Path.Combine(_mount.Path, "memory") },
+            Path.Combine(_mount.Path, "unified"),
+            true
+        );
 
         Assert.Equal(file, CgroupMoves.OwnProcsFile(layout, ["9:net_cls:/", "4:cpu,cpuacct:/job", "3:memory:/job", "0::/"]));
     }
@@ -38,7 +42,7 @@ public sealed class CgroupMovesTests : IDisposable
 
     private string Cgroup(string path)
     {
-        var directory = Directory.CreateDirectory(Path.Combine(_mount, path));
+        var directory = Directory.CreateDirectory(Path.Combine(_mount.Path, path));
         var file = Path.Combine(directory.FullName, "cgroup.procs");
         File.WriteAllText(file, "");
         return file;

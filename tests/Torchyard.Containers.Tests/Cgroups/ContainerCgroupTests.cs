@@ -1,10 +1,10 @@
 using System.Globalization;
 using Torchyard.Containers.Cgroups;
 using Torchyard.Containers.Launch;
-using Torchyard.Containers.Machine;
-using Torchyard.Containers.Native;
 using Torchyard.Containers.Requests;
-using Torchyard.Platform;
+using Torchyard.Machine.Kernel;
+using Torchyard.Platform.Errors;
+using Torchyard.Platform.Linux;
 
 namespace Torchyard.Containers.Tests.Cgroups;
 
@@ -13,18 +13,32 @@ public sealed class ContainerCgroupTests : IDisposable
 {
     private const string Id = "c0ffee";
 
-    private static readonly ContainerLimits Asked = new() { Memory = 1 << 30, Cpus = 0.5, Processes = 64, CpusetCpus = "0-1" };
+    private static readonly ContainerLimits Asked = new()
+    {
+        Memory = 1 << 30,
+        Cpus = 0.5,
+        Processes = 64,
+        CpusetCpus = "0-1",
+    };
 
-    private readonly string _mount = Directory.CreateTempSubdirectory("ty-cgroup-").FullName;
+    private readonly TemporaryDirectory _mount = new();
 
-    private static string Delegation => string.Create(CultureInfo.InvariantCulture, $"torchyard.{Libc.GetEffectiveUserId()}");
+    private static string Delegation => string.Create(CultureInfo.InvariantCulture, $"torchyard.{UserCalls.EffectiveUser()}");
 
-    public void Dispose() => Directory.Delete(_mount, recursive: true);
+    public void Dispose() => _mount.Dispose();
 
     [Fact]
     public void On_version_2_root_writes_all_limits_below_torchyard()
     {
-        Files($"torchyard/{Id}", ("cgroup.controllers", "cpuset cpu io memory pids\n"), ("memory.max", "max"), ("memory.swap.max", "max"), ("cpu.max", "max 100000"), ("pids.max", "max"), ("cpuset.cpus", ""));
+        Files(
+            $"torchyard/{Id}",
+            ("cgroup.controllers", "cpuset cpu io memory pids\n"),
+            ("memory.max", "max"),
+            ("memory.swap.max", "max"),
+            ("cpu.max", "max 100000"),
+            ("pids.max", "max"),
+            ("cpuset.cpus", "")
+        );
         Files("", ("cgroup.subtree_control", ""));
         Files("torchyard", ("cgroup.subtree_control", ""));
 
@@ -69,12 +83,18 @@ public sealed class ContainerCgroupTests : IDisposable
     public void On_version_2_peak_memory_and_kills_are_read_from_the_cgroup_that_outlives_the_runtime()
     {
         Files(
-            $"{Delegation}/{Id}", ("cgroup.controllers", "memory cpu pids\n"), ("memory.peak", "1073741824\n"), ("memory.current", "4096\n"),
-            ("memory.events", "low 0\nhigh 0\nmax 12\noom 1\noom_kill 1\n"), ("cpu.stat", "usage_usec 123456\nuser_usec 100000\n"), ("pids.current", "3\n"));
+            $"{Delegation}/{Id}",
+            ("cgroup.controllers", "memory cpu pids\n"),
+            ("memory.peak", "1073741824\n"),
+            ("memory.current", "4096\n"),
+            ("memory.events", "low 0\nhigh 0\nmax 12\noom 1\noom_kill 1\n"),
+            ("cpu.stat", "usage_usec 123456\nuser_usec 100000\n"),
+            ("pids.current", "3\n")
+        );
 
         var cgroup = ContainerCgroup.Create(Unified, Id, isRoot: false, ["0::/elsewhere"]);
 
-        Assert.True(cgroup.OutOfMemory());
+        Assert.Equal(1, cgroup.MemoryKills());
         Assert.Equal(1 << 30, cgroup.PeakMemory());
         Assert.Equal(4096, cgroup.CurrentMemory());
         Assert.Equal(123456, cgroup.CpuTime());
@@ -84,16 +104,20 @@ public sealed class ContainerCgroupTests : IDisposable
     [Fact]
     public void On_version_1_an_ordinary_user_gets_the_hierarchies_that_were_given_to_it()
     {
-        var hierarchies = new[] { "memory", "cpu", "pids", "cpuset" }.ToDictionary(name => name, name => Path.Combine(_mount, name));
+        var hierarchies = new[] { "memory", "cpu", "pids", "cpuset" }.ToDictionary(name => name, name => Path.Combine(_mount.Path, name));
         Files($"memory/{Delegation}/{Id}", ("memory.limit_in_bytes", "max"), ("memory.memsw.limit_in_bytes", "max"));
         Files($"cpu/{Delegation}/{Id}", ("cpu.cfs_period_us", ""), ("cpu.cfs_quota_us", "-1"));
         Files("cpuset", ("cpuset.cpus", "0-3"), ("cpuset.mems", "0"));
         Files($"cpuset/{Delegation}", ("cpuset.cpus", ""), ("cpuset.mems", ""));
         Files($"cpuset/{Delegation}/{Id}", ("cpuset.cpus", ""), ("cpuset.mems", ""));
-        Directory.CreateDirectory(Path.Combine(_mount, "pids"));
+        Directory.CreateDirectory(Path.Combine(_mount.Path, "pids"));
 
         var cgroup = ContainerCgroup.Create(
-            new CgroupLayout(CgroupMode.Legacy, hierarchies, null, Writable: true), Id, isRoot: false, ["4:pids:/", "3:cpuset:/", "2:cpu:/", "1:memory:/"]);
+            new CgroupLayout(CgroupMode.Legacy, hierarchies, null, Writable: true),
+            Id,
+            isRoot: false,
+            ["4:pids:/", "3:cpuset:/", "2:cpu:/", "1:memory:/"]
+        );
         var missing = cgroup.Apply(Limits(version2: false).Where(limit => limit.Controller != "pids"));
 
         Assert.Empty(missing);
@@ -106,19 +130,19 @@ public sealed class ContainerCgroupTests : IDisposable
         Assert.Equal("0-1", Read($"cpuset/{Delegation}/{Id}/cpuset.cpus")[..3]);
     }
 
-    private CgroupLayout Unified => new(CgroupMode.Unified, new Dictionary<string, string>(), _mount, Writable: true);
+    private CgroupLayout Unified => new(CgroupMode.Unified, new Dictionary<string, string>(), _mount.Path, Writable: true);
 
     private static IReadOnlyList<CgroupLimit> Limits(bool version2) =>
         CgroupLimit.For(EffectiveLimits.From(Asked, new MachineResources(8L << 30, 4)), Asked, version2);
 
     private void Files(string directory, params (string Name, string Content)[] files)
     {
-        var place = Directory.CreateDirectory(Path.Combine(_mount, directory)).FullName;
+        var place = Directory.CreateDirectory(Path.Combine(_mount.Path, directory)).FullName;
         foreach (var (name, content) in files)
         {
             File.WriteAllText(Path.Combine(place, name), content);
         }
     }
 
-    private string Read(string file) => File.ReadAllText(Path.Combine(_mount, file));
+    private string Read(string file) => File.ReadAllText(Path.Combine(_mount.Path, file));
 }

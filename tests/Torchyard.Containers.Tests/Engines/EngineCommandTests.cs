@@ -1,8 +1,9 @@
 using Torchyard.Containers.Engines;
+using Torchyard.Containers.Gpus;
 using Torchyard.Containers.Launch;
 using Torchyard.Containers.Requests;
-using Torchyard.Images;
-using Torchyard.Platform;
+using Torchyard.Images.Oci;
+using Torchyard.Platform.Digests;
 
 namespace Torchyard.Containers.Tests.Engines;
 
@@ -41,9 +42,12 @@ public class EngineCommandTests
         };
 
         Assert.Equal(
-            "run --rm --interactive --network bridge --memory 1073741824 --memory-swap 1073741824 --cpus 1.5 --shm-size 536870912 --pids-limit 100 --stop-timeout 10 "
-            + "--security-opt no-new-privileges --env 'A=it'\\''s' --ulimit memlock=-1:-1 --publish 127.0.0.1:18080:80/tcp --entrypoint sh IMAGE -c 'exit 1'",
-            EngineCommand.Quote(EngineCommand.Arguments(request, "IMAGE", Limits, detach: false)));
+            "run --rm --interactive --network bridge --memory 1073741824 --memory-swap 1073741824 --cpus 1.5 --shm-size 536870912 "
+                + "--pids-limit 100 --stop-timeout 10 "
+                + "--security-opt no-new-privileges --env 'A=it'\\''s' --ulimit memlock=-1:-1 --publish 127.0.0.1:18080:80/tcp "
+                + "--entrypoint sh IMAGE -c 'exit 1'",
+            EngineCommand.Quote(EngineCommand.Arguments(request, "IMAGE", Limits, detach: false))
+        );
     }
 
     [Theory]
@@ -58,7 +62,11 @@ public class EngineCommandTests
         var (option, value) = (asked.Split(' ')[0], asked.Split(' ')[1]);
         var request = Request with { Mounts = [option == "-v" ? MountSyntax.Volume(value, "/") : MountSyntax.Tmpfs(value)] };
 
-        Assert.Contains(" " + line + " IMAGE", string.Join(' ', EngineCommand.Arguments(request, "IMAGE", Limits, detach: false)), StringComparison.Ordinal);
+        Assert.Contains(
+            " " + line + " IMAGE",
+            string.Join(' ', EngineCommand.Arguments(request, "IMAGE", Limits, detach: false)),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -68,10 +76,17 @@ public class EngineCommandTests
         {
             Gpus = new GpuInjection
             {
-                Devices = [new InjectedDevice("/dev/nvidia0", "/dev/nvidia0")],
-                Files = [new InjectedFile("/usr/lib/libcuda.so.580", "/n/libcuda.so.1"), new InjectedFile("/run/nvidia-persistenced/socket", "/run/nvidia-persistenced/socket", ["noexec", "rw"])],
-                Environment = ["NVIDIA_VISIBLE_DEVICES=void"],
-                AdditionalGids = [44],
+                Edits = new ContainerEdits
+                {
+                    Devices = [new EditedDevice("/dev/nvidia0", "/dev/nvidia0", 195, 0)],
+                    Mounts =
+                    [
+                        new EditedMount("/usr/lib/libcuda.so.580", "/n/libcuda.so.1"),
+                        new EditedMount("/run/nvidia-persistenced/socket", "/run/nvidia-persistenced/socket", IsSocket: true),
+                    ],
+                    Environment = ["NVIDIA_VISIBLE_DEVICES=void"],
+                    AdditionalGids = [44],
+                },
                 ProgramDirectory = "/n/bin",
                 LinkerCache = "/store/cache",
             },
@@ -79,16 +94,19 @@ public class EngineCommandTests
 
         Assert.Contains(
             "--group-add 44 --env NVIDIA_VISIBLE_DEVICES=void --env PATH=/opt/venv/bin:/usr/bin:/n/bin --device /dev/nvidia0:/dev/nvidia0 "
-            + "--volume /usr/lib/libcuda.so.580:/n/libcuda.so.1:ro --volume /run/nvidia-persistenced/socket:/run/nvidia-persistenced/socket "
-            + "--volume /store/cache:/etc/ld.so.cache:ro IMAGE true",
+                + "--volume /usr/lib/libcuda.so.580:/n/libcuda.so.1:ro --volume "
+                + "/run/nvidia-persistenced/socket:/run/nvidia-persistenced/socket "
+                + "--volume /store/cache:/etc/ld.so.cache:ro IMAGE true",
             string.Join(' ', EngineCommand.Arguments(request, "IMAGE", Limits, detach: false)),
-            StringComparison.Ordinal);
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void What_root_may_raise_is_seen_in_the_bounding_set()
     {
-        string[] ordinary = ["CapEff:\t0000000000000000", "CapBnd:\t000001ffffffffff"], nested = ["CapEff:\t0000000000000000", "CapBnd:\t000001fffeffffff"];
+        string[] ordinary = ["CapEff:\t0000000000000000", "CapBnd:\t000001ffffffffff"],
+            nested = ["CapEff:\t0000000000000000", "CapBnd:\t000001fffeffffff"];
 
         Assert.False(ResourceLimits.MayRaise(ordinary));
         Assert.True(ResourceLimits.MayRaise(ordinary, "CapBnd"));
@@ -102,12 +120,17 @@ public class EngineCommandTests
 
         Assert.Equal(
             [new Ulimit("memlock", null, null), new Ulimit("nofile", 65536, 1048576)],
-            DockerOptions.WithLimits(Request, daemonMayRaise: true, hard, Assert.Fail).Ulimits);
+            DockerOptions.WithLimits(Request, daemonMayRaise: true, hard, Assert.Fail).Ulimits
+        );
         Assert.Equal(
             [new Ulimit("memlock", 8 << 20, 8 << 20), new Ulimit("nofile", 20000, 20000)],
-            DockerOptions.WithLimits(Request, daemonMayRaise: false, hard, Assert.Fail).Ulimits);
+            DockerOptions.WithLimits(Request, daemonMayRaise: false, hard, Assert.Fail).Ulimits
+        );
         Assert.Equal(
             [new Ulimit("memlock", null, null), new Ulimit("nofile", 512, 600)],
-            DockerOptions.WithLimits(Request with { Ulimits = [new Ulimit("nofile", 512, 600)] }, daemonMayRaise: true, hard, Assert.Fail).Ulimits);
+            DockerOptions
+                .WithLimits(Request with { Ulimits = [new Ulimit("nofile", 512, 600)] }, daemonMayRaise: true, hard, Assert.Fail)
+                .Ulimits
+        );
     }
 }

@@ -1,8 +1,9 @@
 using Torchyard.Containers.Engines;
-using Torchyard.Containers.Machine;
 using Torchyard.Containers.Requests;
-using Torchyard.Images;
-using Torchyard.Platform;
+using Torchyard.Images.Oci;
+using Torchyard.Machine.Kernel;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Containers.Tests.Engines;
 
@@ -22,14 +23,22 @@ public class PodmanOptionsTests
         },
     };
 
-    private static readonly Dictionary<string, ulong> Hard = new() { ["nofile"] = 20000, ["nproc"] = 96365, ["memlock"] = 8 << 20 };
+    private static readonly Dictionary<string, ulong> Hard = new()
+    {
+        ["nofile"] = 20000,
+        ["nproc"] = 96365,
+        ["memlock"] = 8 << 20,
+    };
 
     [Fact]
     public void Limits_stay_within_what_the_caller_may_set()
     {
         var limits = PodmanOptions.WithinLimits(Request, Hard, mayRaise: false, _ => { }).Ulimits;
 
-        Assert.Equal([new Ulimit("memlock", 8 << 20, 8 << 20), new Ulimit("nofile", 20000, 20000), new Ulimit("nproc", 32768, 32768)], limits);
+        Assert.Equal(
+            [new Ulimit("memlock", 8 << 20, 8 << 20), new Ulimit("nofile", 20000, 20000), new Ulimit("nproc", 32768, 32768)],
+            limits
+        );
     }
 
     [Fact]
@@ -56,7 +65,10 @@ public class PodmanOptionsTests
     [Fact]
     public void A_mount_of_another_owner_is_found()
     {
-        var request = Request with { Mounts = [MountSyntax.Volume("/:/host", "/"), MountSyntax.Volume("/etc:/etc-of-host:ro", "/"), MountSyntax.Tmpfs("/mem")] };
+        var request = Request with
+        {
+            Mounts = [MountSyntax.Volume("/:/host", "/"), MountSyntax.Volume("/etc:/etc-of-host:ro", "/"), MountSyntax.Tmpfs("/mem")],
+        };
 
         Assert.Equal([("/", 0u)], PodmanOptions.ForeignMounts(request, "1000:1000"));
         Assert.Empty(PodmanOptions.ForeignMounts(request, "0:0"));

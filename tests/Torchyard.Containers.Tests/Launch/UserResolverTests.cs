@@ -1,5 +1,5 @@
 using Torchyard.Containers.Launch;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Containers.Tests.Launch;
 

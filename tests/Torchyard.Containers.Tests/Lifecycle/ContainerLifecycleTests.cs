@@ -2,7 +2,8 @@ using System.Diagnostics;
 using Torchyard.Containers.Requests;
 using Torchyard.Containers.Runtimes;
 using Torchyard.Containers.State;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
+using Torchyard.Platform.Processes;
 
 namespace Torchyard.Containers.Tests.Lifecycle;
 
@@ -15,7 +16,10 @@ public class ContainerLifecycleTests
     [InlineData(OciRuntimeKind.Runc)]
     public async Task A_container_runs_as_the_images_user_and_leaves_log_and_exit_status(OciRuntimeKind kind)
     {
-        Assert.SkipWhen(!new[] { "/usr/bin", "/usr/sbin" }.Any(d => File.Exists(Path.Combine(d, kind.ToString().ToLowerInvariant()))), $"needs {kind}");
+        Assert.SkipWhen(
+            !new[] { "/usr/bin", "/usr/sbin" }.Any(d => File.Exists(Path.Combine(d, kind.ToString().ToLowerInvariant()))),
+            $"needs {kind}"
+        );
         await using var fixture = ContainerFixture.Create(kind);
         var (code, output, state) = await fixture.RunAsync(fixture.Shell("id; echo $FROM_IMAGE $HOME; pwd; echo wrong >&2; exit 7"));
 
@@ -54,20 +58,50 @@ public class ContainerLifecycleTests
         await using var fixture = ContainerFixture.Create();
         var session = await fixture.Launcher.StartAsync(fixture.Request("sleep", "600"), Cancellation);
         var result = await session.CaptureAsync(
-            new ExecRequest { Command = ["sh", "-c", "id -u; pwd; echo $EXTRA; ps | grep -c '[s]leep 600'; exit 5"], User = "guest", WorkingDirectory = "/tmp", Environment = ["EXTRA=x"] },
-            Cancellation);
+            new ExecRequest
+            {
+                Command = ["sh", "-c", "id -u; pwd; echo $EXTRA; ps | grep -c '[s]leep 600'; exit 5"],
+                User = "guest",
+                WorkingDirectory = "/tmp",
+                Environment = ["EXTRA=x"],
+            },
+            Cancellation
+        );
 
         Assert.Equal("7\n/tmp\nx\n1\n", result.Output);
         Assert.Equal(5, result.ExitCode);
-        var missing = await Assert.ThrowsAsync<TorchyardException>(() => session.CaptureAsync(new ExecRequest { Command = ["nothing"] }, Cancellation));
+        var missing = await Assert.ThrowsAsync<TorchyardException>(() =>
+            session.CaptureAsync(new ExecRequest { Command = ["nothing"] }, Cancellation)
+        );
         Assert.Equal("TY4041", missing.Code);
+    }
+
+    [Theory]
+    [InlineData("TY9027", "trap '' TERM INT; sleep 1000")]
+    [InlineData("TY9028", "trap '' PIPE; cat /dev/zero; sleep 1000")]
+    [InlineData("TY9028", "cat /dev/zero >&2")]
+    public async Task What_Torchyard_itself_runs_inside_has_bounds(string code, string script)
+    {
+        await using var fixture = ContainerFixture.Create();
+        var session = await fixture.Launcher.StartAsync(fixture.Request("sleep", "600"), Cancellation);
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var failure = await Assert.ThrowsAsync<TorchyardException>(() =>
+            session.CaptureAsync(new ExecRequest { Command = ["sh", "-c", script], Bounds = ProgramBounds.Login }, Cancellation)
+        );
+
+        Assert.Equal(code, failure.Code);
+        Assert.True(clock.Elapsed < ProgramBounds.Login.Time + TimeSpan.FromSeconds(60), $"{clock.Elapsed}");
+        Assert.Equal(0, (await session.CaptureAsync(new ExecRequest { Command = ["true"] }, Cancellation)).ExitCode);
     }
 
     [Fact]
     public async Task Stop_asks_first_and_kills_after_the_timeout()
     {
         await using var fixture = ContainerFixture.Create();
-        var polite = await fixture.Launcher.StartAsync(fixture.Shell("trap 'exit 3' TERM; echo up; while :; do sleep 0.05; done"), Cancellation);
+        var polite = await fixture.Launcher.StartAsync(
+            fixture.Shell("trap 'exit 3' TERM; echo up; while :; do sleep 0.05; done"),
+            Cancellation
+        );
         await foreach (var line in polite.LogAsync(null, null, follow: true, Cancellation))
         {
             Assert.Equal("up", line.Text);
@@ -106,8 +140,9 @@ public class ContainerLifecycleTests
     {
         await using var fixture = ContainerFixture.Create();
         await fixture.Launcher.StartAsync(fixture.Request("sleep", "600") with { Name = "one" }, Cancellation);
-        var error = await Assert.ThrowsAsync<TorchyardException>(
-            () => fixture.Launcher.StartAsync(fixture.Request("sleep", "600") with { Name = "one" }, Cancellation));
+        var error = await Assert.ThrowsAsync<TorchyardException>(() =>
+            fixture.Launcher.StartAsync(fixture.Request("sleep", "600") with { Name = "one" }, Cancellation)
+        );
 
         Assert.Equal("TY4038", error.Code);
         Assert.Single(await fixture.Store.ListAsync(Cancellation));
@@ -118,7 +153,9 @@ public class ContainerLifecycleTests
     {
         await using var fixture = ContainerFixture.Create();
         var shared = Directory.CreateDirectory(Path.Combine(fixture.Directory, "shared")).FullName;
-        var request = fixture.Shell("echo in > /data/new; echo upper > /root-file; touch /ro/x && echo WROTE; ls -ld /data; stat -c %u /data/new; df /mem | tail -1") with
+        var request = fixture.Shell(
+            "echo in > /data/new; echo upper > /root-file; touch /ro/x && echo WROTE; ls -ld /data; stat -c %u /data/new; df /mem | tail -1"
+        ) with
         {
             User = "0",
             Mounts =
@@ -142,8 +179,15 @@ public class ContainerLifecycleTests
         await using var fixture = ContainerFixture.Create();
         var shared = Directory.CreateDirectory(Path.Combine(fixture.Directory, "shared")).FullName;
         var (_, output, _) = await fixture.RunAsync(
-            fixture.Shell("echo x > /workspace/new && stat -c %U /workspace/new") with { Mounts = [MountSyntax.Volume($"{shared}:/workspace", "/")] });
-        Assert.SkipWhen(fixture.Warnings.Any(w => w.Contains("belongs to uid", StringComparison.Ordinal)), "the file system has no idmapped mounts");
+            fixture.Shell("echo x > /workspace/new && stat -c %U /workspace/new") with
+            {
+                Mounts = [MountSyntax.Volume($"{shared}:/workspace", "/")],
+            }
+        );
+        Assert.SkipWhen(
+            fixture.Warnings.Any(w => w.Contains("belongs to uid", StringComparison.Ordinal)),
+            "the file system has no idmapped mounts"
+        );
 
         Assert.Equal("trainer", output);
         Assert.True(File.Exists(Path.Combine(shared, "new")));
@@ -154,8 +198,13 @@ public class ContainerLifecycleTests
     public async Task Nothing_of_the_host_can_be_changed_from_inside()
     {
         await using var fixture = ContainerFixture.Create();
-        var (_, output, _) = await fixture.RunAsync(fixture.Shell(
-            "mount -t tmpfs t /tmp && echo MOUNTED; echo x > /proc/sys/kernel/hostname && echo SYSCTL; grep -E 'CapEff|CapBnd|NoNewPrivs|Seccomp:' /proc/self/status; cat /proc/kcore | head -c1 | wc -c; mknod /tmp/n b 8 0 && echo NODE"));
+        var (_, output, _) = await fixture.RunAsync(
+            fixture.Shell(
+                "mount -t tmpfs t /tmp && echo MOUNTED; echo x > /proc/sys/kernel/hostname && echo SYSCTL; grep -E "
+                    + "'CapEff|CapBnd|NoNewPrivs|Seccomp:' /proc/self/status; cat /proc/kcore | "
+                    + "head -c1 | wc -c; mknod /tmp/n b 8 0 && echo NODE"
+            )
+        );
 
         Assert.DoesNotContain("MOUNTED", output, StringComparison.Ordinal);
         Assert.DoesNotContain("SYSCTL", output, StringComparison.Ordinal);

@@ -5,11 +5,11 @@ namespace Torchyard.Containers.Tests.Logs;
 
 public sealed class LogTests : IDisposable
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("ty-log-").FullName;
+    private readonly TemporaryDirectory _directory = new();
 
-    private string LogPath => Path.Combine(_directory, "log");
+    private string LogPath => Path.Combine(_directory.Path, "log");
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    public void Dispose() => _directory.Dispose();
 
     [Fact]
     public async Task Lines_come_back_as_they_were_printed()
@@ -37,8 +37,8 @@ public sealed class LogTests : IDisposable
             }
         }
 
-        Assert.All(Directory.EnumerateFiles(_directory), f => Assert.InRange(new FileInfo(f).Length, 1, Maximum));
-        Assert.Equal(3, Directory.EnumerateFiles(_directory).Count());
+        Assert.All(Directory.EnumerateFiles(_directory.Path), f => Assert.InRange(new FileInfo(f).Length, 1, Maximum));
+        Assert.Equal(3, Directory.EnumerateFiles(_directory.Path).Count());
         var lines = await ReadAsync(tail: 100);
         Assert.Equal(Enumerable.Range(900, 100).Select(i => $"line {i}"), lines.Select(l => l.Text));
     }

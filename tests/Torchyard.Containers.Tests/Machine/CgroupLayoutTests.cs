@@ -1,4 +1,4 @@
-using Torchyard.Containers.Machine;
+using Torchyard.Machine.Kernel;
 
 namespace Torchyard.Containers.Tests.Machine;
 
@@ -9,8 +9,7 @@ public class CgroupLayoutTests
     public void Version_2_alone()
     {
         // Debian 12 with systemd.
-        var layout = CgroupLayout.Parse(
-        [
+        var layout = CgroupLayout.Parse([
             "24 30 0:22 / /sys rw,nosuid,nodev,noexec,relatime shared:7 - sysfs sysfs rw",
             "29 24 0:26 / /sys/fs/cgroup rw,nosuid,nodev,noexec,relatime shared:9 - cgroup2 cgroup2 rw,nsdelegate,memory_recursiveprot",
         ]);
@@ -25,8 +24,7 @@ public class CgroupLayoutTests
     public void Version_1_with_two_controllers_in_one_hierarchy_and_version_2_beside_it()
     {
         // Ubuntu 20.04: systemd's hybrid layout.
-        var layout = CgroupLayout.Parse(
-        [
+        var layout = CgroupLayout.Parse([
             "31 23 0:27 / /sys/fs/cgroup ro,nosuid,nodev,noexec shared:9 - tmpfs tmpfs ro,mode=755",
             "32 31 0:28 / /sys/fs/cgroup/unified rw,nosuid,nodev,noexec,relatime shared:10 - cgroup2 cgroup2 rw,nsdelegate",
             "33 31 0:29 / /sys/fs/cgroup/systemd rw,nosuid,nodev,noexec,relatime shared:11 - cgroup cgroup rw,xattr,name=systemd",
@@ -45,7 +43,9 @@ public class CgroupLayoutTests
     public void Inside_a_container_it_is_read_only_and_a_machine_may_have_none()
     {
         // docker run debian.
-        var inside = CgroupLayout.Parse(["627 623 0:26 /../../.. /sys/fs/cgroup ro,nosuid,nodev,noexec,relatime - cgroup2 cgroup rw,nsdelegate"]);
+        var inside = CgroupLayout.Parse([
+            "627 623 0:26 /../../.. /sys/fs/cgroup ro,nosuid,nodev,noexec,relatime - cgroup2 cgroup rw,nsdelegate",
+        ]);
 
         Assert.False(inside.Writable);
         Assert.Equal(CgroupMode.None, CgroupLayout.Parse(["24 30 0:22 / /sys rw - sysfs sysfs rw", "nonsense", ""]).Mode);

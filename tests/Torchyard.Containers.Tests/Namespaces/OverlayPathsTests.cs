@@ -1,23 +1,25 @@
 using Torchyard.Containers.Namespaces;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Containers.Tests.Namespaces;
 
 public sealed class OverlayPathsTests : IDisposable
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("torchyard-overlay-").FullName;
+    private readonly TemporaryDirectory _directory = new();
 
-    private string Links => Path.Combine(_directory, "l");
+    private string Links => Path.Combine(_directory.Path, "l");
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    public void Dispose() => _directory.Dispose();
 
     [Fact]
     public void Paths_that_fit_into_a_page_stand_as_they_are()
     {
         var plan = OverlayPaths.Plan(Links, ["/store/layers/a", "/store/layers/b"], "/store/c/upper", "/store/c/work", "/store/c/rootfs");
         Assert.Equal(
-            "lowerdir=/store/layers/a:/store/layers/b,upperdir=/store/c/upper,workdir=/store/c/work,redirect_dir=off,metacopy=off,index=off",
-            NamespaceSetup.Options(plan));
+            "lowerdir=/store/layers/a:/store/layers/b,upperdir=/store/c/upper,workdir=/store/c/work,redirect_dir=off,metacopy=off,"
+                + "index=off",
+            NamespaceSetup.Options(plan)
+        );
         Assert.Equal("/", plan.Directory);
         Assert.False(Directory.Exists(Links));
     }
@@ -55,8 +57,16 @@ public sealed class OverlayPathsTests : IDisposable
         foreach (var length in Enumerable.Range(40, 60))
         {
             var plan = OverlayPaths.Plan(
-                Links, [.. Enumerable.Repeat("/" + new string('x', length), count)], "/upper", "/work", "/rootfs") with
-            { UserXattr = false, Volatile = true };
+                Links,
+                [.. Enumerable.Repeat("/" + new string('x', length), count)],
+                "/upper",
+                "/work",
+                "/rootfs"
+            ) with
+            {
+                UserXattr = false,
+                Volatile = true,
+            };
             Assert.InRange(NamespaceSetup.Options(plan).Length, 1, 4095);
         }
     }

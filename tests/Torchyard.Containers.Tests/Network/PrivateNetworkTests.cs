@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Torchyard.Containers.Requests;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Containers.Tests.Network;
 
@@ -16,8 +16,16 @@ public class PrivateNetworkTests
         holder.Start();
         var port = ((IPEndPoint)holder.LocalEndpoint).Port;
         await using var fixture = ContainerFixture.Create();
-        var error = await Assert.ThrowsAsync<TorchyardException>(() => fixture.Launcher.StartAsync(
-            fixture.Request("true") with { Network = NetworkMode.Private, Ports = PortMapping.Parse($"{port}:80") }, Cancellation));
+        var error = await Assert.ThrowsAsync<TorchyardException>(() =>
+            fixture.Launcher.StartAsync(
+                fixture.Request("true") with
+                {
+                    Network = NetworkMode.Private,
+                    Ports = PortMapping.Parse($"{port}:80"),
+                },
+                Cancellation
+            )
+        );
 
         Assert.Equal("TY4050", error.Code);
         Assert.Contains($"process {Environment.ProcessId}", error.Message, StringComparison.Ordinal);
@@ -33,7 +41,8 @@ public class PrivateNetworkTests
                 Network = NetworkMode.Private,
                 Ports = PortMapping.Parse("127.0.0.1::8000"),
             },
-            Cancellation);
+            Cancellation
+        );
 
         var port = session.Record.Ports[0].HostPort;
         for (var connection = 0; connection < 3; connection++)

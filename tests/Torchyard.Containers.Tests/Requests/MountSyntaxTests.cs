@@ -1,5 +1,5 @@
 using Torchyard.Containers.Requests;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Containers.Tests.Requests;
 
@@ -40,11 +40,28 @@ public class MountSyntaxTests
     [InlineData("/a:/b:sometimes")]
     [InlineData("a b:/c")]
     [InlineData("/a:/b:ro:x")]
+    [InlineData("~:/b")]
+    [InlineData("~/a:/b")]
+    [InlineData("~root/a:/b:ro")]
+    [InlineData("$HOME/a:/b")]
+    [InlineData("${PWD}:/b")]
     public void What_cannot_be_read_is_a_usage_error(string text)
     {
         var error = Assert.Throws<TorchyardException>(() => MountSyntax.Volume(text, "/home/u"));
 
         Assert.Equal("TY4030", error.Code);
         Assert.True(error.IsUsage);
+    }
+
+    [Theory]
+    [InlineData("type=bind,source=~/a,target=/b")]
+    [InlineData("type=bind,src=$HOME/a,target=/b")]
+    public void What_the_shell_did_not_replace_is_no_directory_here(string text)
+    {
+        var refused = Assert.Throws<TorchyardException>(() => MountSyntax.Mount(text, "/home/u"));
+        Assert.Equal("TY4030", refused.Code);
+        Assert.Contains("the shell replaces", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("./", refused.Cure, StringComparison.Ordinal);
+        Assert.Equal("/home/u/~/a", MountSyntax.Mount("type=bind,source=./~/a,target=/b", "/home/u").Source);
     }
 }

@@ -1,5 +1,5 @@
 using Torchyard.Containers.Requests;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Containers.Tests.Requests;
 

@@ -76,5 +76,5 @@ public class FilterCacheTests
         File.ReadAllBytes(Path.Combine(directory.RuntimeState, Path.GetFileName(directory.Root), "seccomp.bpf"));
 
     private static string? Annotation(ContainerDirectory directory) =>
-        OciJson.ReadConfig(File.ReadAllBytes(directory.Config)).Annotations?.GetValueOrDefault(FilterCache.Annotation);
+        OciJson.Config.Require(directory.Config).Annotations?.GetValueOrDefault(FilterCache.Annotation);
 }

@@ -1,5 +1,5 @@
-using Torchyard.Containers.Native;
 using Torchyard.Containers.Sessions;
+using Torchyard.Platform.Linux;
 
 namespace Torchyard.Containers.Tests.Sessions;
 
@@ -16,7 +16,7 @@ public class SignalForwardingTests
         var waited = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         second.To(taken.SetResult);
 
-        Libc.Kill(Environment.ProcessId, User2);
+        ProcessCalls.Kill(Environment.ProcessId, User2);
         // Whether the first one had the signal before or after it gets a receiver, it hands it on once.
         Assert.Equal(User2, await taken.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
         first.To(waited.SetResult);

@@ -1,5 +1,5 @@
 using Torchyard.Gpus.Compute;
-using Torchyard.Gpus.Native.CublasLt;
+using Torchyard.Gpus.CublasLt;
 
 namespace Torchyard.Gpus.Tests.Compute;
 
@@ -30,9 +30,14 @@ public sealed class ValueTableTests
         for (var code = 1; code < 256; code++)
         {
             if (SmallFloats.FromE4M3((byte)code) is var a && double.IsFinite(a) && a != 0)
+            {
                 Assert.Equal(code, SmallFloats.Nearest(a, SmallFloats.FromE4M3));
+            }
+
             if (SmallFloats.FromE5M2((byte)code) is var b && double.IsFinite(b) && b != 0)
+            {
                 Assert.Equal(code, SmallFloats.Nearest(b, SmallFloats.FromE5M2));
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Torchyard.Images.Sandbox;
 
 namespace Torchyard.Images.Tests.Building;
 
@@ -15,21 +16,15 @@ internal sealed class ChrootSandbox : IRootSandbox
         Runs++;
         if (request.Upper is null)
         {
-            var directory = Directory.CreateTempSubdirectory("torchyard-sandbox-").FullName;
-            try
-            {
-                return await RunAsync(
-                    request with
-                    {
-                        Upper = Directory.CreateDirectory(Path.Combine(directory, "upper")).FullName,
-                        Work = Directory.CreateDirectory(Path.Combine(directory, "work")).FullName,
-                    },
-                    cancellation);
-            }
-            finally
-            {
-                Directory.Delete(directory, recursive: true);
-            }
+            using var directory = new TemporaryDirectory();
+            return await RunAsync(
+                request with
+                {
+                    Upper = Directory.CreateDirectory(Path.Combine(directory.Path, "upper")).FullName,
+                    Work = Directory.CreateDirectory(Path.Combine(directory.Path, "work")).FullName,
+                },
+                cancellation
+            );
         }
 
         var root = Path.Combine(Path.GetDirectoryName(request.Upper)!, "merged");
@@ -37,7 +32,8 @@ internal sealed class ChrootSandbox : IRootSandbox
         var script = new List<string>
         {
             "set -e",
-            $"mount -t overlay -o lowerdir={string.Join(':', request.Lower)},upperdir={request.Upper},workdir={request.Work},volatile overlay {root}",
+            $"mount -t overlay -o lowerdir={string.Join(':', request.Lower)},upperdir={request.Upper},workdir={request.Work},volatile "
+                + $"overlay {root}",
             $"mount -t proc proc {root}/proc",
             $"mount -t tmpfs -o mode=755 dev {root}/dev",
             $"for d in null zero full random urandom tty; do touch {root}/dev/$d; mount --bind /dev/$d {root}/dev/$d; done",
@@ -45,7 +41,9 @@ internal sealed class ChrootSandbox : IRootSandbox
         };
         foreach (var (from, to) in request.ReadOnlyMounts)
         {
-            script.Add(Directory.Exists(from) ? $"mkdir -p {root}{to}" : $"mkdir -p $(dirname {root}{to}); [ -e {root}{to} ] || touch {root}{to}");
+            script.Add(
+                Directory.Exists(from) ? $"mkdir -p {root}{to}" : $"mkdir -p $(dirname {root}{to}); [ -e {root}{to} ] || touch {root}{to}"
+            );
             script.Add($"mount --bind -o ro {from} {root}{to}");
         }
 
@@ -54,8 +52,26 @@ internal sealed class ChrootSandbox : IRootSandbox
             script.Add($"mkdir -p {root}{to}; mount --bind {from} {root}{to}");
         }
 
-        script.Add($"exec env -i {string.Join(' ', request.Environment.Select(pair => $"'{pair.Key}={pair.Value}'"))} /usr/sbin/chroot {root} \"$@\"");
-        var start = new ProcessStartInfo("unshare", ["-m", "-p", "-f", .. request.HostNetwork ? [] : new[] { "-n" }, "-i", "-u", "sh", "-c", string.Join('\n', script), "sh", .. request.Arguments])
+        script.Add(
+            $"exec env -i {string.Join(' ', request.Environment.Select(pair => $"'{pair.Key}={pair.Value}'"))} /usr/sbin/chroot {root} "
+                + $"\"$@\""
+        );
+        var start = new ProcessStartInfo(
+            "unshare",
+            [
+                "-m",
+                "-p",
+                "-f",
+                .. request.HostNetwork ? [] : new[] { "-n" },
+                "-i",
+                "-u",
+                "sh",
+                "-c",
+                string.Join('\n', script),
+                "sh",
+                .. request.Arguments,
+            ]
+        )
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -71,7 +87,11 @@ internal sealed class ChrootSandbox : IRootSandbox
         var text = await output + await error;
         if (Environment.GetEnvironmentVariable("TORCHYARD_TEST_SANDBOX_LOG") is { Length: > 0 } log)
         {
-            await File.AppendAllTextAsync(log, string.Create(CultureInfo.InvariantCulture, $"== {string.Join(' ', request.Arguments)}: {process.ExitCode}\n{text}"), CancellationToken.None);
+            await File.AppendAllTextAsync(
+                log,
+                string.Create(CultureInfo.InvariantCulture, $"== {string.Join(' ', request.Arguments)}: {process.ExitCode}\n{text}"),
+                CancellationToken.None
+            );
         }
 
         return new SandboxResult(process.ExitCode, text.Length > 16384 ? text[^16384..] : text);

@@ -1,12 +1,18 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
 using System.Text;
 using Torchyard.Images.Capture;
 using Torchyard.Images.Capture.Pack;
 using Torchyard.Images.Capture.Plan;
+using Torchyard.Images.Capture.Prove;
+using Torchyard.Images.Capture.Python;
+using Torchyard.Images.Capture.Request;
 using Torchyard.Images.Oci;
 using Torchyard.Images.Tar;
-using Torchyard.Images.Tests.Building;
-using Torchyard.Platform;
-using Torchyard.Recipes;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
+using Torchyard.Platform.Linux;
+using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Images.Tests.Capture;
 
@@ -26,7 +32,10 @@ public sealed class CapturePlannerTests : IDisposable
             .Package("openssh-server", "", "/usr/sbin/sshd")
             .Package("unrelated", "", "/usr/bin/unrelated")
             .Link("/usr/bin/python3", "python3.12")
-            .File("/etc/passwd", "root:x:0:0:root:/root:/bin/bash\nalice:x:1000:1000::/home/alice:/bin/bash\nsshd:x:102:65534::/run/sshd:/usr/sbin/nologin\n")
+            .File(
+                "/etc/passwd",
+                "root:x:0:0:root:/root:/bin/bash\nalice:x:1000:1000::/home/alice:/bin/bash\nsshd:x:102:65534::/run/sshd:/usr/sbin/nologin\n"
+            )
             .File("/etc/os-release", "PRETTY_NAME=\"Fake 1\"\n")
             .File("/opt/app/.venv/pyvenv.cfg", "home = /usr/bin\ninclude-system-site-packages = false\nversion = 3.12.3\n")
             .Link("/opt/app/.venv/bin/python", "python3")
@@ -54,12 +63,25 @@ public sealed class CapturePlannerTests : IDisposable
         Assert.Superset(
             new HashSet<string>
             {
-                "usr/bin/python3", "usr/bin/python3.12", "usr/lib/python3.12/json/__init__.py", "usr/lib/libc.so.6", "usr/sbin/sshd", "etc/profile",
-                "opt/app/.venv/pyvenv.cfg", "opt/app/.venv/bin/tool", Site[1..] + "/small/__init__.py", "var/lib/dpkg/status", "lib",
+                "usr/bin/python3",
+                "usr/bin/python3.12",
+                "usr/lib/python3.12/json/__init__.py",
+                "usr/lib/libc.so.6",
+                "usr/sbin/sshd",
+                "etc/profile",
+                "opt/app/.venv/pyvenv.cfg",
+                "opt/app/.venv/bin/tool",
+                Site[1..] + "/small/__init__.py",
+                "var/lib/dpkg/status",
+                "lib",
             },
-            paths);
+            paths
+        );
         Assert.DoesNotContain("usr/bin/unrelated", paths);
-        Assert.Equal(["base-files", "libc6", "libpython3.12-stdlib", "openssh-server", "python3.12-minimal"], plan.Packages.Select(package => package.Name));
+        Assert.Equal(
+            ["base-files", "libc6", "libpython3.12-stdlib", "openssh-server", "python3.12-minimal"],
+            plan.Packages.Select(package => package.Name)
+        );
         var status = Text(plan, "var/lib/dpkg/status");
         Assert.Contains("Package: libc6\nStatus: install ok installed\n", status, StringComparison.Ordinal);
         Assert.DoesNotContain("unrelated", status, StringComparison.Ordinal);
@@ -74,14 +96,21 @@ public sealed class CapturePlannerTests : IDisposable
     {
         var plan = Plan();
 
-        var files = plan.Layers.SelectMany(layer => layer.Entries).Where(entry => entry.Entry.Kind != TarKind.Directory).Select(entry => entry.Entry.Name).ToList();
+        var files = plan
+            .Layers.SelectMany(layer => layer.Entries)
+            .Where(entry => entry.Entry.Kind != TarKind.Directory)
+            .Select(entry => entry.Entry.Name)
+            .ToList();
         Assert.Equal(files.Distinct(StringComparer.Ordinal).Count(), files.Count);
         foreach (var layer in plan.Layers)
         {
             var seen = new HashSet<string>(StringComparer.Ordinal) { "" };
             foreach (var entry in layer.Entries)
             {
-                Assert.Contains(entry.Entry.Name.Contains('/', StringComparison.Ordinal) ? entry.Entry.Name[..entry.Entry.Name.LastIndexOf('/')] : "", seen);
+                Assert.Contains(
+                    entry.Entry.Name.Contains('/', StringComparison.Ordinal) ? entry.Entry.Name[..entry.Entry.Name.LastIndexOf('/')] : "",
+                    seen
+                );
                 seen.Add(entry.Entry.Name);
             }
         }
@@ -104,7 +133,9 @@ public sealed class CapturePlannerTests : IDisposable
         File.SetUnixFileMode(_machine.Root + Site + "/small/setuid", (UnixFileMode)0x9ED);
         var entries = Plan().Layers.SelectMany(layer => layer.Entries).ToLookup(entry => entry.Entry.Name, entry => entry.Entry);
 
-        Assert.All(entries[Site[1..] + "/small/secretive.py"], entry => Assert.Equal((0x1A4, 1000u, 1000u), (entry.Mode, entry.User, entry.Group)));
+        Assert.All(entries[Site[1..] + "/small/secretive.py"], entry =>
+            Assert.Equal((0x1A4, 1000u, 1000u), (entry.Mode, entry.User, entry.Group))
+        );
         Assert.Equal(0x1ED, entries[Site[1..] + "/small/setuid"].Single().Mode);
         Assert.All(entries["opt/app/.venv"], entry => Assert.Equal((0x1ED, 1000u), (entry.Mode, entry.User)));
         Assert.All(entries["opt/app"], entry => Assert.Equal((0x1ED, 0u), (entry.Mode, entry.User)));
@@ -155,8 +186,12 @@ public sealed class CapturePlannerTests : IDisposable
     public void Nothing_is_left_of_a_package_that_python_could_take_for_a_namespace()
     {
         _machine.File(Site + "/tabulate/__init__.py").File(Site + "/tabulate/data/table.txt");
-        Assert.DoesNotContain(Paths(Plan(request => request with { Only = ["large"] })), path => path.Contains("tabulate", StringComparison.Ordinal));
-        Assert.DoesNotContain(Paths(Plan(request => request with { Exclude = ["small"] })), path => path.EndsWith("/small", StringComparison.Ordinal));
+        Assert.DoesNotContain(Paths(Plan(request => request with { Only = ["large"] })), path =>
+            path.Contains("tabulate", StringComparison.Ordinal)
+        );
+        Assert.DoesNotContain(Paths(Plan(request => request with { Exclude = ["small"] })), path =>
+            path.EndsWith("/small", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -164,26 +199,42 @@ public sealed class CapturePlannerTests : IDisposable
     {
         var plan = Plan(request => request with { Exclude = ["small", "*.bin"] });
 
-        Assert.DoesNotContain(Paths(plan), path => path.Contains("/small/", StringComparison.Ordinal) || path.EndsWith(".bin", StringComparison.Ordinal));
+        Assert.DoesNotContain(Paths(plan), path =>
+            path.Contains("/small/", StringComparison.Ordinal) || path.EndsWith(".bin", StringComparison.Ordinal)
+        );
         Assert.Contains(plan.Warnings, warning => warning.Contains("large needs small", StringComparison.Ordinal));
     }
 
     [Fact]
     public void An_editable_installation_comes_with_its_sources_and_without_its_repository()
     {
-        Distribution("mine", "0.1", "", ("__editable__.mine.pth", "/home/alice/mine/src\n"), ("mine-0.1.dist-info/direct_url.json", """{"dir_info": {"editable": true}, "url": "file:///home/alice/mine"}"""));
-        _machine.File("/home/alice/mine/src/mine/__init__.py", "x = 1\n").File("/home/alice/mine/.git/config", "secret").File("/home/alice/.ssh/id_rsa", "secret");
+        Distribution(
+            "mine",
+            "0.1",
+            "",
+            ("__editable__.mine.pth", "/home/alice/mine/src\n"),
+            ("mine-0.1.dist-info/direct_url.json", """{"dir_info": {"editable": true}, "url": "file:///home/alice/mine"}""")
+        );
+        _machine
+            .File("/home/alice/mine/src/mine/__init__.py", "x = 1\n")
+            .File("/home/alice/mine/.git/config", "secret")
+            .File("/home/alice/.ssh/id_rsa", "secret");
         var plan = Plan();
 
         Assert.Contains("home/alice/mine/src/mine/__init__.py", Paths(plan));
-        Assert.DoesNotContain(Paths(plan), path => path.Contains(".git/", StringComparison.Ordinal) || path.Contains(".ssh", StringComparison.Ordinal));
+        Assert.DoesNotContain(Paths(plan), path =>
+            path.Contains(".git/", StringComparison.Ordinal) || path.Contains(".ssh", StringComparison.Ordinal)
+        );
         Assert.Contains(plan.Added, addition => addition.Path == "/home/alice/mine");
     }
 
     [Fact]
     public void Links_that_lead_out_are_kept_and_named()
     {
-        _machine.File("/data/weights.pt", "x").Link("/opt/app/.venv/weights.pt", "/data/weights.pt").Link("/opt/app/.venv/gone", "/nowhere");
+        _machine
+            .File("/data/weights.pt", "x")
+            .Link("/opt/app/.venv/weights.pt", "/data/weights.pt")
+            .Link("/opt/app/.venv/gone", "/nowhere");
         var plan = Plan();
 
         Assert.Contains("opt/app/.venv/weights.pt", Paths(plan));
@@ -197,7 +248,10 @@ public sealed class CapturePlannerTests : IDisposable
     public void An_interpreter_of_no_package_comes_with_its_installation()
     {
         const string prefix = "/root/.local/share/uv/python/cpython-3.12.3";
-        _machine.Program(prefix + "/bin/python3.12").File(prefix + "/lib/python3.12/os.py", "x = 1\n").File(prefix + "/lib/python3.12/site-packages/pip/x.py")
+        _machine
+            .Program(prefix + "/bin/python3.12")
+            .File(prefix + "/lib/python3.12/os.py", "x = 1\n")
+            .File(prefix + "/lib/python3.12/site-packages/pip/x.py")
             .File("/root/.bash_history", "secret")
             .File("/opt/app/.venv/pyvenv.cfg", $"home = {prefix}/bin\nversion_info = 3.12.3\n");
         File.Delete(_machine.Root + "/opt/app/.venv/bin/python3");
@@ -206,20 +260,29 @@ public sealed class CapturePlannerTests : IDisposable
         var paths = Paths(plan);
 
         Assert.Contains(prefix[1..] + "/lib/python3.12/os.py", paths);
-        Assert.DoesNotContain(paths, path => path.Contains("site-packages/pip", StringComparison.Ordinal) || path.Contains("history", StringComparison.Ordinal));
+        Assert.DoesNotContain(paths, path =>
+            path.Contains("site-packages/pip", StringComparison.Ordinal) || path.Contains("history", StringComparison.Ordinal)
+        );
         // The image's user must get through root's home to the interpreter.
-        Assert.All(plan.Layers.SelectMany(layer => layer.Entries).Where(entry => entry.Entry.Name == "root"), entry => Assert.Equal(0x1C9, entry.Entry.Mode));
+        Assert.All(plan.Layers.SelectMany(layer => layer.Entries).Where(entry => entry.Entry.Name == "root"), entry =>
+            Assert.Equal(0x1C9, entry.Entry.Mode)
+        );
     }
 
     [Fact]
     public void Another_path_is_written_where_the_old_one_stood()
     {
-        _machine.File("/opt/app/.venv/near.txt", "/opt/app/.venv2 and /opt/app/.venv/x\n").Link("/opt/app/.venv/own", "/opt/app/.venv/bin/tool");
+        _machine
+            .File("/opt/app/.venv/near.txt", "/opt/app/.venv2 and /opt/app/.venv/x\n")
+            .Link("/opt/app/.venv/own", "/opt/app/.venv/bin/tool");
         var plan = Plan(request => request with { At = "/srv/env" });
 
         Assert.Equal("#!/srv/env/bin/python\nimport small\n", Text(plan, "srv/env/bin/tool"));
         Assert.Equal("/opt/app/.venv2 and /srv/env/x\n", Text(plan, "srv/env/near.txt"));
-        Assert.Equal("/srv/env/bin/tool", plan.Layers.SelectMany(layer => layer.Entries).Single(entry => entry.Entry.Name == "srv/env/own").Entry.LinkTarget);
+        Assert.Equal(
+            "/srv/env/bin/tool",
+            plan.Layers.SelectMany(layer => layer.Entries).Single(entry => entry.Entry.Name == "srv/env/own").Entry.LinkTarget
+        );
         Assert.DoesNotContain(Paths(plan), path => path.StartsWith("opt/app/", StringComparison.Ordinal));
         var record = Text(plan, "srv/env/lib/python3.12/site-packages/small-1.0.dist-info/RECORD");
         Assert.DoesNotContain(Record("#!/opt/app/.venv/bin/python\nimport small\n"), record, StringComparison.Ordinal);
@@ -230,7 +293,11 @@ public sealed class CapturePlannerTests : IDisposable
     public void On_a_base_image_the_environment_alone_is_taken()
     {
         using var image = new FakeMachine();
-        image.Program("/usr/bin/python3.12").Link("/usr/bin/python3", "python3.12").File("/etc/passwd", "root:x:0:0:root:/root:/bin/bash\n").Program("/usr/sbin/sshd");
+        image
+            .Program("/usr/bin/python3.12")
+            .Link("/usr/bin/python3", "python3.12")
+            .File("/etc/passwd", "root:x:0:0:root:/root:/bin/bash\n")
+            .Program("/usr/sbin/sshd");
         var plan = Plan(request => request with { Base = Base(image.Root) });
 
         Assert.Empty(plan.Packages);
@@ -255,16 +322,19 @@ public sealed class CapturePlannerTests : IDisposable
     [Fact]
     public void An_interpreter_that_another_layer_hides_is_not_in_the_base_image()
     {
-        Assert.SkipUnless(Environment.UserName == "root", "needs root to make a whiteout");
+        Requires.Root("needs root to make a whiteout");
         using var lower = new FakeMachine();
         using var upper = new FakeMachine();
         lower.Program("/usr/bin/python3.12").Link("/usr/bin/python3", "python3.12");
         using (var root = Torchyard.Images.Files.RootDirectory.Open(upper.Root))
         {
-            root.MakeNode("usr/bin/python3.12", Torchyard.Images.Files.Posix.TypeCharacter, 0, 0, 0, 0, 0, 0);
+            root.MakeNode("usr/bin/python3.12", FileKind.Character, 0, 0, 0, 0, 0, 0);
         }
 
-        Assert.Equal("TY3039", Assert.Throws<TorchyardException>(() => Plan(request => request with { Base = Base(upper.Root, lower.Root) })).Code);
+        Assert.Equal(
+            "TY3039",
+            Assert.Throws<TorchyardException>(() => Plan(request => request with { Base = Base(upper.Root, lower.Root) })).Code
+        );
     }
 
     [Theory]
@@ -294,7 +364,13 @@ public sealed class CapturePlannerTests : IDisposable
     {
         using var store = new TemporaryStore();
         var first = Write(store);
-        foreach (var path in Directory.EnumerateFiles(_machine.Root + "/opt", "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }))
+        foreach (
+            var path in Directory.EnumerateFiles(
+                _machine.Root + "/opt",
+                "*",
+                new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }
+            )
+        )
         {
             if (new FileInfo(path).LinkTarget is null)
             {
@@ -315,10 +391,93 @@ public sealed class CapturePlannerTests : IDisposable
         var layer = Plan().Layers.Single(layer => layer.Title == "2 distributions");
         File.AppendAllText(_machine.Root + Site + "/small/__init__.py", "y = 2\n");
 
-        var failure = Assert.Throws<TorchyardException>(
-            () => new CaptureLayerWriter(layout, new ImageSettings()).Write(layer.Entries, _ => { }, TestContext.Current.CancellationToken));
+        var failure = Assert.Throws<TorchyardException>(() =>
+            new CaptureLayerWriter(layout, new ImageSettings()).Write(layer.Entries, _ => { }, TestContext.Current.CancellationToken)
+        );
 
         Assert.Equal("TY3034", failure.Code);
+    }
+
+    [Fact]
+    public void A_copied_interpreter_brings_the_library_and_the_links_of_the_one_it_was_copied_from()
+    {
+        _machine
+            .Program("/srv/python/3.12.7/bin/python3.12")
+            .Link("/srv/python/3.12.7/bin/python3", "python3.12")
+            .File("/srv/python/3.12.7/lib/python3.12/os.py")
+            .Link("/srv/python/3.12", "3.12.7")
+            .File("/opt/copies/pyvenv.cfg", "home = /srv/python/3.12/bin\nversion = 3.12.7\n")
+            .Program("/opt/copies/bin/python3")
+            .File("/opt/copies/lib/python3.12/site-packages/x.py");
+
+        var plan = Plan(request => request with { Directory = "/opt/copies" });
+
+        Assert.Superset(
+            new HashSet<string>
+            {
+                "srv/python/3.12.7/lib/python3.12/os.py",
+                "srv/python/3.12.7/bin/python3.12",
+                "srv/python/3.12",
+                "opt/copies/bin/python3",
+            },
+            Paths(plan)
+        );
+    }
+
+    [Theory]
+    [InlineData("/tmp/links")]
+    [InlineData("/var/tmp/links")]
+    [InlineData("/srv/links")]
+    [InlineData("/run/links")]
+    public void A_link_to_the_interpreter_is_in_the_image_when_it_is_listed_as_taken(string links)
+    {
+        _machine
+            .Program("/opt/python/3.12.7/bin/python3.12")
+            .File("/opt/python/3.12.7/lib/python3.12/os.py")
+            .Link(links + "/py", "/opt/python/3.12.7")
+            .File("/opt/linked/pyvenv.cfg", $"home = {links}/py/bin\nversion = 3.12.7\n")
+            .Link("/opt/linked/bin/python3", links + "/py/bin/python3.12")
+            .File("/opt/linked/lib/python3.12/site-packages/x.py");
+
+        var plan = Plan(request => request with { Directory = "/opt/linked" });
+
+        var isThere = Paths(plan).Contains(links[1..] + "/py");
+        Assert.Equal(isThere, plan.Added.Any(addition => addition.Path == links + "/py"));
+        Assert.Equal(!isThere, plan.LeftOut.Any(omission => omission.Path == links + "/py"));
+        Assert.Equal(links != "/run/links", isThere);
+    }
+
+    [Fact]
+    public void Distributions_are_imported_by_the_names_of_their_modules()
+    {
+        InstalledDistribution With(params string[] files) =>
+            new("some", "1") { Origin = "/s/some-1.dist-info", Files = [.. files.Select(file => "/s/" + file), "/bin/some"] };
+        Assert.Equal(
+            ["some", "some_more"],
+            ImportableModules.Of(
+                With(
+                    "some/__init__.py",
+                    "some/inner/__init__.py",
+                    "some_more.cpython-312-x86_64-linux-gnu.so",
+                    "_private.py",
+                    "tests/__init__.py",
+                    "some-1.dist-info/METADATA"
+                )
+            )
+        );
+        Assert.Equal(["_only"], ImportableModules.Of(With("_only.abi3.so", "__editable___some_finder.py")));
+        Assert.Empty(ImportableModules.Of(With("namespace/part/__init__.py", "not-a-module.py", "data/file.txt")));
+        Assert.Equal(
+            ["six"],
+            ImportableModules.Of(
+                new InstalledDistribution("six", "1")
+                {
+                    Origin = "/c/conda-meta/six.json",
+                    Conda = new CondaOrigin(null, null, null, null),
+                    Files = ["/c/lib/python3.12/site-packages/six.py", "/c/bin/x"],
+                }
+            )
+        );
     }
 
     private CapturePlan Plan(Func<CaptureRequest, CaptureRequest>? change = null)
@@ -327,29 +486,39 @@ public sealed class CapturePlannerTests : IDisposable
         return new CapturePlanner(_machine.Tree, change?.Invoke(request) ?? request, TestContext.Current.CancellationToken).Plan();
     }
 
-    private static CaptureBase Base(params string[] layers) => new(
-        new StoredImage
-        {
-            Manifest = Digest.Of("base"u8),
-            Names = ["base:latest"],
-            DiffIds = [],
-            Layers = [],
-            CompressedSize = 0,
-            Created = 0,
-            Config = new ImageConfig(),
-        },
-        layers);
+    private static CaptureBase Base(params string[] layers) =>
+        new(
+            new StoredImage
+            {
+                Manifest = Digest.Of("base"u8),
+                Names = ["base:latest"],
+                DiffIds = [],
+                Layers = [],
+                CompressedSize = 0,
+                Created = 0,
+                Config = new ImageConfig(),
+            },
+            layers
+        );
 
     private List<string> Write(TemporaryStore store)
     {
         var layout = new OciLayout(store.Paths);
         layout.Initialise();
         var writer = new CaptureLayerWriter(layout, new ImageSettings());
-        return [.. Plan().Layers.Select(layer => writer.Write(layer.Entries, _ => { }, TestContext.Current.CancellationToken).Blob.ToString())];
+        return
+        [
+            .. Plan().Layers.Select(layer => writer.Write(layer.Entries, _ => { }, TestContext.Current.CancellationToken).Blob.ToString()),
+        ];
     }
 
     private static HashSet<string> Paths(CapturePlan plan) =>
-        [.. plan.Layers.SelectMany(layer => layer.Entries).Where(entry => entry.Entry.Kind != TarKind.Directory).Select(entry => entry.Entry.Name)];
+        [
+            .. plan
+                .Layers.SelectMany(layer => layer.Entries)
+                .Where(entry => entry.Entry.Kind != TarKind.Directory)
+                .Select(entry => entry.Entry.Name),
+        ];
 
     private static string Text(CapturePlan plan, string path)
     {
@@ -358,7 +527,7 @@ public sealed class CapturePlannerTests : IDisposable
     }
 
     private static string Record(string content) =>
-        $"sha256={System.Buffers.Text.Base64Url.EncodeToString(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(content)))},{content.Length}";
+        $"sha256={Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(content)))},{content.Length}";
 
     /// <summary>Installs a distribution; a file without content exists already.</summary>
     private void Distribution(string name, string version, string metadata, params (string Path, string Content)[] files)
@@ -376,7 +545,8 @@ public sealed class CapturePlannerTests : IDisposable
         }
 
         var info = $"{Site}/{name}-{version}.dist-info";
-        _machine.File(info + "/METADATA", $"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{metadata}")
+        _machine
+            .File(info + "/METADATA", $"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{metadata}")
             .File(info + "/RECORD", record.Append(name).Append('-').Append(version).Append(".dist-info/RECORD,,\n").ToString());
     }
 }

@@ -1,6 +1,6 @@
 using Torchyard.Images.Capture.Python;
 using Torchyard.Packages.Python.Wheels;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Images.Tests.Capture;
 
@@ -9,9 +9,14 @@ public sealed class DistributionSelectionTests
 {
     private static readonly IReadOnlyList<InstalledDistribution> Installed =
     [
-        .. Fixture("pytorch-2.11-cu130.requirements.txt").TrimEnd('\n').Split("\n\n")
+        .. Fixture("pytorch-2.11-cu130.requirements.txt")
+            .TrimEnd('\n')
+            .Split("\n\n")
             .Select(text => WheelMetadata.Parse(System.Text.Encoding.UTF8.GetBytes(text)))
-            .Select(metadata => new InstalledDistribution(metadata.Name.ToLowerInvariant().Replace('_', '-').Replace('.', '-'), metadata.Version)
+            .Select(metadata => new InstalledDistribution(
+                metadata.Name.ToLowerInvariant().Replace('_', '-').Replace('.', '-'),
+                metadata.Version
+            )
             {
                 Origin = "",
                 Requires = metadata.RequiresDist,
@@ -26,10 +31,27 @@ public sealed class DistributionSelectionTests
         Assert.Superset(
             new HashSet<string>
             {
-                "torch", "torchvision", "triton", "numpy", "pillow", "sympy", "mpmath", "networkx", "jinja2", "markupsafe", "filelock", "fsspec",
-                "nvidia-cudnn-cu13", "nvidia-cublas", "nvidia-nccl-cu13", "nvidia-cuda-runtime", "cuda-toolkit", "cuda-bindings",
+                "torch",
+                "torchvision",
+                "triton",
+                "numpy",
+                "pillow",
+                "sympy",
+                "mpmath",
+                "networkx",
+                "jinja2",
+                "markupsafe",
+                "filelock",
+                "fsspec",
+                "nvidia-cudnn-cu13",
+                "nvidia-cublas",
+                "nvidia-nccl-cu13",
+                "nvidia-cuda-runtime",
+                "cuda-toolkit",
+                "cuda-bindings",
             },
-            names);
+            names
+        );
         Assert.DoesNotContain("jax", names);
         Assert.DoesNotContain("lightning", names);
         Assert.DoesNotContain("pytest", names);
@@ -51,7 +73,8 @@ public sealed class DistributionSelectionTests
         Assert.Contains("torchvision", failure.Cure, StringComparison.Ordinal);
     }
 
-    private static HashSet<string> Choose(params string[] names) => [.. DistributionSelection.Closure(Installed, names, "3.12.3", "x86_64")];
+    private static HashSet<string> Choose(params string[] names) =>
+        [.. DistributionSelection.Closure(Installed, names, "3.12.3", "x86_64")];
 
     private static string Fixture(string name)
     {

@@ -16,7 +16,10 @@ public sealed class ElfTests : IDisposable
     public async Task Names_and_search_path_are_read_as_the_linker_wrote_them()
     {
         await LibraryAsync("/usr/lib/libbase.so.1");
-        await LibraryAsync("/opt/env/lib/libtop.so", ["-Wl,--enable-new-dtags,-rpath,$ORIGIN/../other:/opt/x", _machine.Root + "/usr/lib/libbase.so.1"]);
+        await LibraryAsync(
+            "/opt/env/lib/libtop.so",
+            ["-Wl,--enable-new-dtags,-rpath,$ORIGIN/../other:/opt/x", _machine.Root + "/usr/lib/libbase.so.1"]
+        );
 
         var top = ElfImage.TryRead(_machine.Root + "/opt/env/lib/libtop.so");
 
@@ -34,7 +37,10 @@ public sealed class ElfTests : IDisposable
         await LibraryAsync("/usr/lib/libdeep.so.1");
         await LibraryAsync("/usr/lib/libbase.so.1", [_machine.Root + "/usr/lib/libdeep.so.1"]);
         await LibraryAsync("/opt/env/lib/libown.so.3");
-        await LibraryAsync("/opt/env/lib/libtop.so", ["-Wl,-rpath,$ORIGIN", _machine.Root + "/usr/lib/libbase.so.1", _machine.Root + "/opt/env/lib/libown.so.3"]);
+        await LibraryAsync(
+            "/opt/env/lib/libtop.so",
+            ["-Wl,-rpath,$ORIGIN", _machine.Root + "/usr/lib/libbase.so.1", _machine.Root + "/opt/env/lib/libown.so.3"]
+        );
 
         var closure = Follow("/opt/env/lib/libtop.so", "/opt/env/lib/libown.so.3");
 
@@ -48,8 +54,14 @@ public sealed class ElfTests : IDisposable
     {
         await LibraryAsync("/opt/env/private/libhidden.so.1");
         await LibraryAsync("/usr/lib/libmiddle.so.1", [_machine.Root + "/opt/env/private/libhidden.so.1"]);
-        await LibraryAsync("/opt/env/lib/libold.so", ["-Wl,--disable-new-dtags,-rpath,$ORIGIN/../private", _machine.Root + "/usr/lib/libmiddle.so.1"]);
-        await LibraryAsync("/opt/env/lib/libnew.so", ["-Wl,--enable-new-dtags,-rpath,$ORIGIN/../private", _machine.Root + "/usr/lib/libmiddle.so.1"]);
+        await LibraryAsync(
+            "/opt/env/lib/libold.so",
+            ["-Wl,--disable-new-dtags,-rpath,$ORIGIN/../private", _machine.Root + "/usr/lib/libmiddle.so.1"]
+        );
+        await LibraryAsync(
+            "/opt/env/lib/libnew.so",
+            ["-Wl,--enable-new-dtags,-rpath,$ORIGIN/../private", _machine.Root + "/usr/lib/libmiddle.so.1"]
+        );
 
         Assert.DoesNotContain(Follow("/opt/env/lib/libold.so").Missing, missing => missing.Name == "libhidden.so.1");
         Assert.Contains(Follow("/opt/env/lib/libnew.so").Missing, missing => missing.Name == "libhidden.so.1");
@@ -77,7 +89,8 @@ public sealed class ElfTests : IDisposable
 
         Assert.DoesNotContain(
             Follow("/opt/env/lib/libplugin.so", "/opt/env/lib/python3.12/site-packages/nvidia/cu13/lib/libcublas.so.13").Found.Keys,
-            path => path.Contains("libcublas", StringComparison.Ordinal));
+            path => path.Contains("libcublas", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -88,22 +101,26 @@ public sealed class ElfTests : IDisposable
         var path = _machine.Root + "/damaged";
 
         // The headers and the dynamic section are where damage matters; single files, because they are on disk.
-        Gen.Select(Gen.Int[0, 1024], Gen.Byte, Gen.Int[0, good.Length]).Array[1, 8].Sample(
-            changes =>
-            {
-                var bytes = good.AsSpan(0, changes[0].Item3).ToArray();
-                foreach (var (at, value, _) in changes)
+        Gen.Select(Gen.Int[0, 1024], Gen.Byte, Gen.Int[0, good.Length])
+            .Array[1, 8]
+            .Sample(
+                changes =>
                 {
-                    if (at < bytes.Length)
+                    var bytes = good.AsSpan(0, changes[0].Item3).ToArray();
+                    foreach (var (at, value, _) in changes)
                     {
-                        bytes[at] = value;
+                        if (at < bytes.Length)
+                        {
+                            bytes[at] = value;
+                        }
                     }
-                }
 
-                File.WriteAllBytes(path, bytes);
-                _ = ElfImage.TryRead(path);
-            },
-            iter: 500, threads: 1);
+                    File.WriteAllBytes(path, bytes);
+                    _ = ElfImage.TryRead(path);
+                },
+                iter: 500,
+                threads: 1
+            );
     }
 
     private LibraryClosure Follow(params string[] files)
@@ -121,12 +138,20 @@ public sealed class ElfTests : IDisposable
         var source = Path.Combine(_machine.Root, "source.c");
         await File.WriteAllTextAsync(source, "int one(void) { return 1; }\n", TestContext.Current.CancellationToken);
         var result = await HostCommand.RunAsync(
-            Gcc!,
+            HostProgram.At(Gcc!),
             [
-                "-shared", "-fPIC", "-nostdlib", "-Wl,--no-as-needed,--allow-shlib-undefined", "-Wl,-soname," + Path.GetFileName(path), source, "-o", output,
+                "-shared",
+                "-fPIC",
+                "-nostdlib",
+                "-Wl,--no-as-needed,--allow-shlib-undefined",
+                "-Wl,-soname," + Path.GetFileName(path),
+                source,
+                "-o",
+                output,
                 .. arguments ?? [],
             ],
-            cancellation: TestContext.Current.CancellationToken);
+            cancellation: TestContext.Current.CancellationToken
+        );
         Assert.True(result.ExitCode == 0, result.Error);
     }
 }

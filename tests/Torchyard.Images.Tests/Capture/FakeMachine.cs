@@ -6,22 +6,22 @@ namespace Torchyard.Images.Tests.Capture;
 /// <summary>A directory that stands for the root of a machine, with a package database if packages are added.</summary>
 internal sealed class FakeMachine : IDisposable
 {
+    private readonly TemporaryDirectory _root = new();
     private readonly StringBuilder _status = new();
 
     public FakeMachine()
     {
-        Root = Directory.CreateTempSubdirectory("torchyard-machine-").FullName;
         Directory.CreateDirectory(Root + "/usr/lib");
         Directory.CreateDirectory(Root + "/usr/bin");
         Link("/lib", "usr/lib");
         Link("/bin", "usr/bin");
     }
 
-    public string Root { get; }
+    public string Root => _root.Path;
 
     public HostTree Tree => new(Root);
 
-    public void Dispose() => Directory.Delete(Root, recursive: true);
+    public void Dispose() => _root.Dispose();
 
     /// <summary>Writes a file; a program when it is in a bin directory.</summary>
     public FakeMachine File(string path, string text = "", int mode = 0x1A4)
@@ -44,7 +44,11 @@ internal sealed class FakeMachine : IDisposable
     /// <summary>Adds a package; its files that do not exist yet are made.</summary>
     public FakeMachine Package(string name, string fields, params string[] files)
     {
-        _status.Append("Package: ").Append(name).Append("\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1.0\n").Append(fields.Trim('\n'))
+        _status
+            .Append("Package: ")
+            .Append(name)
+            .Append("\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1.0\n")
+            .Append(fields.Trim('\n'))
             .Append(fields.Length > 0 ? "\n\n" : "\n");
         foreach (var file in files)
         {

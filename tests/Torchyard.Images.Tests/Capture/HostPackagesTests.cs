@@ -20,7 +20,9 @@ public sealed class HostPackagesTests : IDisposable
     [Fact]
     public void A_diverted_file_is_where_it_was_moved_to()
     {
-        _machine.Package("dash", "", "/bin/sh").Package("other", "", "/usr/bin/tool")
+        _machine
+            .Package("dash", "", "/bin/sh")
+            .Package("other", "", "/usr/bin/tool")
             .File("/var/lib/dpkg/diversions", "/bin/sh\n/bin/sh.distrib\ndivert-package\n");
 
         Assert.Equal(["/usr/bin/sh.distrib"], Read().FilesOf(Read().Find("dash")!));
@@ -29,7 +31,8 @@ public sealed class HostPackagesTests : IDisposable
     [Fact]
     public void What_a_package_needs_comes_with_it_and_the_first_installed_alternative_counts()
     {
-        _machine.Package("tool", "Pre-Depends: libc6 (>= 2.36)\nDepends: missing | editor, chooser:any", "/usr/bin/tool")
+        _machine
+            .Package("tool", "Pre-Depends: libc6 (>= 2.36)\nDepends: missing | editor, chooser:any", "/usr/bin/tool")
             .Package("libc6", "", "/usr/lib/libc.so.6")
             .Package("vim", "Provides: editor", "/usr/bin/vim")
             .Package("nano", "Provides: editor", "/usr/bin/nano")
@@ -39,7 +42,8 @@ public sealed class HostPackagesTests : IDisposable
 
         Assert.Equal(
             ["chooser", "libc6", "tool", "vim"],
-            packages.Closure([packages.Find("tool")!]).Select(package => package.Name).Order(StringComparer.Ordinal));
+            packages.Closure([packages.Find("tool")!]).Select(package => package.Name).Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -47,7 +51,10 @@ public sealed class HostPackagesTests : IDisposable
     {
         _machine.Package("libc6", "", "/usr/lib/libc.so.6");
         var status = System.IO.File.ReadAllText(_machine.Root + "/var/lib/dpkg/status");
-        _machine.File("/var/lib/dpkg/status", status + "Package: gone\nStatus: deinstall ok config-files\nArchitecture: amd64\nVersion: 1\n\n");
+        _machine.File(
+            "/var/lib/dpkg/status",
+            status + "Package: gone\nStatus: deinstall ok config-files\nArchitecture: amd64\nVersion: 1\n\n"
+        );
 
         Assert.Equal(["libc6"], Read().All.Select(package => package.Name));
     }

@@ -1,5 +1,5 @@
-using Torchyard.Images.Configure;
-using Torchyard.Images.Deb;
+using Torchyard.Images.Debian.Packages;
+using Torchyard.Images.Debian.Unpacking;
 using Torchyard.Images.Tests.Deb;
 
 namespace Torchyard.Images.Tests.Configure;
@@ -10,7 +10,9 @@ public sealed class DpkgDatabaseTests
     public void A_configuration_file_that_another_package_took_over_is_obsolete()
     {
         // As in dpkg's status file after dpkg --unpack of both; another package's line of the same path stays.
-        const string Status = "Package: new\nStatus: install ok unpacked\nConffiles:\n /etc/c 11\n\nPackage: old\nConffiles:\n /etc/b 00\n /etc/c 22\nDescription: x\n\n";
+        const string Status =
+            "Package: new\nStatus: install ok unpacked\nConffiles:\n /etc/c 11\n\nPackage: old\nConffiles:\n /etc/b 00\n /etc/c "
+            + "22\nDescription: x\n\n";
 
         var marked = DpkgDatabase.MarkObsolete(Status, "old", "/etc/c");
 

@@ -1,4 +1,4 @@
-using Torchyard.Images.Configure;
+using Torchyard.Images.Debian.Configure;
 
 namespace Torchyard.Images.Tests.Configure;
 

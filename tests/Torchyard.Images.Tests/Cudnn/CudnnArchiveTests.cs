@@ -1,13 +1,15 @@
 using System.Security.Cryptography;
 using System.Text;
-using Torchyard.Images.Cudnn;
-using Torchyard.Images.Deb;
+using Torchyard.Images.Debian.Packages;
+using Torchyard.Images.Errors;
 using Torchyard.Images.Files;
+using Torchyard.Images.Nvidia;
 using Torchyard.Images.Tar;
 using Torchyard.Images.Tests.Redist;
 using Torchyard.Images.Tests.Tar;
-using Torchyard.Platform;
-using Torchyard.Recipes;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
+using Torchyard.Recipes.Locks;
 
 namespace Torchyard.Images.Tests.Cudnn;
 
@@ -15,16 +17,16 @@ namespace Torchyard.Images.Tests.Cudnn;
 public sealed class CudnnArchiveTests : IDisposable
 {
     private const string Top = "cudnn-linux-x86_64-9.0.0.312_cuda12-archive";
-    private readonly string _directory = Directory.CreateTempSubdirectory("torchyard-cudnn").FullName;
+    private readonly TemporaryDirectory _directory = new();
     private int _number;
 
     public CudnnArchiveTests()
     {
-        Assert.SkipUnless(Environment.UserName == "root", "needs root for owners");
+        Requires.Root("needs root for owners");
         Assert.SkipUnless(File.Exists("/usr/bin/xz"), "needs xz (Debian package xz-utils)");
     }
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    public void Dispose() => _directory.Dispose();
 
     [Fact]
     public void Everything_lies_where_debians_downloader_puts_it_and_the_licence_is_kept()
@@ -33,10 +35,15 @@ public sealed class CudnnArchiveTests : IDisposable
 
         Assert.Equal(
             [
-                "usr/include/x86_64-linux-gnu/cudnn_version.h", "usr/lib/x86_64-linux-gnu/libcudnn.so", "usr/lib/x86_64-linux-gnu/libcudnn.so.9",
-                "usr/lib/x86_64-linux-gnu/libcudnn.so.9.0.0", "usr/lib/x86_64-linux-gnu/libcudnn_ops.so.9.0.0", "usr/share/doc/nvidia-cudnn/LICENSE",
+                "usr/include/x86_64-linux-gnu/cudnn_version.h",
+                "usr/lib/x86_64-linux-gnu/libcudnn.so",
+                "usr/lib/x86_64-linux-gnu/libcudnn.so.9",
+                "usr/lib/x86_64-linux-gnu/libcudnn.so.9.0.0",
+                "usr/lib/x86_64-linux-gnu/libcudnn_ops.so.9.0.0",
+                "usr/share/doc/nvidia-cudnn/LICENSE",
             ],
-            entries.Select(entry => entry.Name).Order(StringComparer.Ordinal));
+            entries.Select(entry => entry.Name).Order(StringComparer.Ordinal)
+        );
         Assert.Equal("libcudnn.so.9.0.0", new FileInfo(Path.Combine(root, "usr/lib/x86_64-linux-gnu/libcudnn.so.9")).LinkTarget);
         Assert.Equal("code", File.ReadAllText(Path.Combine(root, "usr/lib/x86_64-linux-gnu/libcudnn.so.9.0.0")));
         // NVIDIA's archives have 0755 and the builder's user.
@@ -72,12 +79,27 @@ public sealed class CudnnArchiveTests : IDisposable
 
     [Fact]
     public void An_archive_of_another_major_release_is_refused() =>
-        Assert.Contains("no libcudnn.so.9", Refused([File_("lib/libcudnn.so.8.9.7", "x"), Link("lib/libcudnn.so.8", "libcudnn.so.8.9.7")]).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no libcudnn.so.9",
+            Refused([File_("lib/libcudnn.so.8.9.7", "x"), Link("lib/libcudnn.so.8", "libcudnn.so.8.9.7")]).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void A_bomb_is_refused()
     {
-        var failure = Refused([new TarEntry { Name = $"{Top}/lib/libcudnn.so.9", Kind = TarKind.File, Mode = 0x1A4, Size = 300 << 20 }], new byte[300 << 20]);
+        var failure = Refused(
+            [
+                new TarEntry
+                {
+                    Name = $"{Top}/lib/libcudnn.so.9",
+                    Kind = TarKind.File,
+                    Mode = 0x1A4,
+                    Size = 300 << 20,
+                },
+            ],
+            new byte[300 << 20]
+        );
         Assert.Equal("TY3003", failure.Code);
     }
 
@@ -89,7 +111,10 @@ public sealed class CudnnArchiveTests : IDisposable
         {
             var damaged = content.ToArray();
             damaged[position] ^= 4;
-            Assert.Equal("cuDNN 9.0.0.312", Assert.Throws<DamagedPackageException>(() => UnpackFile(damaged, Digest.Of(content), null)).Package);
+            Assert.Equal(
+                "cuDNN 9.0.0.312",
+                Assert.Throws<DamagedPackageException>(() => UnpackFile(damaged, Digest.Of(content), null)).Package
+            );
         }
 
         Assert.Throws<DamagedPackageException>(() => UnpackFile(content[..^30], Digest.Of(content), null));
@@ -100,7 +125,9 @@ public sealed class CudnnArchiveTests : IDisposable
     {
         var content = XzArchive.Compress(TarRoundTripTests.Write([.. Sample()]));
         UnpackFile(content, Digest.Of(content), Convert.ToHexStringLower(SHA512.HashData(content)));
-        var failure = Assert.Throws<TorchyardException>(() => UnpackFile(content, Digest.Of(content), Convert.ToHexStringLower(SHA512.HashData("other"u8))));
+        var failure = Assert.Throws<TorchyardException>(() =>
+            UnpackFile(content, Digest.Of(content), Convert.ToHexStringLower(SHA512.HashData("other"u8)))
+        );
         Assert.Equal("TY3022", failure.Code);
     }
 
@@ -108,7 +135,9 @@ public sealed class CudnnArchiveTests : IDisposable
     public void Debians_downloader_is_asked_only_about_its_own_release()
     {
         var sum = new string('c', 128);
-        var program = $"CUDA_VER=\"12\"\nCUDNN_VER=\"9.0.0.312\"\nURL_amd64=\"https://x/\"\nSHA512_amd64={sum}\n# a comment\nSHA512_arm64={new string('a', 128)}\n";
+        var program =
+            $"CUDA_VER=\"12\"\nCUDNN_VER=\"9.0.0.312\"\nURL_amd64=\"https://x/\"\nSHA512_amd64={sum}\n# a "
+            + $"comment\nSHA512_arm64={new string('a', 128)}\n";
         Assert.Equal(sum, DebianDownloader.Sha512Of(program, "9.0.0.312", "amd64"));
         Assert.Equal(new string('a', 128), DebianDownloader.Sha512Of(program, "9.0.0.312", "arm64"));
         Assert.Null(DebianDownloader.Sha512Of(program, "9.1.0.70", "amd64"));
@@ -117,21 +146,58 @@ public sealed class CudnnArchiveTests : IDisposable
     }
 
     private static List<(TarEntry, byte[])> Sample() =>
-    [
-        Entry("", TarKind.Directory), Entry("lib", TarKind.Directory), Entry("include", TarKind.Directory),
-        File_("lib/libcudnn.so.9.0.0", "code"), Link("lib/libcudnn.so.9", "libcudnn.so.9.0.0"), Link("lib/libcudnn.so", "libcudnn.so.9"),
-        File_("lib/libcudnn_ops.so.9.0.0", "ops"), File_("lib/libcudnn_static_v9.a", "large"), Link("lib/libcudnn_static.a", "libcudnn_static_v9.a"),
-        File_("include/cudnn_version.h", "#define CUDNN_MAJOR 9\n"), File_("LICENSE", "terms"),
-    ];
+        [
+            Entry("", TarKind.Directory),
+            Entry("lib", TarKind.Directory),
+            Entry("include", TarKind.Directory),
+            File_("lib/libcudnn.so.9.0.0", "code"),
+            Link("lib/libcudnn.so.9", "libcudnn.so.9.0.0"),
+            Link("lib/libcudnn.so", "libcudnn.so.9"),
+            File_("lib/libcudnn_ops.so.9.0.0", "ops"),
+            File_("lib/libcudnn_static_v9.a", "large"),
+            Link("lib/libcudnn_static.a", "libcudnn_static_v9.a"),
+            File_("include/cudnn_version.h", "#define CUDNN_MAJOR 9\n"),
+            File_("LICENSE", "terms"),
+        ];
 
-    private static (TarEntry, byte[]) Entry(string name, TarKind kind) => (new TarEntry { Name = $"{Top}/{name}", Kind = kind, Mode = 0x1ED }, []);
+    private static (TarEntry, byte[]) Entry(string name, TarKind kind) =>
+        (
+            new TarEntry
+            {
+                Name = $"{Top}/{name}",
+                Kind = kind,
+                Mode = 0x1ED,
+            },
+            []
+        );
 
-    private static (TarEntry, byte[]) File_(string name, string content) => (
-        new TarEntry { Name = $"{Top}/{name}", Kind = TarKind.File, Mode = 0x1ED, User = 25503, Group = 2174, ModifiedAt = 1_707_000_000, Size = content.Length },
-        Encoding.UTF8.GetBytes(content));
+    private static (TarEntry, byte[]) File_(string name, string content) =>
+        (
+            new TarEntry
+            {
+                Name = $"{Top}/{name}",
+                Kind = TarKind.File,
+                Mode = 0x1ED,
+                User = 25503,
+                Group = 2174,
+                ModifiedAt = 1_707_000_000,
+                Size = content.Length,
+            },
+            Encoding.UTF8.GetBytes(content)
+        );
 
     private static (TarEntry, byte[]) Link(string name, string target) =>
-        (new TarEntry { Name = $"{Top}/{name}", Kind = TarKind.Symlink, Mode = 0x1FF, LinkTarget = target, ModifiedAt = 1_707_000_000 }, []);
+        (
+            new TarEntry
+            {
+                Name = $"{Top}/{name}",
+                Kind = TarKind.Symlink,
+                Mode = 0x1FF,
+                LinkTarget = target,
+                ModifiedAt = 1_707_000_000,
+            },
+            []
+        );
 
     private TorchyardException Refused(List<(TarEntry, byte[])> entries) => Assert.Throws<TorchyardException>(() => Unpack(entries));
 
@@ -147,9 +213,9 @@ public sealed class CudnnArchiveTests : IDisposable
     private (List<TarEntry> Entries, string Root) UnpackFile(byte[] content, Digest sha256, string? sha512)
     {
         var number = ++_number;
-        var file = Path.Combine(_directory, $"{number}.tar.xz");
+        var file = Path.Combine(_directory.Path, $"{number}.tar.xz");
         File.WriteAllBytes(file, content);
-        var place = Directory.CreateDirectory(Path.Combine(_directory, $"{number}")).FullName;
+        var place = Directory.CreateDirectory(Path.Combine(_directory.Path, $"{number}")).FullName;
         using var root = RootDirectory.Open(place);
         var cudnn = new LockedCudnn
         {

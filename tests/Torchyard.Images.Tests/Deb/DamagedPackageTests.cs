@@ -1,20 +1,23 @@
-using Torchyard.Images.Deb;
+using Torchyard.Images.Debian.Packages;
+using Torchyard.Images.Errors;
 using Torchyard.Images.Files;
-using Torchyard.Platform;
 using Torchyard.Platform.Compression;
-using Torchyard.Recipes;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
+using Torchyard.Platform.Streams;
+using Torchyard.Recipes.Locks;
 
 namespace Torchyard.Images.Tests.Deb;
 
 /// <summary>A cached package that lost a byte since it was fetched.</summary>
 public sealed class DamagedPackageTests : IDisposable
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("torchyard-damaged").FullName;
+    private readonly TemporaryDirectory _directory = new();
     private int _number;
 
-    public DamagedPackageTests() => Assert.SkipUnless(Environment.UserName == "root", "needs root for owners");
+    public DamagedPackageTests() => Requires.Root("needs root for owners");
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    public void Dispose() => _directory.Dispose();
 
     [Theory]
     [InlineData(CompressionFormat.None)]
@@ -42,7 +45,9 @@ public sealed class DamagedPackageTests : IDisposable
     {
         var content = Sample(CompressionFormat.Zstd).Build();
 
-        Assert.Throws<DamagedPackageException>(() => Unpack(content[..(length < 0 ? content.Length + length : length)], DebBuilder.Locked("sample", content)));
+        Assert.Throws<DamagedPackageException>(() =>
+            Unpack(content[..(length < 0 ? content.Length + length : length)], DebBuilder.Locked("sample", content))
+        );
     }
 
     [Fact]
@@ -61,7 +66,7 @@ public sealed class DamagedPackageTests : IDisposable
         var content = new byte[200_000];
         var random = new Random(7);
         random.NextBytes(content);
-        var path = Path.Combine(_directory, "content");
+        var path = Path.Combine(_directory.Path, "content");
         File.WriteAllBytes(path, content);
         for (var round = 0; round < 50; round++)
         {
@@ -78,15 +83,20 @@ public sealed class DamagedPackageTests : IDisposable
         }
     }
 
-    private static DebBuilder Sample(CompressionFormat format) => new DebBuilder("sample") { Compression = format }
-        .Directory("./usr").File("./usr/one", "some content").File("./usr/two", "other content").Symlink("./usr/link", "one")
-        .Control("md5sums", "").Control("postinst", "#!/bin/sh\ntrue\n", 0x1ED);
+    private static DebBuilder Sample(CompressionFormat format) =>
+        new DebBuilder("sample") { Compression = format }
+            .Directory("./usr")
+            .File("./usr/one", "some content")
+            .File("./usr/two", "other content")
+            .Symlink("./usr/link", "one")
+            .Control("md5sums", "")
+            .Control("postinst", "#!/bin/sh\ntrue\n", 0x1ED);
 
     private void Unpack(byte[] content, LockedDebianPackage package)
     {
-        var path = Path.Combine(_directory, $"{_number}.deb");
+        var path = Path.Combine(_directory.Path, $"{_number}.deb");
         File.WriteAllBytes(path, content);
-        using var root = RootDirectory.Open(Directory.CreateDirectory(Path.Combine(_directory, $"root{_number++}")).FullName);
+        using var root = RootDirectory.Open(Directory.CreateDirectory(Path.Combine(_directory.Path, $"root{_number++}")).FullName);
         PackageUnpacker.Unpack(path, package, root, root.Path + ".aside", TestContext.Current.CancellationToken);
     }
 }

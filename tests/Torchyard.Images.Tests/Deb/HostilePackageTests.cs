@@ -1,19 +1,19 @@
 using CsCheck;
-using Torchyard.Images.Deb;
+using Torchyard.Images.Debian.Packages;
 using Torchyard.Images.Files;
 using Torchyard.Images.Tar;
-using Torchyard.Platform;
 using Torchyard.Platform.Compression;
-using Torchyard.Recipes;
+using Torchyard.Platform.Errors;
+using Torchyard.Recipes.Locks;
 
 namespace Torchyard.Images.Tests.Deb;
 
 /// <summary>Each test is named after what the package tries to do.</summary>
 public sealed class HostilePackageTests : IDisposable
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("torchyard-hostile").FullName;
+    private readonly TemporaryDirectory _directory = new();
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    public void Dispose() => _directory.Dispose();
 
     [Theory]
     [InlineData("../outside")]
@@ -26,7 +26,7 @@ public sealed class HostilePackageTests : IDisposable
     [Fact]
     public void Writing_outside_through_a_link_to_an_absolute_directory()
     {
-        var outside = Directory.CreateDirectory(Path.Combine(_directory, "outside")).FullName;
+        var outside = Directory.CreateDirectory(Path.Combine(_directory.Path, "outside")).FullName;
         Refused("TY3002", new DebBuilder("evil").Symlink("./usr", outside).File("./usr/file", "gotcha"));
         Assert.Empty(Directory.GetFileSystemEntries(outside));
     }
@@ -38,7 +38,7 @@ public sealed class HostilePackageTests : IDisposable
     [Fact]
     public void Writing_through_a_link_in_place_of_the_file()
     {
-        var target = Path.Combine(_directory, "target");
+        var target = Path.Combine(_directory.Path, "target");
         File.WriteAllText(target, "untouched");
         // dpkg unpacks links last, so the link counts.
         var unpacked = Unpack(new DebBuilder("evil").Symlink("./file", target).File("./file", "gotcha"));
@@ -66,8 +66,16 @@ public sealed class HostilePackageTests : IDisposable
     [Fact]
     public void Filling_the_disk_from_a_small_archive()
     {
-        var bomb = new DebBuilder("evil").Entry(new TarEntry { Name = "./zeros", Kind = TarKind.File, Mode = 0x1A4 }, new string('\0', 40 << 20));
-        var (path, package) = bomb.Save(_directory);
+        var bomb = new DebBuilder("evil").Entry(
+            new TarEntry
+            {
+                Name = "./zeros",
+                Kind = TarKind.File,
+                Mode = 0x1A4,
+            },
+            new string('\0', 40 << 20)
+        );
+        var (path, package) = bomb.Save(_directory.Path);
         using var archive = DebArchive.Open(path, "evil.deb");
         var error = Assert.Throws<TorchyardException>(() => archive.ReadData(1 << 20, (_, reader) => reader.Read(new byte[4096])));
         Assert.Equal("TY3003", error.Code);
@@ -77,7 +85,7 @@ public sealed class HostilePackageTests : IDisposable
     [Fact]
     public void Being_another_package_than_the_lock_names()
     {
-        var (path, package) = new DebBuilder("evil").Save(_directory);
+        var (path, package) = new DebBuilder("evil").Save(_directory.Path);
         Code("TY3001", () => UnpackFile(path, package with { Version = "2.0" }));
     }
 
@@ -87,10 +95,12 @@ public sealed class HostilePackageTests : IDisposable
     [InlineData(CompressionFormat.Zstd)]
     public void Every_truncation_is_noticed(CompressionFormat format)
     {
-        var whole = new DebBuilder("short") { Compression = format }.File("./file", "some content that is long enough").Build();
+        var whole = new DebBuilder("short") { Compression = format }
+            .File("./file", "some content that is long enough")
+            .Build();
         for (var length = 0; length < whole.Length - 1024; length += 61)
         {
-            var path = Path.Combine(_directory, "short.deb");
+            var path = Path.Combine(_directory.Path, "short.deb");
             File.WriteAllBytes(path, whole[..length]);
             // With the hash of the short file: the reader itself has to notice.
             Code("TY3001", () => UnpackFile(path, DebBuilder.Locked("short", whole[..length])));
@@ -101,37 +111,42 @@ public sealed class HostilePackageTests : IDisposable
     public void Random_damage_gives_a_known_error_or_a_package()
     {
         var whole = new DebBuilder("noise") { Compression = CompressionFormat.None }
-            .Directory("./usr").File("./usr/file", "content").Symlink("./usr/link", "file").HardLink("./usr/second", "./usr/file")
-            .Control("md5sums", "").Build();
+            .Directory("./usr")
+            .File("./usr/file", "content")
+            .Symlink("./usr/link", "file")
+            .HardLink("./usr/second", "./usr/file")
+            .Control("md5sums", "")
+            .Build();
         var number = 0;
-        Gen.Select(Gen.Int[0, whole.Length - 1], Gen.Byte).Array[1, 4].Sample(
-            changes =>
-            {
-                var damaged = (byte[])whole.Clone();
-                foreach (var (place, value) in changes)
+        Gen.Select(Gen.Int[0, whole.Length - 1], Gen.Byte)
+            .Array[1, 4]
+            .Sample(
+                changes =>
                 {
-                    damaged[place] = value;
-                }
+                    var damaged = (byte[])whole.Clone();
+                    foreach (var (place, value) in changes)
+                    {
+                        damaged[place] = value;
+                    }
 
-                var path = Path.Combine(_directory, $"noise{Interlocked.Increment(ref number)}.deb");
-                File.WriteAllBytes(path, damaged);
-                try
-                {
-                    UnpackFile(path, DebBuilder.Locked("noise", damaged));
-                }
-                catch (TorchyardException)
-                {
-                }
+                    var path = Path.Combine(_directory.Path, $"noise{Interlocked.Increment(ref number)}.deb");
+                    File.WriteAllBytes(path, damaged);
+                    try
+                    {
+                        UnpackFile(path, DebBuilder.Locked("noise", damaged));
+                    }
+                    catch (TorchyardException) { }
 
-                File.Delete(path);
-                return true;
-            },
-            iter: 400);
+                    File.Delete(path);
+                    return true;
+                },
+                iter: 400
+            );
     }
 
     private void Refused(string code, DebBuilder deb)
     {
-        var (path, package) = deb.Save(_directory);
+        var (path, package) = deb.Save(_directory.Path);
         Code(code, () => UnpackFile(path, package));
     }
 
@@ -139,14 +154,14 @@ public sealed class HostilePackageTests : IDisposable
 
     private UnpackedPackage Unpack(DebBuilder deb)
     {
-        var (path, package) = deb.Save(_directory);
+        var (path, package) = deb.Save(_directory.Path);
         return UnpackFile(path, package);
     }
 
     private UnpackedPackage UnpackFile(string path, LockedDebianPackage package)
     {
-        Assert.SkipUnless(Environment.UserName == "root", "needs root for owners");
-        var directory = Path.Combine(_directory, Guid.NewGuid().ToString("N"), "root");
+        Requires.Root("needs root for owners");
+        var directory = Path.Combine(_directory.Path, Guid.NewGuid().ToString("N"), "root");
         Directory.CreateDirectory(directory);
         using var root = RootDirectory.Open(directory);
         return PackageUnpacker.Unpack(path, package, root, directory + ".aside", TestContext.Current.CancellationToken);

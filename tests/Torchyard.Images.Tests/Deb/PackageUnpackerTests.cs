@@ -1,5 +1,5 @@
-using Torchyard.Images.Configure;
-using Torchyard.Images.Deb;
+using Torchyard.Images.Debian.Packages;
+using Torchyard.Images.Debian.Unpacking;
 using Torchyard.Images.Files;
 using Torchyard.Images.Layers;
 using Torchyard.Images.Tar;
@@ -9,9 +9,9 @@ namespace Torchyard.Images.Tests.Deb;
 
 public sealed class PackageUnpackerTests : IDisposable
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("torchyard-unpack").FullName;
+    private readonly TemporaryDirectory _directory = new();
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    public void Dispose() => _directory.Dispose();
 
     [Theory]
     [InlineData(CompressionFormat.None)]
@@ -19,33 +19,42 @@ public sealed class PackageUnpackerTests : IDisposable
     [InlineData(CompressionFormat.Zstd)]
     public void Files_links_modes_times_and_dpkg_s_database_appear(CompressionFormat format)
     {
-        var (root, package) = Unpack(new DebBuilder("tool") { Compression = format, Fields = "Multi-Arch: same\n" }
-            .Directory("./usr").Directory("./usr/bin")
-            .File("./usr/bin/tool", "#!", 0x9ED)
-            .HardLink("./usr/bin/alias", "./usr/bin/tool")
-            .Symlink("./usr/bin/link", "tool")
-            .File("./etc/tool.conf", "a=b\n")
-            .Control("conffiles", "remove-on-upgrade /etc/zero.conf\n/etc/tool.conf\n")
-            .Control("postinst", "#!/bin/sh\n", 0x1ED));
+        var (root, package) = Unpack(
+            new DebBuilder("tool") { Compression = format, Fields = "Multi-Arch: same\n" }
+                .Directory("./usr")
+                .Directory("./usr/bin")
+                .File("./usr/bin/tool", "#!", 0x9ED)
+                .HardLink("./usr/bin/alias", "./usr/bin/tool")
+                .Symlink("./usr/bin/link", "tool")
+                .File("./etc/tool.conf", "a=b\n")
+                .Control("conffiles", "remove-on-upgrade /etc/zero.conf\n/etc/tool.conf\n")
+                .Control("postinst", "#!/bin/sh\n", 0x1ED)
+        );
 
         Assert.Equal((UnixFileMode)0x9ED, File.GetUnixFileMode(Path.Combine(root, "usr/bin/tool")));
         Assert.Equal(1_700_000_000, new DateTimeOffset(File.GetLastWriteTimeUtc(Path.Combine(root, "usr/bin/tool"))).ToUnixTimeSeconds());
         Assert.Equal("#!", File.ReadAllText(Path.Combine(root, "usr/bin/alias")));
         Assert.Equal("tool", new FileInfo(Path.Combine(root, "usr/bin/link")).LinkTarget);
         var info = Path.Combine(root, "var/lib/dpkg/info");
-        Assert.Equal("/.\n/usr\n/usr/bin\n/usr/bin/tool\n/usr/bin/alias\n/etc/tool.conf\n/usr/bin/link\n", File.ReadAllText(Path.Combine(info, "tool:amd64.list")));
+        Assert.Equal(
+            "/.\n/usr\n/usr/bin\n/usr/bin/tool\n/usr/bin/alias\n/etc/tool.conf\n/usr/bin/link\n",
+            File.ReadAllText(Path.Combine(info, "tool:amd64.list"))
+        );
         Assert.Equal("#!/bin/sh\n", File.ReadAllText(Path.Combine(info, "tool:amd64.postinst")));
         Assert.False(File.Exists(Path.Combine(info, "tool:amd64.control")));
         // Taken for a package without md5sums, as dpkg does: of "#!" and of a=b.
         Assert.Equal(
-            "ad540a4cc5c410795131d4d8db7a6d91  usr/bin/tool\nad540a4cc5c410795131d4d8db7a6d91  usr/bin/alias\n6aea67367311873a8a1383e4373a0e3c  etc/tool.conf\n",
-            File.ReadAllText(Path.Combine(info, "tool:amd64.md5sums")));
+            "ad540a4cc5c410795131d4d8db7a6d91  usr/bin/tool\nad540a4cc5c410795131d4d8db7a6d91  "
+                + "usr/bin/alias\n6aea67367311873a8a1383e4373a0e3c  etc/tool.conf\n",
+            File.ReadAllText(Path.Combine(info, "tool:amd64.md5sums"))
+        );
         Assert.Equal(["/etc/tool.conf"], package.ConffileHashes.Keys);
         // As dpkg --unpack writes it; a=b has this MD5.
         Assert.Contains(
             "Conffiles:\n /etc/zero.conf newconffile remove-on-upgrade\n /etc/tool.conf 6aea67367311873a8a1383e4373a0e3c\n",
             DpkgDatabase.UnpackedStatus([package]),
-            StringComparison.Ordinal);
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -62,9 +71,14 @@ public sealed class PackageUnpackerTests : IDisposable
     [Fact]
     public void The_first_name_of_a_hard_linked_file_carries_the_content()
     {
-        var (_, package) = Unpack(new DebBuilder("links").File("./usr/z", "content").HardLink("./usr/a", "./usr/z").HardLink("./usr/m", "./usr/a"));
+        var (_, package) = Unpack(
+            new DebBuilder("links").File("./usr/z", "content").HardLink("./usr/a", "./usr/z").HardLink("./usr/m", "./usr/a")
+        );
 
-        var entries = PackageTree.Merge([package], []).Where(entry => entry.Entry.Name.StartsWith("usr/", StringComparison.Ordinal)).ToList();
+        var entries = LayerTree
+            .Merge(package.Entries)
+            .Where(entry => entry.Entry.Name.StartsWith("usr/", StringComparison.Ordinal))
+            .ToList();
 
         Assert.Equal(["usr/a", "usr/m", "usr/z"], entries.Select(entry => entry.Entry.Name));
         Assert.Equal([TarKind.File, TarKind.HardLink, TarKind.HardLink], entries.Select(entry => entry.Entry.Kind));
@@ -73,16 +87,21 @@ public sealed class PackageUnpackerTests : IDisposable
     }
 
     [Fact]
-    public void Real_packages_list_the_same_entries_as_dpkg_deb()
+    public async Task Real_packages_list_the_same_entries_as_dpkg_deb()
     {
-        var cache = "/var/cache/apt/archives";
-        var found = Building.PackageDirectory.FromEnvironment ?? (Directory.Exists(cache) ? cache : null);
-        var files = found is null ? [] : Directory.GetFiles(found, "*.deb").Order(StringComparer.Ordinal).Take(20).ToList();
-        Assert.SkipWhen(files.Count == 0 || !File.Exists("/usr/bin/dpkg-deb"), "needs dpkg-deb and some packages");
-        foreach (var file in files)
+        Assert.SkipUnless(File.Exists("/usr/bin/dpkg-deb"), "needs dpkg-deb");
+        using var packages = Building.RealPackages.Open();
+        var locked = await packages.LockAsync([], TestContext.Current.CancellationToken);
+        // From the smallest to the largest, every fourth.
+        var some = locked.Packages.OrderBy(package => package.Size).Where((_, number) => number % 4 == 0).ToList();
+        foreach (var file in await packages.FilesAsync(locked, some, TestContext.Current.CancellationToken))
         {
             using var process = System.Diagnostics.Process.Start(
-                new System.Diagnostics.ProcessStartInfo("sh", ["-c", "dpkg-deb --fsys-tarfile \"$1\" | tar -t", "sh", file]) { RedirectStandardOutput = true })!;
+                new System.Diagnostics.ProcessStartInfo("sh", ["-c", "dpkg-deb --fsys-tarfile \"$1\" | tar -t", "sh", file])
+                {
+                    RedirectStandardOutput = true,
+                }
+            )!;
             var expected = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
             var names = new List<string>();
             using var archive = DebArchive.Open(file, file);
@@ -94,9 +113,9 @@ public sealed class PackageUnpackerTests : IDisposable
 
     private (string Root, UnpackedPackage Package) Unpack(DebBuilder deb)
     {
-        Assert.SkipUnless(Environment.UserName == "root", "needs root for owners");
-        var (path, package) = deb.Save(_directory);
-        var directory = Directory.CreateDirectory(Path.Combine(_directory, "root")).FullName;
+        Requires.Root("needs root for owners");
+        var (path, package) = deb.Save(_directory.Path);
+        var directory = Directory.CreateDirectory(Path.Combine(_directory.Path, "root")).FullName;
         using var root = RootDirectory.Open(directory);
         var unpacked = PackageUnpacker.Unpack(path, package, root, directory + ".aside", TestContext.Current.CancellationToken);
         Assert.Empty(unpacked.Aside);

@@ -1,8 +1,13 @@
-using Torchyard.Images.Oci;
-using Torchyard.Images.Tests.Building;
-using Torchyard.Packages;
-using Torchyard.Platform;
-using Torchyard.Recipes;
+using Torchyard.Images.Debian;
+using Torchyard.Images.Layers;
+using Torchyard.Images.Store;
+using Torchyard.Packages.Debian.Fetching;
+using Torchyard.Packages.Fetching;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
+using Torchyard.Platform.Reporting;
+using Torchyard.Recipes.Locks;
+using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Images.Tests.Deb;
 
@@ -18,13 +23,22 @@ public sealed class ProgramUnpackerTests : IDisposable
     public async Task Programs_and_libraries_lie_in_one_directory_of_the_caller_and_nothing_else()
     {
         var place = await UnpackAsync(
-            new DebBuilder("tool").File("./usr/bin/tool", "#!", 0x9ED).File("./usr/share/doc/tool/README", "x").File("./etc/tool.conf", "x")
+            new DebBuilder("tool")
+                .File("./usr/bin/tool", "#!", 0x9ED)
+                .File("./usr/share/doc/tool/README", "x")
+                .File("./etc/tool.conf", "x")
                 .Control("postinst", "#!/bin/sh\n", 0x1ED),
-            new DebBuilder("libtool").File("./lib/x86_64-linux-gnu/libtool.so.1.2", "elf").Symlink("./lib/x86_64-linux-gnu/libtool.so.1", "libtool.so.1.2")
-                .File("./usr/lib/x86_64-linux-gnu/libtool.a", "x"));
+            new DebBuilder("libtool")
+                .File("./lib/x86_64-linux-gnu/libtool.so.1.2", "elf")
+                .Symlink("./lib/x86_64-linux-gnu/libtool.so.1", "libtool.so.1.2")
+                .File("./usr/lib/x86_64-linux-gnu/libtool.a", "x")
+        );
 
-        var files = Directory.EnumerateFileSystemEntries(place, "*", SearchOption.AllDirectories).Where(path => !Directory.Exists(path))
-            .Select(path => Path.GetRelativePath(place, path)).Order(StringComparer.Ordinal);
+        var files = Directory
+            .EnumerateFileSystemEntries(place, "*", SearchOption.AllDirectories)
+            .Where(path => !Directory.Exists(path))
+            .Select(path => Path.GetRelativePath(place, path))
+            .Order(StringComparer.Ordinal);
         Assert.Equal(["usr/bin/tool", "usr/lib/x86_64-linux-gnu/libtool.so.1", "usr/lib/x86_64-linux-gnu/libtool.so.1.2"], files);
         // Without set-user-id: this is the caller's own copy.
         Assert.Equal((UnixFileMode)0x1ED, File.GetUnixFileMode(Path.Combine(place, "usr/bin/tool")));
@@ -55,11 +69,17 @@ public sealed class ProgramUnpackerTests : IDisposable
 
     private async Task<string> UnpackAsync(int damagedTimes, params DebBuilder[] packages)
     {
-        var files = packages.Select(package => package.Save(Directory.CreateDirectory(Path.Combine(_store.Paths.Root, "debs")).FullName)).ToList();
+        var files = packages
+            .Select(package => package.Save(Directory.CreateDirectory(Path.Combine(_store.Paths.Root, "debs")).FullName))
+            .ToList();
         var locked = new RecipeLock
         {
             RecipeDigest = Digest.Of("recipe"u8),
-            Recipe = new Recipe { Name = "tool", Base = new DebianBase { Suite = "trixie" } },
+            Recipe = new Recipe
+            {
+                Name = "tool",
+                Base = new DebianBase { Suite = "trixie" },
+            },
             SourceDateEpoch = 1_700_000_000,
             Archives = [],
             Packages = [.. files.Select(file => file.Package)],
@@ -67,8 +87,10 @@ public sealed class ProgramUnpackerTests : IDisposable
         };
         Directory.CreateDirectory(_store.Paths.Temporary);
         var place = Path.Combine(_store.Paths.Tools, "tool");
-        await new ProgramUnpacker(new Files(files.ToDictionary(file => file.Package, file => file.Path), damagedTimes))
-            .UnpackAsync(locked, Path.Combine(_store.Paths.Temporary, "work"), place, Cancellation);
+        await new ProgramUnpacker(
+            new Files(files.ToDictionary(file => file.Package, file => file.Path), damagedTimes),
+            new CachedFiles(_store.Paths)
+        ).UnpackAsync(locked, Path.Combine(_store.Paths.Temporary, "work"), place, Cancellation);
         return place;
     }
 
@@ -77,13 +99,17 @@ public sealed class ProgramUnpackerTests : IDisposable
         private int _fetches;
 
         public IReadOnlyDictionary<LockedDebianPackage, Task<string>> Fetch(
-            RecipeLock locked, IReadOnlyList<LockedDebianPackage> packages, CancellationToken cancellation)
+            RecipeLock locked,
+            IReadOnlyList<LockedDebianPackage> packages,
+            CancellationToken cancellation
+        )
         {
             var damaged = _fetches++ < damagedTimes;
-            return packages.ToDictionary(package => package, package => Task.FromResult(damaged ? Damaged(files[package]) : files[package]));
+            return packages.ToDictionary(
+                package => package,
+                package => Task.FromResult(damaged ? Damaged(files[package]) : files[package])
+            );
         }
-
-        public IReadOnlyList<LockedDebianPackage> RemoveDamaged(RecipeLock locked, CancellationToken cancellation) => locked.Packages;
 
         private static string Damaged(string file)
         {

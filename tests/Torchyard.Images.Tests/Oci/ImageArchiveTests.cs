@@ -2,9 +2,10 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text.Json;
 using Torchyard.Images.Oci;
-using Torchyard.Images.Tests.Building;
-using Torchyard.Platform;
-using Torchyard.Recipes;
+using Torchyard.Images.Store;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
+using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Images.Tests.Oci;
 
@@ -13,7 +14,7 @@ public sealed class ImageArchiveTests : IDisposable
 {
     private readonly TemporaryStore _store = new();
 
-    public ImageArchiveTests() => Assert.SkipUnless(Environment.UserName == "root", "needs root for whiteouts and owners");
+    public ImageArchiveTests() => Requires.Root("needs root for whiteouts and owners");
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -36,8 +37,14 @@ public sealed class ImageArchiveTests : IDisposable
         var manifest = JsonDocument.Parse(files["blobs/sha256/" + image.Manifest.Hex]).RootElement;
         var docker = Assert.Single(JsonDocument.Parse(files["manifest.json"]).RootElement.EnumerateArray());
         Assert.Equal("localhost/small:1", Assert.Single(docker.GetProperty("RepoTags").EnumerateArray()).GetString());
-        Assert.Equal("blobs/" + manifest.GetProperty("config").GetProperty("digest").GetString()!.Replace(':', '/'), docker.GetProperty("Config").GetString());
-        Assert.Equal(image.Layers.Select(layer => "blobs/sha256/" + layer.Hex), docker.GetProperty("Layers").EnumerateArray().Select(layer => layer.GetString()!));
+        Assert.Equal(
+            "blobs/" + manifest.GetProperty("config").GetProperty("digest").GetString()!.Replace(':', '/'),
+            docker.GetProperty("Config").GetString()
+        );
+        Assert.Equal(
+            image.Layers.Select(layer => "blobs/sha256/" + layer.Hex),
+            docker.GetProperty("Layers").EnumerateArray().Select(layer => layer.GetString()!)
+        );
         var entry = Assert.Single(JsonDocument.Parse(files["index.json"]).RootElement.GetProperty("manifests").EnumerateArray());
         Assert.Equal(image.Manifest.ToString(), entry.GetProperty("digest").GetString());
         Assert.Equal("1.0.0", JsonDocument.Parse(files["oci-layout"]).RootElement.GetProperty("imageLayoutVersion").GetString());
@@ -65,7 +72,10 @@ public sealed class ImageArchiveTests : IDisposable
         var files = await WriteAsync(image, withoutZstd: true);
 
         using var layer = new GZipStream(new MemoryStream(files["blobs/sha256/" + image.Layers[0].Hex]), CompressionMode.Decompress);
-        Assert.Equal(image.DiffIds[0].Hex, Convert.ToHexStringLower(await System.Security.Cryptography.SHA256.HashDataAsync(layer, Cancellation)));
+        Assert.Equal(
+            image.DiffIds[0].Hex,
+            Convert.ToHexStringLower(await System.Security.Cryptography.SHA256.HashDataAsync(layer, Cancellation))
+        );
     }
 
     [Theory]

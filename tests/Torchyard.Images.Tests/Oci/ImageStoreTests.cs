@@ -1,7 +1,9 @@
 using Torchyard.Images.Oci;
-using Torchyard.Images.Tests.Building;
-using Torchyard.Platform;
-using Torchyard.Recipes;
+using Torchyard.Images.Store;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
+using Torchyard.Platform.Reporting;
+using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Images.Tests.Oci;
 
@@ -9,7 +11,7 @@ public sealed class ImageStoreTests : IDisposable
 {
     private readonly TemporaryStore _store = new();
 
-    public ImageStoreTests() => Assert.SkipUnless(Environment.UserName == "root", "needs root for whiteouts and owners");
+    public ImageStoreTests() => Requires.Root("needs root for whiteouts and owners");
 
     private ImageStore Images => new(_store.Paths);
 
@@ -57,7 +59,9 @@ public sealed class ImageStoreTests : IDisposable
     public async Task An_image_in_use_is_not_removed_without_force()
     {
         var image = await SmallImage.AddAsync(_store, "small");
-        var error = await Assert.ThrowsAsync<TorchyardException>(() => Images.RemoveAsync("small", _ => "container web", force: false, Cancellation));
+        var error = await Assert.ThrowsAsync<TorchyardException>(() =>
+            Images.RemoveAsync("small", _ => "container web", force: false, Cancellation)
+        );
         Assert.Equal("TY3015", error.Code);
 
         await Images.RemoveAsync(image.Manifest.Hex[..12], _ => "container web", force: true, Cancellation);
@@ -119,8 +123,9 @@ public sealed class ImageStoreTests : IDisposable
         content[^1] ^= 1;
         await File.WriteAllBytesAsync(blob, content, Cancellation);
 
-        var error = await Assert.ThrowsAsync<TorchyardException>(
-            () => new MountedLayers(_store.Paths).EnsureAsync(image, SilentProgress.Instance, Cancellation));
+        var error = await Assert.ThrowsAsync<TorchyardException>(() =>
+            new MountedLayers(_store.Paths).EnsureAsync(image, SilentProgress.Instance, Cancellation)
+        );
 
         Assert.Equal("TY3008", error.Code);
         Assert.False(Directory.Exists(Path.Combine(_store.Paths.Layers, image.DiffIds[0].Hex)));

@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using Torchyard.Images.Tests.Building;
-using Torchyard.Recipes;
+using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Images.Tests.Oci;
 
@@ -9,7 +8,7 @@ public sealed class PeerTests : IDisposable
 {
     private readonly TemporaryStore _store = new();
 
-    public PeerTests() => Assert.SkipUnless(Environment.UserName == "root", "needs root for whiteouts and owners");
+    public PeerTests() => Requires.Root("needs root for whiteouts and owners");
 
     public void Dispose() => _store.Dispose();
 
@@ -22,7 +21,11 @@ public sealed class PeerTests : IDisposable
         var image = await SmallImage.AddAsync(_store, "small:1", compression);
         var copy = Path.Combine(_store.Paths.Root, "copy");
         Run("skopeo", "copy", $"oci:{_store.Paths.Oci}:small:1", $"oci:{copy}:1");
-        Assert.Contains(image.Manifest.ToString(), await File.ReadAllTextAsync(Path.Combine(copy, "index.json"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            image.Manifest.ToString(),
+            await File.ReadAllTextAsync(Path.Combine(copy, "index.json"), TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -36,7 +39,11 @@ public sealed class PeerTests : IDisposable
         var root = Path.Combine(_store.Paths.Root, "bundle/rootfs");
         Assert.Equal(
             ["usr", "usr/link0", "usr/link1", "usr/share", "usr/share/0", "usr/share/1"],
-            Directory.EnumerateFileSystemEntries(root, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(root, path)).Order(StringComparer.Ordinal));
+            Directory
+                .EnumerateFileSystemEntries(root, "*", SearchOption.AllDirectories)
+                .Select(path => Path.GetRelativePath(root, path))
+                .Order(StringComparer.Ordinal)
+        );
         Assert.Equal("one", await File.ReadAllTextAsync(Path.Combine(root, "usr/link0"), TestContext.Current.CancellationToken));
     }
 
@@ -49,11 +56,16 @@ public sealed class PeerTests : IDisposable
     }
 
     private static void Require(string tool) =>
-        Assert.SkipUnless(Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(directory => File.Exists(Path.Combine(directory, tool))), $"needs {tool}");
+        Assert.SkipUnless(
+            Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(directory => File.Exists(Path.Combine(directory, tool))),
+            $"needs {tool}"
+        );
 
     private static void Run(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true }
+        )!;
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEnd();
         process.WaitForExit();

@@ -1,5 +1,6 @@
-using Torchyard.Images.Tests.Building;
-using Torchyard.Platform;
+using Torchyard.Images.Store;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Reporting;
 
 namespace Torchyard.Images.Tests.Oci;
 
@@ -7,7 +8,7 @@ public sealed class StoreRepairTests : IDisposable
 {
     private readonly TemporaryStore _store = new();
 
-    public StoreRepairTests() => Assert.SkipUnless(Environment.UserName == "root", "needs root for whiteouts and owners");
+    public StoreRepairTests() => Requires.Root("needs root for whiteouts and owners");
 
     private ImageStore Images => new(_store.Paths);
 
@@ -70,7 +71,9 @@ public sealed class StoreRepairTests : IDisposable
     public async Task A_damaged_blob_that_an_image_needs_stays_until_it_is_made_again_and_builds_forget_it()
     {
         var image = await SmallImage.AddAsync(_store, "small");
-        var key = Assert.Single(Directory.GetFiles(Path.Combine(_store.Paths.Root, "build/layers")), file => File.ReadAllText(file).Contains(image.Layers[0].Hex, StringComparison.Ordinal));
+        var key = Assert.Single(Directory.GetFiles(Path.Combine(_store.Paths.Root, "build/layers")), file =>
+            File.ReadAllText(file).Contains(image.Layers[0].Hex, StringComparison.Ordinal)
+        );
         Flip(image.Layers[0]);
 
         var plan = Repair.Begin(Validate(), _ => null);
@@ -101,7 +104,11 @@ public sealed class StoreRepairTests : IDisposable
     public async Task Damaged_documents_are_written_again_by_the_next_build()
     {
         var image = await SmallImage.AddAsync(_store, "small");
-        foreach (var document in Directory.GetFiles(Path.Combine(_store.Paths.Oci, "blobs/sha256")).Where(file => !image.Layers.Any(layer => file.EndsWith(layer.Hex, StringComparison.Ordinal))))
+        foreach (
+            var document in Directory
+                .GetFiles(Path.Combine(_store.Paths.Oci, "blobs/sha256"))
+                .Where(file => !image.Layers.Any(layer => file.EndsWith(layer.Hex, StringComparison.Ordinal)))
+        )
         {
             var content = File.ReadAllBytes(document);
             content[content.Length / 2] ^= 4;
@@ -124,7 +131,9 @@ public sealed class StoreRepairTests : IDisposable
         Flip(bad.Manifest);
         var told = new List<string>();
 
-        var listed = Images.List((digest, names, trouble) => told.Add($"{digest.Hex == bad.Manifest.Hex} {names.Single()} {trouble.Length > 0}"));
+        var listed = Images.List(
+            (digest, names, trouble) => told.Add($"{digest.Hex == bad.Manifest.Hex} {names.Single()} {trouble.Length > 0}")
+        );
         var removed = await Images.RemoveAsync("bad", _ => null, force: false, Cancellation);
 
         Assert.Equal(good.Manifest, Assert.Single(listed).Manifest);

@@ -9,7 +9,9 @@ internal static class XzArchive
     /// <summary>Compresses a tar archive.</summary>
     public static byte[] Compress(byte[] tar)
     {
-        using var xz = Process.Start(new ProcessStartInfo("/usr/bin/xz", ["-0", "-c"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        using var xz = Process.Start(
+            new ProcessStartInfo("/usr/bin/xz", ["-0", "-c"]) { RedirectStandardInput = true, RedirectStandardOutput = true }
+        )!;
         var feed = Task.Run(() =>
         {
             xz.StandardInput.BaseStream.Write(tar);
@@ -23,10 +25,32 @@ internal static class XzArchive
     }
 
     /// <summary>A file with the mode and owner that NVIDIA's archives have.</summary>
-    public static (TarEntry Entry, byte[] Content) File(string name, byte[] content) => (
-        new TarEntry { Name = name, Kind = TarKind.File, Mode = 0x1ED, User = 25503, Group = 2174, ModifiedAt = 1_768_000_000, Size = content.Length }, content);
+    public static (TarEntry Entry, byte[] Content) File(string name, byte[] content) =>
+        (
+            new TarEntry
+            {
+                Name = name,
+                Kind = TarKind.File,
+                Mode = 0x1ED,
+                User = 25503,
+                Group = 2174,
+                ModifiedAt = 1_768_000_000,
+                Size = content.Length,
+            },
+            content
+        );
 
     /// <summary>A symbolic link.</summary>
     public static (TarEntry Entry, byte[] Content) Link(string name, string target) =>
-        (new TarEntry { Name = name, Kind = TarKind.Symlink, Mode = 0x1FF, LinkTarget = target, ModifiedAt = 1_768_000_000 }, []);
+        (
+            new TarEntry
+            {
+                Name = name,
+                Kind = TarKind.Symlink,
+                Mode = 0x1FF,
+                LinkTarget = target,
+                ModifiedAt = 1_768_000_000,
+            },
+            []
+        );
 }

@@ -1,3 +1,4 @@
+using Torchyard.Images.Sandbox;
 using Torchyard.Images.Timings;
 
 namespace Torchyard.Images.Tests.Timings;

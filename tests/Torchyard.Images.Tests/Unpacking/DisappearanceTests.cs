@@ -2,16 +2,33 @@ using Torchyard.Images.Tests.Deb;
 
 namespace Torchyard.Images.Tests.Unpacking;
 
-/// <summary>Packages whose files others have taken over: held against dpkg, which lets them disappear.</summary>
+/// <summary>Packages whose files others have taken over: compared with dpkg, which lets them disappear.</summary>
 public sealed class DisappearanceTests
 {
-    private static DebBuilder Old => new DebBuilder("old").Directory("./usr").Directory("./usr/share").File("./usr/share/a", "old").Directory("./etc").File("./etc/c", "old")
-        .Control("conffiles", "/etc/c\n").Control("triggers", "interest-noawait /usr/share/x\n");
+    private static DebBuilder Old =>
+        new DebBuilder("old")
+            .Directory("./usr")
+            .Directory("./usr/share")
+            .File("./usr/share/a", "old")
+            .Directory("./etc")
+            .File("./etc/c", "old")
+            .Control("conffiles", "/etc/c\n")
+            .Control("triggers", "interest-noawait /usr/share/x\n");
 
-    private static DebBuilder New => new DebBuilder("new") { Fields = "Replaces: old\n" }
-        .Directory("./usr").Directory("./usr/share").File("./usr/share/a", "new").Directory("./etc").File("./etc/c", "new").Control("conffiles", "/etc/c\n").File("./usr/n", "n");
+    private static DebBuilder New =>
+        new DebBuilder("new") { Fields = "Replaces: old\n" }
+            .Directory("./usr")
+            .Directory("./usr/share")
+            .File("./usr/share/a", "new")
+            .Directory("./etc")
+            .File("./etc/c", "new")
+            .Control("conffiles", "/etc/c\n")
+            .File("./usr/n", "n");
 
-    private static DebBuilder Other(string name, string fields) => new DebBuilder(name) { Fields = fields }.Directory("./usr").File("./usr/" + name, name);
+    private static DebBuilder Other(string name, string fields) =>
+        new DebBuilder(name) { Fields = fields }
+            .Directory("./usr")
+            .File("./usr/" + name, name);
 
     [Theory]
     [InlineData("old,new")]
@@ -40,8 +57,16 @@ public sealed class DisappearanceTests
     }
 
     [Fact]
-    public void A_third_package_may_have_the_rest() => Gone(
-        "old,third,new", "old for third", Old.File("./usr/t", "old"), New, new DebBuilder("third") { Fields = "Replaces: old\n" }.Directory("./usr").File("./usr/t", "third"));
+    public void A_third_package_may_have_the_rest() =>
+        Gone(
+            "old,third,new",
+            "old for third",
+            Old.File("./usr/t", "old"),
+            New,
+            new DebBuilder("third") { Fields = "Replaces: old\n" }
+                .Directory("./usr")
+                .File("./usr/t", "third")
+        );
 
     [Theory]
     [InlineData("Depends: old", "")]
@@ -54,16 +79,28 @@ public sealed class DisappearanceTests
     [InlineData("Depends: old | both", "old for new")]
     [InlineData("Depends: old (>= 1) | both (>= 2)", "")]
     [InlineData("Depends: both", "old for new")]
-    public void What_another_package_needs_stays(string field, string expected) => Gone(
-        "old,needs,other;new", expected,
-        With(Old, "Provides: virtual, both\n"), With(New, "Replaces: old\nProvides: both (= 1)\n"), Other("needs", field + "\n"), Other("other", ""));
+    public void What_another_package_needs_stays(string field, string expected) =>
+        Gone(
+            "old,needs,other;new",
+            expected,
+            With(Old, "Provides: virtual, both\n"),
+            With(New, "Replaces: old\nProvides: both (= 1)\n"),
+            Other("needs", field + "\n"),
+            Other("other", "")
+        );
 
     [Fact]
     public void A_package_without_files_stays() => Gone("empty,new", "", new DebBuilder("empty"), New);
 
     [Fact]
-    public void It_disappears_once_and_takes_no_other_with_it() => Gone(
-        "old,twin;new", "old for new", Old, New, new DebBuilder("twin").Directory("./usr").Directory("./usr/share").Directory("./usr/twin"));
+    public void It_disappears_once_and_takes_no_other_with_it() =>
+        Gone(
+            "old,twin;new",
+            "old for new",
+            Old,
+            New,
+            new DebBuilder("twin").Directory("./usr").Directory("./usr/share").Directory("./usr/twin")
+        );
 
     private static DebBuilder With(DebBuilder package, string fields)
     {
@@ -80,5 +117,6 @@ public sealed class DisappearanceTests
         Assert.Equal(Lines(ours), Lines(comparison.Ours(layout, packages, cached: true)));
     }
 
-    private static string Lines(SortedDictionary<string, string> state) => string.Join("\n", state.Select(pair => $"{pair.Key}: {pair.Value}"));
+    private static string Lines(SortedDictionary<string, string> state) =>
+        string.Join("\n", state.Select(pair => $"{pair.Key}: {pair.Value}"));
 }

@@ -1,31 +1,29 @@
 using System.Diagnostics;
-using Torchyard.Images.Configure;
-using Torchyard.Images.Deb;
+using Torchyard.Images.Debian.Packages;
+using Torchyard.Images.Debian.Unpacking;
 using Torchyard.Images.Files;
 using Torchyard.Images.Layers;
 using Torchyard.Images.Tar;
 using Torchyard.Images.Tests.Deb;
-using Torchyard.Images.Unpacking;
-using Torchyard.Recipes;
+using Torchyard.Platform.Linux;
+using Torchyard.Recipes.Locks;
 
 namespace Torchyard.Images.Tests.Unpacking;
 
 /// <summary>
-/// Unpacks the same packages by the program, into layers and stages, and by dpkg itself, one after the other into a root, and tells what is there
-/// afterwards: files, directories and dpkg's database.
+/// Unpacks the same packages by the program, into layers and stages, and by dpkg itself, one after the other into a root, and tells what is
+/// there afterwards: files, directories and dpkg's database.
 /// </summary>
 internal sealed class DpkgComparison : IDisposable
 {
     private static readonly string[] Merged = ["bin", "sbin", "lib", "lib64"];
 
     // In memory where that is possible: dpkg waits for the disk after each step.
-    private readonly string _directory = Directory.Exists("/dev/shm")
-        ? Directory.CreateDirectory($"/dev/shm/torchyard-dpkg-{Guid.NewGuid():N}").FullName
-        : Directory.CreateTempSubdirectory("torchyard-dpkg").FullName;
+    private readonly TemporaryDirectory _directory = new(Directory.Exists("/dev/shm") ? "/dev/shm" : null);
 
     internal DpkgComparison()
     {
-        Assert.SkipUnless(Environment.UserName == "root", "needs root for owners");
+        Requires.Root("needs root for owners");
         Assert.SkipUnless(File.Exists("/usr/bin/dpkg"), "dpkg is not installed");
     }
 
@@ -35,7 +33,7 @@ internal sealed class DpkgComparison : IDisposable
     /// <summary>Packages that disappeared in what the program made last, each with the one in whose favour.</summary>
     internal List<string> Gone { get; } = [];
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    public void Dispose() => _directory.Dispose();
 
     /// <summary>What the program makes.</summary>
     /// <param name="layout">Names of packages: layers of a stage separated by <c>|</c>, stages by <c>;</c>.</param>
@@ -71,19 +69,39 @@ internal sealed class DpkgComparison : IDisposable
         File.WriteAllText(Path.Combine(root, "var/lib/dpkg/status"), "");
         for (var index = 0; index < Diversions.Length; index += 3)
         {
-            Execute("dpkg-divert", "--root", root, "--package", Diversions[index + 2], "--divert", Diversions[index + 1], "--rename", "--add", Diversions[index]);
+            Execute(
+                "dpkg-divert",
+                "--root",
+                root,
+                "--package",
+                Diversions[index + 2],
+                "--divert",
+                Diversions[index + 1],
+                "--rename",
+                "--add",
+                Diversions[index]
+            );
         }
 
-        var saved = packages.Select(package => package.Save(_directory)).ToDictionary(file => file.Package.Name, file => file.Path);
+        var saved = packages.Select(package => package.Save(_directory.Path)).ToDictionary(file => file.Package.Name, file => file.Path);
         foreach (var name in order)
         {
             // Without their scripts, which would need a whole system.
-            Execute("dpkg", "--root=" + root, "--force-depends", "--force-script-chrootless", "--force-unsafe-io", "--install", saved[name]);
+            Execute(
+                "dpkg",
+                "--root=" + root,
+                "--force-depends",
+                "--force-script-chrootless",
+                "--force-unsafe-io",
+                "--install",
+                saved[name]
+            );
         }
 
         return State(
             directory => Directory.EnumerateFileSystemEntries($"{root}/{directory}").Select(Path.GetFileName).OfType<string>(),
-            path => $"{root}/{path}");
+            path => $"{root}/{path}"
+        );
     }
 
     /// <summary>The order in which the program counts the packages of a layout as unpacked.</summary>
@@ -93,7 +111,7 @@ internal sealed class DpkgComparison : IDisposable
         return [.. layout.Split(';').SelectMany(run.Order)];
     }
 
-    private string NewDirectory() => Directory.CreateDirectory(Path.Combine(_directory, Guid.NewGuid().ToString("N"))).FullName;
+    private string NewDirectory() => Directory.CreateDirectory(Path.Combine(_directory.Path, Guid.NewGuid().ToString("N"))).FullName;
 
     private static SortedDictionary<string, string> State(Func<string, IEnumerable<string>> names, Func<string, string?> find)
     {
@@ -134,26 +152,45 @@ internal sealed class DpkgComparison : IDisposable
         if (path == "var/lib/dpkg/status")
         {
             // Whose paragraph it is, and what it says of conffiles.
-            return string.Join('\n', File.ReadAllText(place).Split("\n\n").Select(paragraph => string.Join(' ', paragraph.Split('\n')
-                .Where(line => line.StartsWith("Package:", StringComparison.Ordinal) || line.StartsWith(' ')))).Where(text => text.Length > 0).Order(StringComparer.Ordinal));
+            return string.Join(
+                '\n',
+                File.ReadAllText(place)
+                    .Split("\n\n")
+                    .Select(paragraph =>
+                        string.Join(
+                            ' ',
+                            paragraph
+                                .Split('\n')
+                                .Where(line => line.StartsWith("Package:", StringComparison.Ordinal) || line.StartsWith(' '))
+                        )
+                    )
+                    .Where(text => text.Length > 0)
+                    .Order(StringComparer.Ordinal)
+            );
         }
 
-        if (path is "var" or "var/lib" or "var/lib/dpkg" or "var/lib/dpkg/info" or "usr" || Merged.Contains(path) || Merged.Contains(path.Replace("usr/", "", StringComparison.Ordinal)))
+        if (
+            path is "var" or "var/lib" or "var/lib/dpkg" or "var/lib/dpkg/info" or "usr"
+            || Merged.Contains(path)
+            || Merged.Contains(path.Replace("usr/", "", StringComparison.Ordinal))
+        )
         {
             return "";
         }
 
-        Assert.True(Posix.TryStat(Posix.CurrentDirectory, place, out var stat));
+        Assert.True(StatusCalls.TryRead(At.CurrentDirectory, place, out var stat));
         return path.StartsWith("var/lib/dpkg/", StringComparison.Ordinal) ? null
-            : stat.Type == Posix.TypeDirectory ? $"directory {stat.Mode & 0xFFF:X}"
-            : stat.Type == Posix.TypeSymlink ? "link to " + new FileInfo(place).LinkTarget
-            : stat.Type == Posix.TypeFile ? $"{File.ReadAllText(place)} {stat.Mode & 0xFFF:X} {stat.Modified.Seconds}"
+            : stat.Type == FileKind.Directory ? $"directory {stat.Mode & 0xFFF:X}"
+            : stat.Type == FileKind.Link ? "link to " + new FileInfo(place).LinkTarget
+            : stat.Type == FileKind.Regular ? $"{File.ReadAllText(place)} {stat.Mode & 0xFFF:X} {stat.Modified.Seconds}"
             : $"{stat.Type:X} {stat.DeviceMajor}:{stat.DeviceMinor} {stat.Mode & 0xFFF:X}";
     }
 
     private static void Execute(params string[] command)
     {
-        using var process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true }
+        )!;
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEnd();
         process.WaitForExit();
@@ -166,8 +203,9 @@ internal sealed class DpkgComparison : IDisposable
     /// <summary>A build without its sandbox: packages have no scripts.</summary>
     private sealed class Run(DpkgComparison comparison, IReadOnlyList<DebBuilder> packages)
     {
-        private readonly Dictionary<string, (string Path, LockedDebianPackage Package)> _saved =
-            packages.Select(package => package.Save(comparison._directory)).ToDictionary(file => file.Package.Name);
+        private readonly Dictionary<string, (string Path, LockedDebianPackage Package)> _saved = packages
+            .Select(package => package.Save(comparison._directory.Path))
+            .ToDictionary(file => file.Package.Name);
 
         private readonly FileLists _lists = new();
         private List<string> _lower = [];
@@ -192,7 +230,17 @@ internal sealed class DpkgComparison : IDisposable
                 if (cached)
                 {
                     using var root = RootDirectory.Open(place);
-                    unpacked = [.. unpacked.Select(package => PackageUnpacker.Load(_saved[package.Package.Name].Path, package.Package, root, contended.ToHashSet(StringComparer.Ordinal)))];
+                    unpacked =
+                    [
+                        .. unpacked.Select(package =>
+                            PackageUnpacker.Load(
+                                _saved[package.Package.Name].Path,
+                                package.Package,
+                                root,
+                                contended.ToHashSet(StringComparer.Ordinal)
+                            )
+                        ),
+                    ];
                 }
 
                 shared.AddRange(_lists.Add(unpacked, place, contended));
@@ -204,7 +252,13 @@ internal sealed class DpkgComparison : IDisposable
             using (var upper = new UpperDirectory(top, [.. _lower]))
             {
                 var sharing = new SharedFiles(
-                    upper, below, _lists, stage, shared, new PackageContents(_saved.Values.ToDictionary(file => file.Package, file => file.Path)));
+                    upper,
+                    below,
+                    _lists,
+                    stage,
+                    shared,
+                    new PackageContents(package => _saved.Values.First(file => file.Package == package).Path)
+                );
                 upper.WriteText("var/lib/dpkg/diversions", string.Concat(comparison.Diversions.Select(line => line + "\n")));
                 sharing.RefuseUndecidable();
                 upper.WriteText("var/lib/dpkg/status", upper.ReadText("var/lib/dpkg/status") + DpkgDatabase.UnpackedStatus(stage));
@@ -212,7 +266,12 @@ internal sealed class DpkgComparison : IDisposable
                 {
                     comparison.Gone.Add($"{gone.Package.Name} for {favour.Package.Name}");
                     // As configure.sh does.
-                    foreach (var name in new LayerView([top, .. _lower]).Names("var/lib/dpkg/info").Where(name => name.StartsWith(gone.InfoName + ".", StringComparison.Ordinal)).ToList())
+                    foreach (
+                        var name in new LayerView([top, .. _lower])
+                            .Names("var/lib/dpkg/info")
+                            .Where(name => name.StartsWith(gone.InfoName + ".", StringComparison.Ordinal))
+                            .ToList()
+                    )
                     {
                         upper.Hide("var/lib/dpkg/info/" + name);
                     }
@@ -228,15 +287,27 @@ internal sealed class DpkgComparison : IDisposable
         {
             using var root = RootDirectory.Open(place);
             // Unpacked against the order of names: which one comes first must not count.
-            var unpacked = names.AsEnumerable().Reverse()
-                .Select(name => PackageUnpacker.Unpack(_saved[name].Path, _saved[name].Package, root, Aside(name), TestContext.Current.CancellationToken))
-                .Reverse().ToList();
+            var unpacked = names
+                .AsEnumerable()
+                .Reverse()
+                .Select(name =>
+                    PackageUnpacker.Unpack(
+                        _saved[name].Path,
+                        _saved[name].Package,
+                        root,
+                        Aside(name),
+                        TestContext.Current.CancellationToken
+                    )
+                )
+                .Reverse()
+                .ToList();
             var (settled, contended) = LayerCollisions.Settle(unpacked, root, package => Aside(package.Package.Name), place + ".scratch");
-            var entries = PackageTree.Merge(settled, []);
+            var entries = LayerTree.Merge(settled.SelectMany(one => one.Entries));
             // What the layer's archive says is what lies on the disk.
             Assert.Equal(
                 entries.Select(entry => entry.Entry.Name),
-                Tree(place).Select(path => Path.GetRelativePath(place, path)).Order(StringComparer.Ordinal));
+                Tree(place).Select(path => Path.GetRelativePath(place, path)).Order(StringComparer.Ordinal)
+            );
             foreach (var (entry, content) in entries.Where(entry => entry.Entry.Kind is TarKind.File or TarKind.HardLink))
             {
                 Assert.True(root.TryStat(entry.Name, out var stat));
@@ -250,14 +321,22 @@ internal sealed class DpkgComparison : IDisposable
             string Aside(string name) => $"{place}.aside/{name}";
         }
 
-        private static IEnumerable<string> Tree(string directory) => Directory.EnumerateFileSystemEntries(directory).SelectMany(path =>
-            Directory.Exists(path) && new FileInfo(path).LinkTarget is null ? Tree(path).Prepend(path) : [path]);
+        private static IEnumerable<string> Tree(string directory) =>
+            Directory
+                .EnumerateFileSystemEntries(directory)
+                .SelectMany(path => Directory.Exists(path) && new FileInfo(path).LinkTarget is null ? Tree(path).Prepend(path) : [path]);
 
         private UnpackedPackage Load(string name)
         {
             var place = comparison.NewDirectory();
             using var root = RootDirectory.Open(place);
-            return PackageUnpacker.Unpack(_saved[name].Path, _saved[name].Package, root, place + ".aside", TestContext.Current.CancellationToken);
+            return PackageUnpacker.Unpack(
+                _saved[name].Path,
+                _saved[name].Package,
+                root,
+                place + ".aside",
+                TestContext.Current.CancellationToken
+            );
         }
     }
 }

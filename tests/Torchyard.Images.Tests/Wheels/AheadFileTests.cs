@@ -1,8 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
-using Torchyard.Images.Wheels;
+using Torchyard.Images.Python;
 using Torchyard.Platform.Streams;
-using Torchyard.Tests.Python;
 
 namespace Torchyard.Images.Tests.Wheels;
 
@@ -11,7 +10,7 @@ public sealed class AheadFileTests
     [Fact]
     public void What_is_written_can_be_read_before_the_rest_is_there()
     {
-        using var scratch = new ScratchDirectory();
+        using var scratch = new TemporaryDirectory();
         using var more = new SemaphoreSlim(0);
         var target = new Target(scratch, (buffer, position) =>
         {
@@ -43,7 +42,7 @@ public sealed class AheadFileTests
     [Fact]
     public void What_failed_fails_for_the_reader_after_the_bytes_before_it()
     {
-        using var scratch = new ScratchDirectory();
+        using var scratch = new TemporaryDirectory();
         var target = new Target(scratch, (buffer, position) => position < 4 ? Fill(buffer, 4) : throw new InvalidDataException("flipped"));
         using var file = new AheadFile(1, target);
         Assert.True(file.TryStart(() => { }));
@@ -58,8 +57,11 @@ public sealed class AheadFileTests
     [Fact]
     public void A_file_that_is_found_wrong_at_its_end_fails_there()
     {
-        using var scratch = new ScratchDirectory();
-        var target = new Target(scratch, (buffer, position) => Fill(buffer, position < 4 ? 4 : 0)) { Wrong = new InvalidDataException("another hash") };
+        using var scratch = new TemporaryDirectory();
+        var target = new Target(scratch, (buffer, position) => Fill(buffer, position < 4 ? 4 : 0))
+        {
+            Wrong = new InvalidDataException("another hash"),
+        };
         using var file = new AheadFile(1, target);
         Assert.True(file.TryStart(() => { }));
         Assert.Equal("another hash", Assert.Throws<InvalidDataException>(file.Wait).Message);
@@ -68,7 +70,7 @@ public sealed class AheadFileTests
     [Fact]
     public void What_cannot_be_written_ends_the_decoding_of_an_endless_file()
     {
-        using var scratch = new ScratchDirectory();
+        using var scratch = new TemporaryDirectory();
         var target = new Target(scratch, (buffer, _) => Fill(buffer, buffer.Length)) { Access = FileAccess.Read };
         using var file = new AheadFile(1, target);
         Assert.True(file.TryStart(() => { }));
@@ -79,7 +81,7 @@ public sealed class AheadFileTests
     [Fact]
     public void Whoever_comes_first_decodes()
     {
-        using var scratch = new ScratchDirectory();
+        using var scratch = new TemporaryDirectory();
         var target = new Target(scratch, (_, _) => throw new InvalidOperationException("it was not started"));
         using (var file = new AheadFile(1, target))
         {
@@ -94,7 +96,7 @@ public sealed class AheadFileTests
     [Fact]
     public async Task Giving_up_waits_for_the_decoder_to_stop()
     {
-        using var scratch = new ScratchDirectory();
+        using var scratch = new TemporaryDirectory();
         using var entered = new ManualResetEventSlim();
         using var gate = new ManualResetEventSlim();
         // An endless content: only being stopped ends it.
@@ -120,19 +122,17 @@ public sealed class AheadFileTests
     [Fact]
     public void Free_cores_take_the_most_urgent_and_no_more_than_there_are()
     {
-        using var scratch = new ScratchDirectory();
+        using var scratch = new TemporaryDirectory();
         using var hold = new ManualResetEventSlim();
         var started = new System.Collections.Concurrent.ConcurrentQueue<long>();
         using var all = new CountdownEvent(3);
-        AheadFile[] files = [.. new[] { 10L, 30L, 20L }.Select(urgency => new AheadFile(urgency, new Target(
-            scratch,
-            (_, _) =>
-            {
-                started.Enqueue(urgency);
-                hold.Wait(TestContext.Current.CancellationToken);
-                all.Signal();
-                return 0;
-            })))];
+        AheadFile[] files = [.. new[] { 10L, 30L, 20L }.Select(urgency => new AheadFile(urgency, new Target(scratch, (_, _) =>
+                {
+                    started.Enqueue(urgency);
+                    hold.Wait(TestContext.Current.CancellationToken);
+                    all.Signal();
+                    return 0;
+                })))];
         var ahead = new DecodeAhead(2);
         ahead.BeginLayer(files);
         Assert.True(SpinWait.SpinUntil(() => !started.IsEmpty, TimeSpan.FromSeconds(30)));
@@ -147,7 +147,7 @@ public sealed class AheadFileTests
     [Fact]
     public void A_layer_that_waits_lends_its_core()
     {
-        using var scratch = new ScratchDirectory();
+        using var scratch = new TemporaryDirectory();
         var ahead = new DecodeAhead(1);
         using var file = new AheadFile(1, new Target(scratch, (_, _) => 0));
         ahead.BeginLayer([file]);
@@ -162,7 +162,7 @@ public sealed class AheadFileTests
         return count;
     }
 
-    private sealed class Target(ScratchDirectory scratch, Target.Reader read) : ForwardReadStream, IAheadTarget
+    private sealed class Target(TemporaryDirectory scratch, Target.Reader read) : ForwardReadStream, IAheadTarget
     {
         private readonly string _path = Path.Combine(scratch.Path, Guid.NewGuid().ToString());
         private long _position;

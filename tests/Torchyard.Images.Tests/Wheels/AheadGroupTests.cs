@@ -1,4 +1,4 @@
-using Torchyard.Images.Wheels;
+using Torchyard.Images.Python;
 
 namespace Torchyard.Images.Tests.Wheels;
 
@@ -74,11 +74,16 @@ public sealed class AheadGroupTests
         using var begun = new CountdownEvent(3);
         var ahead = new DecodeAhead(cores: 8, from: 4);
         // Two for each core: 64 bytes.
-        AheadGroup[] groups = [.. Enumerable.Range(0, 4).Select(number => new AheadGroup(100 - number, [30], (_, _) =>
-        {
-            begun.Signal();
-            hold.Wait(TestContext.Current.CancellationToken);
-        }))];
+        AheadGroup[] groups =
+        [
+            .. Enumerable
+                .Range(0, 4)
+                .Select(number => new AheadGroup(100 - number, [30], (_, _) =>
+                {
+                    begun.Signal();
+                    hold.Wait(TestContext.Current.CancellationToken);
+                })),
+        ];
         ahead.BeginLayer(groups);
         Assert.False(groups[0].TryTake());
         Assert.False(groups[1].TryTake());

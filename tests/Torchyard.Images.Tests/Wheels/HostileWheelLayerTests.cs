@@ -1,24 +1,29 @@
 using System.Formats.Tar;
 using CsCheck;
-using Torchyard.Images.Layers;
 using Torchyard.Images.Oci;
-using Torchyard.Images.Wheels;
+using Torchyard.Images.Python;
 using Torchyard.Packages.Python.Wheels;
-using Torchyard.Platform;
 using Torchyard.Platform.Compression;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
-using Torchyard.Recipes;
-using Torchyard.Tests.Python;
+using Torchyard.Recipes.Locks;
+using Torchyard.Recipes.Settings;
+using Torchyard.Testing.Python;
 
 namespace Torchyard.Images.Tests.Wheels;
 
 public sealed class HostileWheelLayerTests
 {
     private static readonly byte[] Wheel = new TestWheel("demo", "1.0") { EntryPoints = "[console_scripts]\nrun = demo:main\n" }
-        .Add("demo/__init__.py", "x = 1\n").Add("demo/data.bin", [.. Enumerable.Range(0, 90_000).Select(i => (byte)(i * i >> 5))])
-        .Add("demo-1.0.data/scripts/tool", "#!python\nprint(1)\n").Build();
+        .Add("demo/__init__.py", "x = 1\n")
+        .Add("demo/data.bin", [.. Enumerable.Range(0, 90_000).Select(i => (byte)(i * i >> 5))])
+        .Add("demo-1.0.data/scripts/tool", "#!python\nprint(1)\n")
+        .Build();
 
-    /// <summary>A damaged wheel becomes the same layer as the whole one, or none: nothing stays in the store, and nothing is ever outside it.</summary>
+    /// <summary>
+    /// A damaged wheel becomes the same layer as the whole one, or none: nothing stays in the store, and nothing is ever outside it.
+    /// </summary>
     [Theory]
     [InlineData(LayerCompression.Gzip, 1)]
     [InlineData(LayerCompression.Zstd, 1)]
@@ -26,10 +31,13 @@ public sealed class HostileWheelLayerTests
     [InlineData(LayerCompression.Zstd, 8)]
     public void A_mutated_wheel_leaves_a_right_layer_or_nothing(LayerCompression compression, int cores)
     {
-        using var scratch = new ScratchDirectory();
+        using var scratch = new TemporaryDirectory();
         var sound = Contents(Write(scratch, "sound", Wheel, compression, cores));
         var number = 0;
-        var mutation = Gen.Select(Gen.OneOf(Gen.Int[0, Wheel.Length - 1], Gen.Int[Wheel.Length - 1200, Wheel.Length - 1]), Gen.Byte).Array[1, 3];
+        var mutation = Gen.Select(Gen.OneOf(Gen.Int[0, Wheel.Length - 1], Gen.Int[Wheel.Length - 1200, Wheel.Length - 1]), Gen.Byte).Array[
+            1,
+            3
+        ];
         mutation.Sample(
             changes =>
             {
@@ -54,11 +62,15 @@ public sealed class HostileWheelLayerTests
                     Assert.Empty(Directory.EnumerateFiles(Path.Combine(store, "tmp")));
                 }
 
-                Assert.Equal([store, Path.Combine(scratch.Path, name, "store", "mounted")], [store, .. Directory.EnumerateDirectories(store, "mounted")]);
+                Assert.Equal(
+                    [store, Path.Combine(scratch.Path, name, "store", "mounted")],
+                    [store, .. Directory.EnumerateDirectories(store, "mounted")]
+                );
                 Assert.Equal([store], Directory.EnumerateFileSystemEntries(Path.Combine(scratch.Path, name)));
                 Directory.Delete(Path.Combine(scratch.Path, name), recursive: true);
             },
-            iter: 200);
+            iter: 200
+        );
         Assert.Equal(["sound"], Directory.EnumerateFileSystemEntries(scratch.Path).Select(Path.GetFileName));
     }
 
@@ -77,16 +89,38 @@ public sealed class HostileWheelLayerTests
         return contents;
     }
 
-    private static (PackedLayer Layer, OciLayout Layout) Write(ScratchDirectory scratch, string name, byte[] content, LayerCompression compression, int cores)
+    private static (PackedLayer Layer, OciLayout Layout) Write(
+        TemporaryDirectory scratch,
+        string name,
+        byte[] content,
+        LayerCompression compression,
+        int cores
+    )
     {
         var paths = new StorePaths(Path.Combine(scratch.Path, name, "store"));
         var layout = new OciLayout(paths);
         layout.Initialise();
         var mounted = Directory.CreateDirectory(Path.Combine(paths.Root, "mounted")).FullName;
-        var package = new LockedPythonPackage { Name = "demo", Version = "1.0", Filename = "demo-1.0-py3-none-any.whl", Size = content.Length, Sha256 = Digest.Of(content) };
-        using var wheel = WheelArchive.Open(new MemoryZipSource(content), package.Filename);
+        var package = new LockedPythonPackage
+        {
+            Name = "demo",
+            Version = "1.0",
+            Filename = "demo-1.0-py3-none-any.whl",
+            Size = content.Length,
+            Sha256 = Digest.Of(content),
+        };
+        using var place = new TemporaryDirectory();
+        using var wheel = WheelArchive.Open(place.Write(package.Filename, content), package.Filename);
         var plan = new InstallPlanner(new VenvLayout("3.13", LockedPython.VenvPath)).Plan(wheel, package);
-        return (new WheelLayerWriter(layout, new ImageSettings { Compression = compression }, new DecodeAhead(cores, from: 1)).Write(
-            [new PlannedWheel(package, plan)], new HashSet<(string, string)>(), Environment.IsPrivilegedProcess ? mounted : null, _ => { }, TestContext.Current.CancellationToken), layout);
+        return (
+            new WheelLayerWriter(layout, new ImageSettings { Compression = compression }, new DecodeAhead(cores, from: 1)).Write(
+                [new PlannedWheel(package, plan)],
+                new HashSet<(string, string)>(),
+                Environment.IsPrivilegedProcess ? mounted : null,
+                _ => { },
+                TestContext.Current.CancellationToken
+            ),
+            layout
+        );
     }
 }

@@ -1,13 +1,16 @@
 using System.Formats.Tar;
-using Torchyard.Images.Deb;
+using Torchyard.Images.Errors;
 using Torchyard.Images.Layers;
 using Torchyard.Images.Oci;
-using Torchyard.Images.Wheels;
-using Torchyard.Platform;
+using Torchyard.Images.Python;
 using Torchyard.Platform.Compression;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
-using Torchyard.Recipes;
-using Torchyard.Tests.Python;
+using Torchyard.Platform.Reporting;
+using Torchyard.Recipes.Locks;
+using Torchyard.Recipes.Settings;
+using Torchyard.Testing.Python;
 
 namespace Torchyard.Images.Tests.Wheels;
 
@@ -26,11 +29,18 @@ public sealed class PythonLayersTests
 
         Assert.Equal(
             ["python nvidia-cublas==1.0", "python nvidia-cudnn==1.0", "python torch==1.0", "python jinja2==1.0 sympy==1.0"],
-            made.Select(l => l.Layer.History));
+            made.Select(l => l.Layer.History)
+        );
         var files = made.SelectMany(l => Files(scratch, l)).ToList();
         Assert.Single(files, f => f.EndsWith("/nvidia/lib/libcublas.so", StringComparison.Ordinal));
         Assert.Single(files, f => f.EndsWith("/nvidia/lib/libshared.so", StringComparison.Ordinal));
-        Assert.Equal(["/nvidia/__init__.py"], files.GroupBy(f => f).Where(g => g.Count() > 1).Select(g => g.Key[(g.Key.IndexOf("site-packages", StringComparison.Ordinal) + 13)..]));
+        Assert.Equal(
+            ["/nvidia/__init__.py"],
+            files
+                .GroupBy(f => f)
+                .Where(g => g.Count() > 1)
+                .Select(g => g.Key[(g.Key.IndexOf("site-packages", StringComparison.Ordinal) + 13)..])
+        );
     }
 
     [Fact]
@@ -72,8 +82,12 @@ public sealed class PythonLayersTests
         var whole = await MakeAsync(scratch, [wheel], compression);
         var content = await File.ReadAllBytesAsync(wheel.WriteTo(Path.Combine(scratch.Path, "wheels")), Cancellation);
         var damaged = 0;
-        // Some bytes everywhere; and the last ones of each file, since bits behind the end of deflate data mean nothing and are carried over.
-        var ends = Enumerable.Range(2, content.Length - 4).Where(i => content.AsSpan(i, 2).SequenceEqual("PK"u8)).SelectMany(i => new[] { i - 2, i - 1 });
+        // Some bytes everywhere; and the last ones of each file, since bits behind the end of deflate data mean nothing and are carried
+        // over.
+        var ends = Enumerable
+            .Range(2, content.Length - 4)
+            .Where(i => content.AsSpan(i, 2).SequenceEqual("PK"u8))
+            .SelectMany(i => new[] { i - 2, i - 1 });
         foreach (var position in Enumerable.Range(0, content.Length / 53).Select(i => i * 53).Concat(ends))
         {
             try
@@ -97,8 +111,64 @@ public sealed class PythonLayersTests
         var wheel = new TestWheel("sample", "1.0").Add("sample/__init__.py", "x = 1\n");
         await Assert.ThrowsAsync<DamagedPackageException>(() => MakeAsync(scratch, [wheel], keep: 100));
         await Assert.ThrowsAsync<DamagedPackageException>(() => MakeAsync(scratch, [wheel], keep: 0));
-        var wrong = new TestWheel("sample", "1.1") { Record = text => text.Replace("sha256=", "sha256=A", StringComparison.Ordinal) }.Add("sample/__init__.py", "x = 1\n");
+        var wrong = new TestWheel("sample", "1.1") { Record = text => text.Replace("sha256=", "sha256=A", StringComparison.Ordinal) }.Add(
+            "sample/__init__.py",
+            "x = 1\n"
+        );
         Assert.Equal("TY2501", (await Assert.ThrowsAsync<TorchyardException>(() => MakeAsync(scratch, [wrong]))).Code);
+    }
+
+    [Fact]
+    public async Task A_heavy_wheel_becomes_a_layer_while_others_are_fetched_and_the_layers_are_the_same()
+    {
+        using var scratch = Scratch();
+        using var whole = Scratch();
+        var expected = await MakeAsync(whole, Stack());
+        var late = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        // torch is there, and everything light; two heavy ones are not.
+        var making = MakeAsync(scratch, Stack(), late: (["nvidia_cublas", "nvidia_cudnn"], late.Task));
+        var written = Path.Combine(
+            scratch.Path,
+            "oci/blobs/sha256",
+            expected.Single(layer => layer.Layer.History == "python torch==1.0").Layer.Layer.Blob.Hex
+        );
+        while (!File.Exists(written))
+        {
+            Assert.False(making.IsCompleted);
+            await Task.Delay(20, Cancellation);
+        }
+
+        late.SetResult();
+        Assert.Equal(expected.Select(layer => layer.Layer), (await making).Select(layer => layer.Layer));
+    }
+
+    [Fact]
+    public async Task A_layer_that_was_begun_too_early_is_made_again_when_a_late_wheel_changes_it()
+    {
+        using var scratch = Scratch();
+        using var whole = Scratch();
+        var expected = await MakeAsync(whole, Stack());
+        var late = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        // cudnn's copy of libshared.so is left out of its layer once cublas is known.
+        var making = MakeAsync(scratch, Stack(), late: (["nvidia_cublas"], late.Task));
+        await Task.Delay(300, Cancellation);
+        late.SetResult();
+        Assert.Equal(expected.Select(layer => layer.Layer), (await making).Select(layer => layer.Layer));
+    }
+
+    [Fact]
+    public async Task A_wrong_wheel_is_reported_while_others_are_fetched()
+    {
+        using var scratch = Scratch();
+        var wheels = Stack();
+        wheels[0].Record = text => text.Replace("libtorch.so,sha256=", "libtorch.so,sha256=A", StringComparison.Ordinal);
+        var never = new TaskCompletionSource();
+
+        var failure = await Assert.ThrowsAsync<TorchyardException>(() => MakeAsync(scratch, wheels, late: (["nvidia_cublas"], never.Task)));
+        Assert.Contains("libtorch.so", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(scratch.Path, "tmp")));
     }
 
     [Fact]
@@ -120,30 +190,44 @@ public sealed class PythonLayersTests
         var wheels = Stack();
         foreach (var wheel in wheels[1..3])
         {
-            wheel.Record = _ => "this is no RECORD";
+            wheel.Record = _ => "this is not a RECORD";
         }
 
         var failure = await Assert.ThrowsAsync<TorchyardException>(() => MakeAsync(scratch, wheels));
         Assert.Contains("nvidia_cublas", failure.Message, StringComparison.Ordinal);
     }
 
-    private static ScratchDirectory Scratch()
+    private static TemporaryDirectory Scratch()
     {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root to give files to the environment's user");
-        return new ScratchDirectory();
+        Requires.Root("needs root to give files to the environment's user");
+        return new TemporaryDirectory();
     }
 
     private static List<TestWheel> Stack(string torch = "1.0", string sympy = "1.0") =>
-    [
-        new TestWheel("torch", torch).Add("torch/__init__.py", $"__version__ = '{torch}'\n").Add("torch/lib/libtorch.so", new byte[Heavy]),
-        new TestWheel("nvidia-cublas", "1.0").Add("nvidia/__init__.py", "").Add("nvidia/lib/libcublas.so", new byte[Heavy]).Add("nvidia/lib/libshared.so", new byte[2 << 20]),
-        new TestWheel("nvidia-cudnn", "1.0").Add("nvidia/__init__.py", "").Add("nvidia/lib/libcudnn.so", new byte[Heavy + 1]).Add("nvidia/lib/libshared.so", new byte[2 << 20]),
-        new TestWheel("sympy", sympy).Add("sympy/__init__.py", $"v = '{sympy}'\n"),
-        new TestWheel("jinja2", "1.0").Add("jinja2/__init__.py", ""),
-    ];
+        [
+            new TestWheel("torch", torch)
+                .Add("torch/__init__.py", $"__version__ = '{torch}'\n")
+                .Add("torch/lib/libtorch.so", new byte[Heavy]),
+            new TestWheel("nvidia-cublas", "1.0")
+                .Add("nvidia/__init__.py", "")
+                .Add("nvidia/lib/libcublas.so", new byte[Heavy])
+                .Add("nvidia/lib/libshared.so", new byte[2 << 20]),
+            new TestWheel("nvidia-cudnn", "1.0")
+                .Add("nvidia/__init__.py", "")
+                .Add("nvidia/lib/libcudnn.so", new byte[Heavy + 1])
+                .Add("nvidia/lib/libshared.so", new byte[2 << 20]),
+            new TestWheel("sympy", sympy).Add("sympy/__init__.py", $"v = '{sympy}'\n"),
+            new TestWheel("jinja2", "1.0").Add("jinja2/__init__.py", ""),
+        ];
 
-    private static async Task<IReadOnlyList<PythonLayer>> MakeAsync(
-        ScratchDirectory scratch, List<TestWheel> wheels, LayerCompression compression = LayerCompression.Gzip, int flip = -1, int keep = -1)
+    private static async Task<IReadOnlyList<MadeLayer>> MakeAsync(
+        TemporaryDirectory scratch,
+        List<TestWheel> wheels,
+        LayerCompression compression = LayerCompression.Gzip,
+        int flip = -1,
+        int keep = -1,
+        (string[] Names, Task Until) late = default
+    )
     {
         var paths = new StorePaths(scratch.Path);
         var layout = new OciLayout(paths);
@@ -165,16 +249,51 @@ public sealed class PythonLayersTests
             }
 
             var parts = wheel.FileName.Split('-');
-            files.Add(new LockedPythonPackage { Name = parts[0].Replace('_', '-'), Version = parts[1], Filename = wheel.FileName, Size = content.Length, Sha256 = Digest.Of(content) }, path);
+            files.Add(
+                new LockedPythonPackage
+                {
+                    Name = parts[0].Replace('_', '-'),
+                    Version = parts[1],
+                    Filename = wheel.FileName,
+                    Size = content.Length,
+                    Sha256 = Digest.Of(content),
+                },
+                path
+            );
         }
 
-        var locked = new LockedPython { Interpreter = "3.13", Resolver = "test", Packages = [.. files.Keys] };
+        var locked = new LockedPython
+        {
+            Interpreter = "3.13",
+            Resolver = "test",
+            Packages = [.. files.Keys],
+        };
         var work = Path.Combine(scratch.Path, $"build-{Guid.NewGuid():N}");
-        return await new PythonLayers(layout, new LayerCache(paths, layout), new ImageSettings { Compression = compression, Level = 1 }, "test", work)
-            .MakeAsync(locked, [], files, SilentProgress.Instance, Cancellation);
+        return await new PythonLayers(
+            layout,
+            new LayerCache(paths, layout),
+            new Packing(new ImageSettings { Compression = compression, Level = 1 }, "test"),
+            work
+        ).MakeAsync(
+            locked,
+            [],
+            files.ToDictionary(file => file.Key, file => FetchAsync(file.Key.Filename, file.Value)),
+            SilentProgress.Instance,
+            Cancellation
+        );
+
+        async Task<string> FetchAsync(string name, string path)
+        {
+            if (late.Names is { } names && Array.Exists(names, one => name.StartsWith(one, StringComparison.Ordinal)))
+            {
+                await (late.Until ?? Task.CompletedTask);
+            }
+
+            return path;
+        }
     }
 
-    private static void Remember(ScratchDirectory scratch, IReadOnlyList<PythonLayer> layers)
+    private static void Remember(TemporaryDirectory scratch, IReadOnlyList<MadeLayer> layers)
     {
         var paths = new StorePaths(scratch.Path);
         var cache = new LayerCache(paths, new OciLayout(paths));
@@ -184,9 +303,14 @@ public sealed class PythonLayersTests
         }
     }
 
-    private static List<string> Files(ScratchDirectory scratch, PythonLayer layer)
+    private static List<string> Files(TemporaryDirectory scratch, MadeLayer layer)
     {
-        using var tar = new TarReader(Decompression.Open(File.OpenRead(new OciLayout(new StorePaths(scratch.Path)).BlobPath(layer.Layer.Layer.Blob)), CompressionFormat.Gzip));
+        using var tar = new TarReader(
+            Decompression.Open(
+                File.OpenRead(new OciLayout(new StorePaths(scratch.Path)).BlobPath(layer.Layer.Layer.Blob)),
+                CompressionFormat.Gzip
+            )
+        );
         var files = new List<string>();
         while (tar.GetNextEntry() is { } entry)
         {

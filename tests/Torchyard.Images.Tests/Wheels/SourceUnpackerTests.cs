@@ -1,11 +1,10 @@
 using System.IO.Compression;
 using System.Text;
 using CsCheck;
+using Torchyard.Images.Python;
 using Torchyard.Images.Tar;
-using Torchyard.Images.Tests.Building;
-using Torchyard.Images.Wheels;
 using Torchyard.Packages.Python.Sources;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Images.Tests.Wheels;
 
@@ -20,12 +19,15 @@ public sealed class SourceUnpackerTests : IDisposable
     [Fact]
     public void A_source_distribution_is_laid_out_below_its_one_directory()
     {
-        var unpacker = Unpack(Tar(
-            (Entry("demo-1.0/", TarKind.Directory), ""),
-            (Entry("demo-1.0/pyproject.toml"), "[build-system]\n"),
-            (Entry("demo-1.0/bin/run") with { Mode = 0xFED }, "#!/bin/sh\n"),
-            (Entry("demo-1.0/copy", TarKind.HardLink) with { LinkTarget = "demo-1.0/bin/run" }, ""),
-            (Entry("demo-1.0/sub/link", TarKind.Symlink) with { LinkTarget = "../bin/run" }, "")));
+        var unpacker = Unpack(
+            Tar(
+                (Entry("demo-1.0/", TarKind.Directory), ""),
+                (Entry("demo-1.0/pyproject.toml"), "[build-system]\n"),
+                (Entry("demo-1.0/bin/run") with { Mode = 0xFED }, "#!/bin/sh\n"),
+                (Entry("demo-1.0/copy", TarKind.HardLink) with { LinkTarget = "demo-1.0/bin/run" }, ""),
+                (Entry("demo-1.0/sub/link", TarKind.Symlink) with { LinkTarget = "../bin/run" }, "")
+            )
+        );
 
         var project = unpacker.Project(strip: true, null);
         Assert.Equal(Path.Combine(Target, "demo-1.0"), project);
@@ -51,11 +53,18 @@ public sealed class SourceUnpackerTests : IDisposable
         Assert.Equal("2", File.ReadAllText(Path.Combine(Target, "python/lib/inner.txt")));
     }
 
-    public static TheoryData<string, string> HostileEntries => new()
-    {
-        { "../out", "" }, { "/etc/passwd", "" }, { "a/../../out", "" }, { "x/" + new string('n', 300), "" },
-        { "link", "/etc/passwd" }, { "link", "../out" }, { "a/link", "../../out" }, { "a/b/link", "../x/../../../out" },
-    };
+    public static TheoryData<string, string> HostileEntries =>
+        new()
+        {
+            { "../out", "" },
+            { "/etc/passwd", "" },
+            { "a/../../out", "" },
+            { "x/" + new string('n', 300), "" },
+            { "link", "/etc/passwd" },
+            { "link", "../out" },
+            { "a/link", "../../out" },
+            { "a/b/link", "../x/../../../out" },
+        };
 
     [Theory]
     [MemberData(nameof(HostileEntries))]
@@ -77,7 +86,9 @@ public sealed class SourceUnpackerTests : IDisposable
         Refused(() => Unpack(Tar((Entry("dir/file"), "x"), (Entry("dir", TarKind.Symlink) with { LinkTarget = "other" }, ""))).Finish());
         Refused(() => Unpack(Tar((Entry("dir/file"), "x"), (Entry("dir"), "x"))));
         // A later file of the same name takes the place of a link, and does not follow it.
-        var unpacker = Unpack(Tar((Entry("same", TarKind.Symlink) with { LinkTarget = "victim" }, ""), (Entry("victim"), "old"), (Entry("same"), "new")));
+        var unpacker = Unpack(
+            Tar((Entry("same", TarKind.Symlink) with { LinkTarget = "victim" }, ""), (Entry("victim"), "old"), (Entry("same"), "new"))
+        );
         unpacker.Finish();
         Assert.Equal("old", File.ReadAllText(Path.Combine(Target, "victim")));
     }
@@ -99,26 +110,38 @@ public sealed class SourceUnpackerTests : IDisposable
         Refused(() => Unpack(Zip(("zeros", new string('0', 1_000_000))), part => part with { Name = "x.zip" }, limits));
         Refused(() => Unpack(Tar([.. Enumerable.Range(0, 6).Select(i => (Entry($"f{i}"), ""))]), limits: limits));
         // Hard links multiply a file.
-        Refused(() => Unpack(
-            Tar((Entry("a"), new string('0', 6000)), (Entry("b", TarKind.HardLink) with { LinkTarget = "a" }, "")), limits: limits));
+        Refused(() =>
+            Unpack(Tar((Entry("a"), new string('0', 6000)), (Entry("b", TarKind.HardLink) with { LinkTarget = "a" }, "")), limits: limits)
+        );
     }
 
     [Fact]
     public void Any_damage_is_told_as_damage()
     {
-        var archive = Gzip(Tar((Entry("d/a"), "content"), (Entry("d/b", TarKind.Symlink) with { LinkTarget = "a" }, ""), (Entry("d/c"), new string('c', 3000))));
-        Gen.Select(Gen.Int[0, archive.Length - 1], Gen.Byte, Gen.Bool).Sample((at, value, cut) =>
-        {
-            var damaged = cut ? archive[..at] : [.. archive[..at], value, .. archive[(at + 1)..]];
-            try
-            {
-                Unpack(damaged, part => part with { Name = "x.tgz" }).Finish();
-            }
-            catch (TorchyardException refused)
-            {
-                Assert.Equal("TY2523", refused.Code);
-            }
-        }, iter: 300, threads: 1);
+        var archive = Gzip(
+            Tar(
+                (Entry("d/a"), "content"),
+                (Entry("d/b", TarKind.Symlink) with { LinkTarget = "a" }, ""),
+                (Entry("d/c"), new string('c', 3000))
+            )
+        );
+        Gen.Select(Gen.Int[0, archive.Length - 1], Gen.Byte, Gen.Bool)
+            .Sample(
+                (at, value, cut) =>
+                {
+                    var damaged = cut ? archive[..at] : [.. archive[..at], value, .. archive[(at + 1)..]];
+                    try
+                    {
+                        Unpack(damaged, part => part with { Name = "x.tgz" }).Finish();
+                    }
+                    catch (TorchyardException refused)
+                    {
+                        Assert.Equal("TY2523", refused.Code);
+                    }
+                },
+                iter: 300,
+                threads: 1
+            );
     }
 
     private static void Refused(Action unpack) => Assert.Equal("TY2523", Assert.Throws<TorchyardException>(unpack).Code);
@@ -143,7 +166,14 @@ public sealed class SourceUnpackerTests : IDisposable
         return new SourcePart(file, name, "");
     }
 
-    private static TarEntry Entry(string name, TarKind kind = TarKind.File) => new() { Name = name, Kind = kind, Mode = 0x1A4, ModifiedAt = 1_600_000_000 };
+    private static TarEntry Entry(string name, TarKind kind = TarKind.File) =>
+        new()
+        {
+            Name = name,
+            Kind = kind,
+            Mode = 0x1A4,
+            ModifiedAt = 1_600_000_000,
+        };
 
     private static byte[] Tar(params (TarEntry Entry, string Content)[] entries)
     {

@@ -1,24 +1,25 @@
 using System.Diagnostics;
 using Torchyard.Images.Layers;
 using Torchyard.Images.Oci;
+using Torchyard.Images.Python;
+using Torchyard.Images.Sandbox;
 using Torchyard.Images.Tests.Building;
-using Torchyard.Images.Wheels;
 using Torchyard.Packages.Python.Fetch;
 using Torchyard.Packages.Python.Indexes;
-using Torchyard.Packages.Python.Pip;
 using Torchyard.Packages.Python.Requirements;
+using Torchyard.Packages.Python.Resolving;
 using Torchyard.Packages.Python.Settings;
-using Torchyard.Platform;
-using Torchyard.Recipes;
-using Torchyard.Tests.Python;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Reporting;
+using Torchyard.Recipes.Locks;
+using Torchyard.Recipes.Settings;
+using Torchyard.Testing.Loopback;
+using Torchyard.Testing.Python;
 
 namespace Torchyard.Images.Tests.Wheels;
 
-/// <summary>
-/// From requirements to a working environment on a real base system. Needs root, and TORCHYARD_TEST_PYTHON_ROOT with an extracted Debian
-/// that has python3 and python3-venv: mmdebstrap --variant=minbase --include=python3,python3-venv trixie DIR
-/// </summary>
-public sealed class VirtualEnvironmentTests
+/// <summary>From requirements to a working environment on a real base system. Needs root and Debian's archive.</summary>
+public sealed class VirtualEnvironmentTests(PythonSystem system) : IClassFixture<PythonSystem>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -38,7 +39,7 @@ public sealed class VirtualEnvironmentTests
         var second = await BuildAsync(other, root, index, locked, "a");
         Assert.Equal(first.Layers.Select(l => l.Layer.Layer), second.Layers.Select(l => l.Layer.Layer));
 
-        var lower = first.Layers.Select(l => l.Root).Reverse().Append(root).ToList();
+        var lower = first.Layers.Select(l => l.Root).Reverse().Concat(root).ToList();
         var run = Path.Combine(one.Paths.Root, "run");
         async Task<string> Run(params string[] arguments)
         {
@@ -50,12 +51,25 @@ public sealed class VirtualEnvironmentTests
         Assert.Equal("hello from lib 5", await Run("/opt/venv/bin/app-run"));
         Assert.Equal("No broken requirements found.", await Run("/opt/venv/bin/pip", "check", "--disable-pip-version-check"));
         var list = await Run("/opt/venv/bin/pip", "list", "--format=freeze", "--disable-pip-version-check");
-        Assert.Equal(["app==1.0", "lib==1.5", "pip"], list.Split('\n').Where(l => l.Contains("==", StringComparison.Ordinal)).Select(l => l.StartsWith("pip==", StringComparison.Ordinal) ? "pip" : l));
+        Assert.Equal(
+            ["app==1.0", "lib==1.5", "pip"],
+            list.Split('\n')
+                .Where(l => l.Contains("==", StringComparison.Ordinal))
+                .Select(l => l.StartsWith("pip==", StringComparison.Ordinal) ? "pip" : l)
+        );
         Assert.Equal("/opt/venv", await Run("/opt/venv/bin/python", "-c", "import sys, lib; print(sys.prefix)"));
         // The bytecode is used: with the source gone from sight, the import still comes from the cache file.
-        Assert.Contains("__pycache__/__init__.cpython-313.pyc", await Run("/opt/venv/bin/python", "-c", "import lib; print(lib.__cached__)"), StringComparison.Ordinal);
+        Assert.Contains(
+            "__pycache__/__init__.cpython-313.pyc",
+            await Run("/opt/venv/bin/python", "-c", "import lib; print(lib.__cached__)"),
+            StringComparison.Ordinal
+        );
         Assert.Equal("1000 1000", await Run("/usr/bin/stat", "-c", "%u %g", "/opt/venv/lib/python3.13/site-packages"));
-        Assert.Contains("Successfully uninstalled app-1.0", await Run("/opt/venv/bin/pip", "uninstall", "-y", "app", "--disable-pip-version-check"), StringComparison.Ordinal);
+        Assert.Contains(
+            "Successfully uninstalled app-1.0",
+            await Run("/opt/venv/bin/pip", "uninstall", "-y", "app", "--disable-pip-version-check"),
+            StringComparison.Ordinal
+        );
         Assert.Equal("", await Run("/usr/bin/find", "/opt/venv", "-name", "app-*", "-o", "-path", "*/site-packages/app"));
         Assert.Equal("ok", await Run("/bin/sh", "-c", ". /opt/venv/bin/activate && test \"$VIRTUAL_ENV\" = /opt/venv && echo ok"));
     }
@@ -77,51 +91,66 @@ public sealed class VirtualEnvironmentTests
         Assert.All(again.Layers, l => Assert.True(l.IsCached));
     }
 
-    private static string RequireRoot()
+    private IReadOnlyList<string> RequireRoot()
     {
-        var root = Environment.GetEnvironmentVariable("TORCHYARD_TEST_PYTHON_ROOT");
-        Assert.SkipWhen(root is null || !Directory.Exists(Path.Combine(root, "usr/share/python-wheels")), "TORCHYARD_TEST_PYTHON_ROOT names no Debian root with python3-venv");
-        Assert.SkipUnless(ChrootSandbox.IsUsable, "needs root");
-        return root!;
+        Assert.SkipWhen(system.SkipReason is not null, system.SkipReason ?? "");
+        return system.Layers;
     }
 
     private static TestIndex Index()
     {
         var app = new TestWheel("app", "1.0") { EntryPoints = "[console_scripts]\napp-run = app.cli:main\n" }
-            .Add("app/__init__.py", "").Add("app/cli.py", "import lib\ndef main():\n    print('hello from lib', lib.five())\n");
+            .Add("app/__init__.py", "")
+            .Add("app/cli.py", "import lib\ndef main():\n    print('hello from lib', lib.five())\n");
         app.Requires.Add("lib<2");
-        return new TestIndex().Add(app, "app")
-            .Add(new TestWheel("lib", "1.5", "py3-none-manylinux_2_17_x86_64") { Purelib = false }.Add("lib/__init__.py", "def five():\n    return 5\n").Add("lib/bad.py", "this is { no python\n"), "lib")
+        return new TestIndex()
+            .Add(app, "app")
+            .Add(
+                new TestWheel("lib", "1.5", "py3-none-manylinux_2_17_x86_64") { Purelib = false }
+                    .Add("lib/__init__.py", "def five():\n    return 5\n")
+                    .Add("lib/bad.py", "this is { no python\n"),
+                "lib"
+            )
             .Add(new TestWheel("lib", "2.0"), "lib");
     }
 
-    private static async Task<LockedPython> LockAsync(TemporaryStore store, string root, TestIndex index)
+    private static async Task<LockedPython> LockAsync(TemporaryStore store, IReadOnlyList<string> root, TestIndex index)
     {
         using var transport = new IndexTransport(new PipSettings { Retries = 0 }, IndexCredentials.None());
         var set = RecipeRequirements.Read(new PythonSettings { Packages = ["app"] }, store.Paths.Root, _ => null);
-        var pip = new SandboxPip(store.Paths, new ChrootSandbox(), [root]);
+        var pip = new SandboxPip(store.Paths, new ChrootSandbox(), root);
         var resolver = new PythonResolver(Indexes(transport, index), new WheelCache(store.Paths, transport), pip, SilentProgress.Instance);
         return (await resolver.ResolveAsync(set, new ResolveOptions(), Cancellation)).Locked;
     }
 
-    private static async Task<(IReadOnlyList<PythonLayer> Layers, LayerCache Cache)> BuildAsync(
-        TemporaryStore store, string root, TestIndex index, LockedPython locked, string name)
+    private static async Task<(IReadOnlyList<MadeLayer> Layers, LayerCache Cache)> BuildAsync(
+        TemporaryStore store,
+        IReadOnlyList<string> root,
+        TestIndex index,
+        LockedPython locked,
+        string name
+    )
     {
         using var transport = new IndexTransport(new PipSettings { Retries = 0 }, IndexCredentials.None());
         var fetcher = new WheelFetcher(
-            new WheelCache(store.Paths, transport), new SimpleIndexClient(transport), [index.Root], store.Paths.Root, SilentProgress.Instance);
-        var files = new Dictionary<LockedPythonPackage, string>();
-        foreach (var (package, file) in fetcher.Fetch(locked, Cancellation))
-        {
-            files[package] = await file;
-        }
-
+            new WheelCache(store.Paths, transport),
+            new SimpleIndexClient(transport),
+            [index.Root],
+            store.Paths.Root,
+            SilentProgress.Instance
+        );
+        var files = fetcher.Fetch(locked, Cancellation);
         var layout = new OciLayout(store.Paths);
         layout.Initialise();
         var cache = new LayerCache(store.Paths, layout);
-        var python = new PythonLayers(layout, cache, new ImageSettings(), "test", Path.Combine(store.Paths.Root, "build-" + name));
+        var python = new PythonLayers(
+            layout,
+            cache,
+            new Packing(new ImageSettings(), "test"),
+            Path.Combine(store.Paths.Root, "build-" + name)
+        );
         var wheels = await python.MakeAsync(locked, [], files, SilentProgress.Instance, Cancellation);
-        var lower = wheels.Select(l => l.Root).Reverse().Append(root).ToList();
+        var lower = wheels.Select(l => l.Root).Reverse().Concat(root).ToList();
         var last = await python.FinishAsync(locked, Digest.Of("base"u8), lower, new ChrootSandbox(), Cancellation);
         return ([.. wheels, last], cache);
     }
@@ -142,9 +171,15 @@ public sealed class VirtualEnvironmentTests
                 Upper = Path.Combine(directory, "upper"),
                 Work = Path.Combine(directory, "work"),
                 Arguments = arguments,
-                Environment = new Dictionary<string, string> { ["PATH"] = "/opt/venv/bin:/usr/bin:/bin", ["HOME"] = "/root", ["LC_ALL"] = "C.UTF-8" },
+                Environment = new Dictionary<string, string>
+                {
+                    ["PATH"] = "/opt/venv/bin:/usr/bin:/bin",
+                    ["HOME"] = "/root",
+                    ["LC_ALL"] = "C.UTF-8",
+                },
             },
-            Cancellation);
+            Cancellation
+        );
     }
 
     private static PythonIndexes Indexes(IndexTransport transport, TestIndex index) =>

@@ -2,15 +2,17 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
-using Torchyard.Images.Layers;
 using Torchyard.Images.Oci;
-using Torchyard.Images.Wheels;
+using Torchyard.Images.Python;
+using Torchyard.Images.Store;
 using Torchyard.Packages.Python.Wheels;
-using Torchyard.Platform;
 using Torchyard.Platform.Compression;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
-using Torchyard.Recipes;
-using Torchyard.Tests.Python;
+using Torchyard.Recipes.Locks;
+using Torchyard.Recipes.Settings;
+using Torchyard.Testing.Python;
 
 namespace Torchyard.Images.Tests.Wheels;
 
@@ -23,7 +25,7 @@ public sealed class WheelLayerWriterTests
     [InlineData(LayerCompression.Zstd)]
     public void The_layer_holds_what_the_wheel_installs(LayerCompression compression)
     {
-        using var store = new ScratchDirectory();
+        using var store = new TemporaryDirectory();
         var test = Sample();
         var (layer, layout) = Write(store, compression, test);
 
@@ -54,9 +56,9 @@ public sealed class WheelLayerWriterTests
     [Fact]
     public void Carrying_deflate_data_over_changes_neither_the_content_nor_its_digest_and_the_bytes_are_the_same_every_time()
     {
-        using var one = new ScratchDirectory();
-        using var two = new ScratchDirectory();
-        using var three = new ScratchDirectory();
+        using var one = new TemporaryDirectory();
+        using var two = new TemporaryDirectory();
+        using var three = new TemporaryDirectory();
         var gzip = Write(one, LayerCompression.Gzip, Sample()).Layer;
         Assert.Equal(gzip, Write(two, LayerCompression.Gzip, Sample()).Layer);
         Assert.Equal(gzip.DiffId, Write(three, LayerCompression.Zstd, Sample()).Layer.DiffId);
@@ -65,13 +67,13 @@ public sealed class WheelLayerWriterTests
     [Fact]
     public void A_large_file_of_the_wheel_is_in_the_blob_as_it_is()
     {
-        using var store = new ScratchDirectory();
+        using var store = new TemporaryDirectory();
         var test = Sample();
         var (layer, layout) = Write(store, LayerCompression.Gzip, test);
         using var zip = new ZipArchive(new MemoryStream(test.Build()));
         var compressed = zip.GetEntry("demo/large.txt")!.CompressedLength;
         Assert.True(compressed >= WheelLayerSink.CarryFrom);
-        using var wheel = WheelArchive.Open(new MemoryZipSource(test.Build()), test.FileName);
+        using var wheel = WheelArchive.Open(test.WriteTo(store.Path), test.FileName);
         using var member = new MemoryStream();
         using (var source = wheel.OpenGzipMember(wheel.Files.Single(f => f.Entry.Name == "demo/large.txt")))
         {
@@ -89,12 +91,20 @@ public sealed class WheelLayerWriterTests
     public void A_file_with_another_hash_than_record_says_leaves_nothing_in_the_store(LayerCompression compression, int cores)
     {
         Assert.SkipUnless(cores == 1 || Environment.IsPrivilegedProcess, "only root may give files away");
-        using var store = new ScratchDirectory();
+        using var store = new TemporaryDirectory();
         // With cores to spare the file is decoded ahead, into the mounted form, and hashed on a thread of its own.
         var mounted = cores == 1 ? null : Directory.CreateDirectory(Path.Combine(store.Path, "mounted")).FullName;
         var test = Sample();
-        test.Record = text => string.Join('\n', text.Split('\n').Select(line => line.StartsWith("demo/large.txt,", StringComparison.Ordinal)
-            ? "demo/large.txt,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU," + line.Split(',')[2] : line));
+        test.Record = text =>
+            string.Join(
+                '\n',
+                text.Split('\n')
+                    .Select(line =>
+                        line.StartsWith("demo/large.txt,", StringComparison.Ordinal)
+                            ? "demo/large.txt,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU," + line.Split(',')[2]
+                            : line
+                    )
+            );
         var error = Assert.Throws<TorchyardException>(() => Write(store, compression, test, mounted, new DecodeAhead(cores, from: 1000)));
         Assert.Equal("TY2501", error.Code);
         Assert.Contains("'demo/large.txt' has not the hash", error.Message, StringComparison.Ordinal);
@@ -105,8 +115,8 @@ public sealed class WheelLayerWriterTests
     [Fact]
     public void The_mounted_form_is_the_tars_content()
     {
-        Assert.SkipUnless(Environment.UserName == "root", "needs root to give files to the environment's user");
-        using var store = new ScratchDirectory();
+        Requires.Root("needs root to give files to the environment's user");
+        using var store = new TemporaryDirectory();
         var mounted = Directory.CreateDirectory(Path.Combine(store.Path, "mounted")).FullName;
         var (layer, layout) = Write(store, LayerCompression.Gzip, Sample(), mounted);
         using var tar = Decode(layer, layout);
@@ -117,7 +127,10 @@ public sealed class WheelLayerWriterTests
         {
             var path = Path.Combine(mounted, entry.Name.TrimEnd('/'));
             Assert.Equal(entry.Mode, File.GetUnixFileMode(path));
-            Assert.Equal(entry.ModificationTime.ToUnixTimeSeconds(), new DateTimeOffset(File.GetLastWriteTimeUtc(path)).ToUnixTimeSeconds());
+            Assert.Equal(
+                entry.ModificationTime.ToUnixTimeSeconds(),
+                new DateTimeOffset(File.GetLastWriteTimeUtc(path)).ToUnixTimeSeconds()
+            );
             if (entry.EntryType == TarEntryType.RegularFile)
             {
                 files++;
@@ -138,7 +151,7 @@ public sealed class WheelLayerWriterTests
     [InlineData(LayerCompression.Zstd)]
     public void Files_decoded_before_their_turn_make_the_same_layer_and_the_same_mounted_form(LayerCompression compression)
     {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root may give files away");
+        Requires.Root("only root may give files away");
         var random = new Random(11);
         var test = Sample();
         // Runs of small files, empty ones and large ones among them.
@@ -154,21 +167,33 @@ public sealed class WheelLayerWriterTests
             test.Add(name, content);
         }
 
-        using var one = new ScratchDirectory();
-        using var all = new ScratchDirectory();
+        using var one = new TemporaryDirectory();
+        using var all = new TemporaryDirectory();
         var mounted = Directory.CreateDirectory(Path.Combine(one.Path, "mounted")).FullName;
         var mountedAll = Directory.CreateDirectory(Path.Combine(all.Path, "mounted")).FullName;
         Assert.Equal(
             Write(one, compression, test, mounted, new DecodeAhead(1)).Layer,
             // All large files are begun before the layer comes to the first.
-            Write(all, compression, test, mountedAll, new DecodeAhead(8, from: 100_000)).Layer);
+            Write(all, compression, test, mountedAll, new DecodeAhead(8, from: 100_000)).Layer
+        );
         var files = Files(mounted);
         Assert.Contains(files, file => file.Path.EndsWith("demo/z.bin", StringComparison.Ordinal));
         Assert.Equal(files, Files(mountedAll));
 
         static List<(string Path, Digest Content, UnixFileMode Mode, DateTime Time)> Files(string root) =>
-            [.. Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
-                .Select(path => (Path.GetRelativePath(root, path), Digest.Of(File.ReadAllBytes(path)), File.GetUnixFileMode(path), File.GetLastWriteTimeUtc(path)))];
+            [
+                .. Directory
+                    .EnumerateFiles(root, "*", SearchOption.AllDirectories)
+                    .Order(StringComparer.Ordinal)
+                    .Select(path =>
+                        (
+                            Path.GetRelativePath(root, path),
+                            Digest.Of(File.ReadAllBytes(path)),
+                            File.GetUnixFileMode(path),
+                            File.GetLastWriteTimeUtc(path)
+                        )
+                    ),
+            ];
     }
 
     [Theory]
@@ -178,10 +203,10 @@ public sealed class WheelLayerWriterTests
     [InlineData(LayerCompression.Zstd, 8)]
     public void A_small_or_empty_file_with_another_hash_is_refused_wherever_it_is_decoded(LayerCompression compression, int cores)
     {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root may give files away");
+        Requires.Root("only root may give files away");
         foreach (var name in (string[])["demo/empty.py", "demo/small12.py"])
         {
-            using var store = new ScratchDirectory();
+            using var store = new TemporaryDirectory();
             var mounted = Directory.CreateDirectory(Path.Combine(store.Path, "mounted")).FullName;
             var test = Sample();
             for (var number = 0; number < 40; number++)
@@ -189,8 +214,16 @@ public sealed class WheelLayerWriterTests
                 test.Add($"demo/small{number}.py", $"x = {number}\n");
             }
 
-            test.Record = text => string.Join('\n', text.Split('\n').Select(line => line.StartsWith(name + ",", StringComparison.Ordinal)
-                ? $"{name},sha256={new string('A', 43)},{line.Split(',')[2]}" : line));
+            test.Record = text =>
+                string.Join(
+                    '\n',
+                    text.Split('\n')
+                        .Select(line =>
+                            line.StartsWith(name + ",", StringComparison.Ordinal)
+                                ? $"{name},sha256={new string('A', 43)},{line.Split(',')[2]}"
+                                : line
+                        )
+                );
             var error = Assert.Throws<TorchyardException>(() => Write(store, compression, test, mounted, new DecodeAhead(cores)));
             Assert.Equal("TY2501", error.Code);
             Assert.Contains($"'{name}' has not the hash", error.Message, StringComparison.Ordinal);
@@ -201,8 +234,8 @@ public sealed class WheelLayerWriterTests
     [Fact]
     public void An_error_before_a_large_file_ends_its_decoding()
     {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root may give files away");
-        using var store = new ScratchDirectory();
+        Requires.Root("only root may give files away");
+        using var store = new TemporaryDirectory();
         var mounted = Directory.CreateDirectory(Path.Combine(store.Path, "mounted")).FullName;
         // What is in the way is found by the layer at its first file.
         Directory.CreateDirectory(Path.Combine(mounted, "opt/venv/bin/demo"));
@@ -211,24 +244,42 @@ public sealed class WheelLayerWriterTests
         Assert.False(Directory.Exists(mounted));
     }
 
-    private static TestWheel Sample() => new TestWheel("demo", "1.0") { EntryPoints = "[console_scripts]\ndemo = demo:main\n" }
-        .Add("demo/__init__.py", "x = 1\n").Add("demo/empty.py", "").Add("demo/large.txt", LargeText());
+    private static TestWheel Sample() =>
+        new TestWheel("demo", "1.0") { EntryPoints = "[console_scripts]\ndemo = demo:main\n" }
+            .Add("demo/__init__.py", "x = 1\n")
+            .Add("demo/empty.py", "")
+            .Add("demo/large.txt", LargeText());
 
     /// <summary>Text that deflates to more than the carrying limit.</summary>
     private static string LargeText()
     {
         var random = new Random(7);
-        return string.Concat(Enumerable.Range(0, 20_000).Select(_ => random.Next(1000).ToString(System.Globalization.CultureInfo.InvariantCulture) + "\n"));
+        return string.Concat(
+            Enumerable.Range(0, 20_000).Select(_ => random.Next(1000).ToString(System.Globalization.CultureInfo.InvariantCulture) + "\n")
+        );
     }
 
-    private static (PackedLayer Layer, OciLayout Layout) Write(ScratchDirectory store, LayerCompression compression, TestWheel test, string? mounted = null, DecodeAhead? ahead = null)
+    private static (PackedLayer Layer, OciLayout Layout) Write(
+        TemporaryDirectory store,
+        LayerCompression compression,
+        TestWheel test,
+        string? mounted = null,
+        DecodeAhead? ahead = null
+    )
     {
         Cancellation.ThrowIfCancellationRequested();
         var layout = new OciLayout(new StorePaths(store.Path));
         layout.Initialise();
         var content = test.Build();
-        var package = new LockedPythonPackage { Name = "demo", Version = "1.0", Filename = test.FileName, Size = content.Length, Sha256 = Digest.Of(content) };
-        using var wheel = WheelArchive.Open(new MemoryZipSource(content), test.FileName);
+        var package = new LockedPythonPackage
+        {
+            Name = "demo",
+            Version = "1.0",
+            Filename = test.FileName,
+            Size = content.Length,
+            Sha256 = Digest.Of(content),
+        };
+        using var wheel = WheelArchive.Open(test.WriteTo(store.Path), test.FileName);
         var plan = new InstallPlanner(new VenvLayout("3.13", LockedPython.VenvPath)).Plan(wheel, package);
         var writer = new WheelLayerWriter(layout, new ImageSettings { Compression = compression }, ahead ?? new DecodeAhead(2));
         return (writer.Write([new PlannedWheel(package, plan)], new HashSet<(string, string)>(), mounted, _ => { }, Cancellation), layout);

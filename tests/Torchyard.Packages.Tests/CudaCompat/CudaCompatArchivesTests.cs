@@ -1,9 +1,14 @@
-using Torchyard.Packages.CudaCompat;
 using Torchyard.Packages.Fetching;
-using Torchyard.Packages.Tests.Loopback;
+using Torchyard.Packages.Nvidia;
 using Torchyard.Packages.Tests.Redist;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
-using Torchyard.Recipes;
+using Torchyard.Platform.Http;
+using Torchyard.Platform.Reporting;
+using Torchyard.Recipes.Locks;
+using Torchyard.Recipes.Settings;
+using Torchyard.Testing.Loopback;
 
 namespace Torchyard.Packages.Tests.CudaCompat;
 
@@ -14,7 +19,7 @@ public sealed class CudaCompatArchivesTests : IDisposable
     private static readonly CudaCompatRelease Cuda130 = new("13.0", "13.0.3", 580);
     private static readonly CudaCompatRelease Cuda131 = new("13.1", "13.1.1", 590);
     private static readonly CudaCompatRelease Cuda133 = new("13.3", "13.3.1", 610);
-    private readonly TestDirectory _directory = new();
+    private readonly TemporaryDirectory _directory = new();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -23,27 +28,41 @@ public sealed class CudaCompatArchivesTests : IDisposable
     [Fact]
     public async Task The_libraries_alone_go_before_the_driver_and_are_locked_with_nvidias_own_address()
     {
-        using var server = Index(("/redistrib_13.0.3.json", Manifests.Driver("580.126.20", Archive)), ("/redistrib_13.1.1.json", Manifests.Compat("590.48.01", "13.1", Archive)));
+        using var server = Index(
+            ("/redistrib_13.0.3.json", Manifests.Driver("580.126.20", Archive)),
+            ("/redistrib_13.1.1.json", Manifests.Compat("590.48.01", "13.1", Archive))
+        );
         using var archives = Open(new CudaCompatSettings { Mirrors = [server.Root.AbsoluteUri] });
 
         var locked = await archives.LockAsync([Cuda130, Cuda131, Cuda133], "amd64", null, offline: false, Cancellation);
 
         const string Path = "cuda_compat/linux-x86_64/cuda_compat-linux-x86_64-590.48.01_cuda13.1-archive.tar.xz";
         Assert.Equal($"https://developer.download.nvidia.com/compute/cuda/redist/{Path}", locked.Url);
-        Assert.Equal(("590.48.01", "13.1", Archive.LongLength, Digest.Of(Archive)), (locked.Version, locked.Cuda, locked.Size, locked.Sha256));
+        Assert.Equal(
+            ("590.48.01", "13.1", Archive.LongLength, Digest.Of(Archive)),
+            (locked.Version, locked.Cuda, locked.Size, locked.Sha256)
+        );
         Assert.Equal(CudaCompatSettings.LicenseUrl, locked.License);
         Assert.Equal(Archive, await File.ReadAllBytesAsync(await archives.FetchAsync(locked, Cancellation), Cancellation));
         Assert.Equal(
-            ["/redistrib_13.0.3.json", "/redistrib_13.0.4.json", "/redistrib_13.1.1.json", "/redistrib_13.1.2.json", "/" + Path], server.Requests.Select(request => request.Path));
+            ["/redistrib_13.0.3.json", "/redistrib_13.0.4.json", "/redistrib_13.1.1.json", "/redistrib_13.1.2.json", "/" + Path],
+            server.Requests.Select(request => request.Path)
+        );
     }
 
     [Fact]
     public async Task Where_no_release_has_them_alone_they_come_out_of_the_driver_of_the_nearest()
     {
-        using var server = Index(("/redistrib_13.0.3.json", Manifests.Driver("580.126.20", Archive)), ("/redistrib_13.1.1.json", Manifests.Driver("590.48.01", Archive)));
+        using var server = Index(
+            ("/redistrib_13.0.3.json", Manifests.Driver("580.126.20", Archive)),
+            ("/redistrib_13.1.1.json", Manifests.Driver("590.48.01", Archive))
+        );
         using var archives = Open(new CudaCompatSettings { Mirrors = [server.Root.AbsoluteUri] });
         var locked = await archives.LockAsync([Cuda130, Cuda131], "amd64", null, offline: false, Cancellation);
-        Assert.Equal(("580.126.20", "13.0", $"{CudaCompatArchives.Index}nvidia_driver/LICENSE.txt"), (locked.Version, locked.Cuda, locked.License));
+        Assert.Equal(
+            ("580.126.20", "13.0", $"{CudaCompatArchives.Index}nvidia_driver/LICENSE.txt"),
+            (locked.Version, locked.Cuda, locked.License)
+        );
         Assert.Equal("nvidia_driver-linux-x86_64-580.126.20-archive.tar.xz", locked.FileName);
     }
 
@@ -53,8 +72,13 @@ public sealed class CudaCompatArchivesTests : IDisposable
     public async Task The_newest_manifest_of_a_release_counts_be_it_older_or_newer_than_the_known_one(string last, string version)
     {
         var numbers = int.Parse(last.Split('.')[2], System.Globalization.CultureInfo.InvariantCulture);
-        using var server = Index([.. Enumerable.Range(0, numbers + 1).Select(patch =>
-            ($"/redistrib_13.1.{patch}.json", Manifests.Compat(patch == numbers ? version : "590.1.1", "13.1", Archive)))]);
+        using var server = Index([
+            .. Enumerable
+                .Range(0, numbers + 1)
+                .Select(patch =>
+                    ($"/redistrib_13.1.{patch}.json", Manifests.Compat(patch == numbers ? version : "590.1.1", "13.1", Archive))
+                ),
+        ]);
         using var archives = Open(new CudaCompatSettings { Mirrors = [server.Root.AbsoluteUri] });
         Assert.Equal(version, (await archives.LockAsync([Cuda131], "amd64", null, offline: false, Cancellation)).Version);
     }
@@ -77,7 +101,10 @@ public sealed class CudaCompatArchivesTests : IDisposable
     [Fact]
     public async Task What_the_index_lacks_or_cannot_be_reached_for_is_told_with_the_ways_out()
     {
-        using var server = Index(("/redistrib_13.0.3.json", Manifests.Compat("590.48.01", "13.1", Archive)), ("/redistrib_13.1.1.json", Manifests.Compat("13.1.45405995", "13.1", Archive)));
+        using var server = Index(
+            ("/redistrib_13.0.3.json", Manifests.Compat("590.48.01", "13.1", Archive)),
+            ("/redistrib_13.1.1.json", Manifests.Compat("13.1.45405995", "13.1", Archive))
+        );
         using var archives = Open(new CudaCompatSettings { Mirrors = [server.Root.AbsoluteUri] });
         var useless = await Refused(archives, [Cuda130, Cuda131], "amd64", null, offline: false);
         Assert.Equal("TY2061", useless.Code);
@@ -92,11 +119,20 @@ public sealed class CudaCompatArchivesTests : IDisposable
         Assert.Contains("redistrib_13.0.3.json: Connection refused", failure.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("redistrib_13.1", failure.Message, StringComparison.Ordinal);
         Assert.Contains("cuda-compat.mirrors or TORCHYARD_CUDA_MIRROR", failure.Cure, StringComparison.Ordinal);
-        Assert.Contains("[cuda-compat] archive = \"./cuda_compat-linux-x86_64-590.…_cuda13.1-archive.tar.xz\"", failure.Cure, StringComparison.Ordinal);
+        Assert.Contains(
+            "[cuda-compat] archive = \"./cuda_compat-linux-x86_64-590.…_cuda13.1-archive.tar.xz\"",
+            failure.Cure,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
-    [InlineData("given/cuda_compat-linux-x86_64-590.48.01_cuda13.1-archive.tar.xz", "given/cuda_compat-linux-x86_64-590.48.01_cuda13.1-archive.tar.xz", "590.48.01", "13.1")]
+    [InlineData(
+        "given/cuda_compat-linux-x86_64-590.48.01_cuda13.1-archive.tar.xz",
+        "given/cuda_compat-linux-x86_64-590.48.01_cuda13.1-archive.tar.xz",
+        "590.48.01",
+        "13.1"
+    )]
     [InlineData("given", "given/cuda_compat-linux-x86_64-590.48.01_cuda13.1-archive.tar.xz", "590.48.01", "13.1")]
     [InlineData("given", "given/cuda_compat/linux-x86_64/cuda_compat-linux-x86_64-590.48.01_cuda13.1-archive.tar.xz", "590.48.01", "13.1")]
     [InlineData("given", "given/nvidia_driver/linux-x86_64/nvidia_driver-linux-x86_64-580.126.20-archive.tar.xz", "580.126.20", "13.0")]
@@ -105,7 +141,11 @@ public sealed class CudaCompatArchivesTests : IDisposable
         var file = Path.Combine(_directory.Path, place);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         await File.WriteAllBytesAsync(file, Archive, Cancellation);
-        await File.WriteAllTextAsync(Path.Combine(_directory.Path, "given/cuda_compat-linux-x86_64-610.43.02_cuda13.3-archive.tar.xz"), "does not serve", Cancellation);
+        await File.WriteAllTextAsync(
+            Path.Combine(_directory.Path, "given/cuda_compat-linux-x86_64-610.43.02_cuda13.3-archive.tar.xz"),
+            "does not serve",
+            Cancellation
+        );
         using var archives = Open(new CudaCompatSettings { Archive = named });
 
         var locked = await archives.LockAsync([Cuda130, Cuda131], "amd64", null, offline: true, Cancellation);
@@ -121,7 +161,11 @@ public sealed class CudaCompatArchivesTests : IDisposable
         using var missing = Open(new CudaCompatSettings { Archive = "nowhere.tar.xz" });
         Assert.Equal("TY2062", (await Refused(missing, [Cuda131], "amd64", null, offline: false)).Code);
         await File.WriteAllBytesAsync(Path.Combine(_directory.Path, "mine.tar.xz"), Archive, Cancellation);
-        await File.WriteAllBytesAsync(Path.Combine(_directory.Path, "cuda_compat-linux-sbsa-590.48.01_cuda13.1-archive.tar.xz"), Archive, Cancellation);
+        await File.WriteAllBytesAsync(
+            Path.Combine(_directory.Path, "cuda_compat-linux-sbsa-590.48.01_cuda13.1-archive.tar.xz"),
+            Archive,
+            Cancellation
+        );
         foreach (var named in new[] { "mine.tar.xz", "." })
         {
             using var wrong = Open(new CudaCompatSettings { Archive = named });
@@ -139,21 +183,34 @@ public sealed class CudaCompatArchivesTests : IDisposable
     public void Other_names_are_no_such_archives(string name) => Assert.Null(CudaCompatFile.Parse(name));
 
     private static async Task<TorchyardException> Refused(
-        CudaCompatArchives archives, IReadOnlyList<CudaCompatRelease> releases, string architecture, LockedCudaCompat? earlier, bool offline) =>
-        await Assert.ThrowsAsync<TorchyardException>(() => archives.LockAsync(releases, architecture, earlier, offline, Cancellation));
+        CudaCompatArchives archives,
+        IReadOnlyList<CudaCompatRelease> releases,
+        string architecture,
+        LockedCudaCompat? earlier,
+        bool offline
+    ) => await Assert.ThrowsAsync<TorchyardException>(() => archives.LockAsync(releases, architecture, earlier, offline, Cancellation));
 
-    private static LoopbackServer Index(params (string Path, byte[] Content)[] files) => new((asked, _) =>
-        files.FirstOrDefault(file => file.Path == asked.Path) is (_, { } content) ? new Reply(200, content)
-        : asked.Path.EndsWith(".tar.xz", StringComparison.Ordinal) ? new Reply(200, Archive)
-        : new Reply(404, []));
+    private static LoopbackServer Index(params (string Path, byte[] Content)[] files) =>
+        new(
+            (asked, _) =>
+                files.FirstOrDefault(file => file.Path == asked.Path) is (_, { } content) ? new Reply(200, content)
+                : asked.Path.EndsWith(".tar.xz", StringComparison.Ordinal) ? new Reply(200, Archive)
+                : new Reply(404, [])
+        );
 
-    private CudaCompatArchives Open(CudaCompatSettings settings, Uri? index = null) => new(
-        settings,
-        _directory.Path,
-        new StorePaths(Path.Combine(_directory.Path, "store")),
-        SilentProgress.Instance,
-        static _ => null,
-        _directory.Path,
-        new DownloadSettings { BackOff = TimeSpan.FromMilliseconds(1), StallTimeout = TimeSpan.FromSeconds(5) },
-        index ?? new Uri("http://127.0.0.1:1/"));
+    private CudaCompatArchives Open(CudaCompatSettings settings, Uri? index = null) =>
+        new(
+            settings,
+            _directory.Path,
+            new StorePaths(Path.Combine(_directory.Path, "store")),
+            SilentProgress.Instance,
+            static _ => null,
+            _directory.Path,
+            new DownloadSettings
+            {
+                Retry = new RetryPolicy { Tries = 3, FirstPause = TimeSpan.FromMilliseconds(1) },
+                StallTimeout = TimeSpan.FromSeconds(5),
+            },
+            index ?? new Uri("http://127.0.0.1:1/")
+        );
 }

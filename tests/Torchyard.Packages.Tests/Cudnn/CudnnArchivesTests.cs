@@ -1,9 +1,14 @@
-using Torchyard.Packages.Cudnn;
 using Torchyard.Packages.Fetching;
-using Torchyard.Packages.Tests.Loopback;
+using Torchyard.Packages.Nvidia;
 using Torchyard.Packages.Tests.Redist;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
-using Torchyard.Recipes;
+using Torchyard.Platform.Http;
+using Torchyard.Platform.Reporting;
+using Torchyard.Recipes.Locks;
+using Torchyard.Recipes.Settings;
+using Torchyard.Testing.Loopback;
 
 namespace Torchyard.Packages.Tests.Cudnn;
 
@@ -13,7 +18,7 @@ public sealed class CudnnArchivesTests : IDisposable
     private const string Version = "9.0.0.312";
     private static readonly byte[] Archive = [.. Enumerable.Range(0, 200_000).Select(i => (byte)(i * 31))];
     private static readonly CudnnInstaller Debian = CudnnInstaller.Find([Package("9.0.0.312~cuda12")])!;
-    private readonly TestDirectory _directory = new();
+    private readonly TemporaryDirectory _directory = new();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -61,7 +66,9 @@ public sealed class CudnnArchivesTests : IDisposable
         await archives.FetchAsync(locked, Cancellation);
         Assert.Equal([null, 70_000L], server.Requests.Where(request => request.Path == ArchivePath).Select(request => request.From));
 
-        var failure = await Assert.ThrowsAsync<TorchyardException>(() => archives.FetchAsync(locked with { Sha256 = Digest.Of("other"u8) }, Cancellation));
+        var failure = await Assert.ThrowsAsync<TorchyardException>(() =>
+            archives.FetchAsync(locked with { Sha256 = Digest.Of("other"u8) }, Cancellation)
+        );
         Assert.Equal("TY2051", failure.Code);
     }
 
@@ -114,7 +121,10 @@ public sealed class CudnnArchivesTests : IDisposable
         var file = Path.Combine(_directory.Path, "given", place.Length == 0 ? "mine.tar.xz" : place);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         await File.WriteAllBytesAsync(file, Archive, Cancellation);
-        using var archives = Open(new CudnnSettings { Archive = place.Length == 0 ? "./given/mine.tar.xz" : "given" }, index: new Uri("http://127.0.0.1:1/"));
+        using var archives = Open(
+            new CudnnSettings { Archive = place.Length == 0 ? "./given/mine.tar.xz" : "given" },
+            index: new Uri("http://127.0.0.1:1/")
+        );
 
         var locked = await archives.LockAsync(Debian, null, offline: true, Cancellation);
 
@@ -128,15 +138,24 @@ public sealed class CudnnArchivesTests : IDisposable
     public async Task A_file_that_is_not_there_an_older_release_and_offline_are_refused()
     {
         using var missing = Open(new CudnnSettings { Archive = "nowhere" });
-        Assert.Equal("TY2062", (await Assert.ThrowsAsync<TorchyardException>(() => missing.LockAsync(Debian, null, offline: false, Cancellation))).Code);
+        Assert.Equal(
+            "TY2062",
+            (await Assert.ThrowsAsync<TorchyardException>(() => missing.LockAsync(Debian, null, offline: false, Cancellation))).Code
+        );
         foreach (var version in new[] { "8.9.7.29", "10.0.0.1", "9.0.0.311" })
         {
             using var wrong = Open(new CudnnSettings { Version = version });
-            Assert.Equal("TY2063", (await Assert.ThrowsAsync<TorchyardException>(() => wrong.LockAsync(Debian, null, offline: false, Cancellation))).Code);
+            Assert.Equal(
+                "TY2063",
+                (await Assert.ThrowsAsync<TorchyardException>(() => wrong.LockAsync(Debian, null, offline: false, Cancellation))).Code
+            );
         }
 
         using var offline = Open(new CudnnSettings());
-        Assert.Equal("TY2060", (await Assert.ThrowsAsync<TorchyardException>(() => offline.LockAsync(Debian, null, offline: true, Cancellation))).Code);
+        Assert.Equal(
+            "TY2060",
+            (await Assert.ThrowsAsync<TorchyardException>(() => offline.LockAsync(Debian, null, offline: true, Cancellation))).Code
+        );
     }
 
     [Fact]
@@ -149,13 +168,25 @@ public sealed class CudnnArchivesTests : IDisposable
         Assert.Equal(locked, await alone.LockAsync(Debian, locked, offline: true, Cancellation));
 
         var file = await archives.FetchAsync(locked, Cancellation);
-        Assert.False(archives.RemoveDamaged(locked));
+        var cached = new CachedFiles(new StorePaths(Path.Combine(_directory.Path, "store")));
+        LockedFile[] files =
+        [
+            new()
+            {
+                Name = "cuDNN",
+                Version = locked.Version,
+                FileName = locked.FileName,
+                Size = locked.Size,
+                Sha256 = locked.Sha256,
+            },
+        ];
+        Assert.Empty(cached.RemoveDamaged(files, Cancellation));
         var time = File.GetLastWriteTimeUtc(file);
         var bytes = await File.ReadAllBytesAsync(file, Cancellation);
         bytes[1000] ^= 1;
         await File.WriteAllBytesAsync(file, bytes, Cancellation);
         File.SetLastWriteTimeUtc(file, time);
-        Assert.True(archives.RemoveDamaged(locked));
+        Assert.Equal(files, cached.RemoveDamaged(files, Cancellation));
         Assert.False(File.Exists(file));
     }
 
@@ -168,38 +199,55 @@ public sealed class CudnnArchivesTests : IDisposable
     {
         using var server = Index();
         using var archives = Open(new CudnnSettings { Mirrors = [server.Root.AbsoluteUri] });
-        var earlier = await archives.LockAsync(Debian, null, offline: false, Cancellation) with { Sha256 = Digest.Of("the archive as it was"u8) };
+        var earlier = await archives.LockAsync(Debian, null, offline: false, Cancellation) with
+        {
+            Sha256 = Digest.Of("the archive as it was"u8),
+        };
         Assert.Equal(earlier, await archives.LockAsync(Debian, earlier, offline: false, Cancellation));
         Assert.Equal(Digest.Of(Archive), (await archives.LockAsync(Debian, null, offline: false, Cancellation)).Sha256);
     }
 
-    private static LoopbackServer Index(Func<string, int, Reply?>? otherwise = null) => new((asked, times) => otherwise?.Invoke(asked.Path, times) ?? (asked.Path switch
-    {
-        "/redistrib_9.0.0.json" or "/redistrib_9.0.0.312.json" => new Reply(200, Manifests.Of(Version, Archive)),
-        var path when path == ArchivePath => new Reply(200, Archive),
-        _ => new Reply(404, []),
-    }));
+    private static LoopbackServer Index(Func<string, int, Reply?>? otherwise = null) =>
+        new(
+            (asked, times) =>
+                otherwise?.Invoke(asked.Path, times)
+                ?? (
+                    asked.Path switch
+                    {
+                        "/redistrib_9.0.0.json" or "/redistrib_9.0.0.312.json" => new Reply(200, Manifests.Of(Version, Archive)),
+                        var path when path == ArchivePath => new Reply(200, Archive),
+                        _ => new Reply(404, []),
+                    }
+                )
+        );
 
-    private CudnnArchives Open(CudnnSettings settings, string? mirror = null, Uri? index = null) => new(
-        settings,
-        _directory.Path,
-        new StorePaths(Path.Combine(_directory.Path, "store")),
-        SilentProgress.Instance,
-        name => name == CudnnArchives.MirrorVariable ? mirror : null,
-        _directory.Path,
-        new DownloadSettings { BackOff = TimeSpan.FromMilliseconds(1), StallTimeout = TimeSpan.FromSeconds(5) },
-        index ?? new Uri("http://127.0.0.1:1/"));
+    private CudnnArchives Open(CudnnSettings settings, string? mirror = null, Uri? index = null) =>
+        new(
+            settings,
+            _directory.Path,
+            new StorePaths(Path.Combine(_directory.Path, "store")),
+            SilentProgress.Instance,
+            name => name == CudnnArchives.MirrorVariable ? mirror : null,
+            _directory.Path,
+            new DownloadSettings
+            {
+                Retry = new RetryPolicy { Tries = 3, FirstPause = TimeSpan.FromMilliseconds(1) },
+                StallTimeout = TimeSpan.FromSeconds(5),
+            },
+            index ?? new Uri("http://127.0.0.1:1/")
+        );
 
-    private static LockedDebianPackage Package(string version) => new()
-    {
-        Name = "nvidia-cudnn",
-        Version = version,
-        Architecture = "amd64",
-        Source = "nvidia-cudnn",
-        Archive = "trixie",
-        Filename = "pool/x.deb",
-        Size = 1,
-        Sha256 = Digest.Of("x"u8),
-        InstalledSize = 1,
-    };
+    private static LockedDebianPackage Package(string version) =>
+        new()
+        {
+            Name = "nvidia-cudnn",
+            Version = version,
+            Architecture = "amd64",
+            Source = "nvidia-cudnn",
+            Archive = "trixie",
+            Filename = "pool/x.deb",
+            Size = 1,
+            Sha256 = Digest.Of("x"u8),
+            InstalledSize = 1,
+        };
 }

@@ -1,12 +1,20 @@
 using Torchyard.Packages.Debian.Apt;
 using Torchyard.Packages.Fetching;
-using Torchyard.Packages.Tests.Loopback;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
+using Torchyard.Platform.Http;
+using Torchyard.Platform.Reporting;
+using Torchyard.Testing.Loopback;
 
 namespace Torchyard.Packages.Tests.Fetching;
 
 public sealed class VerifiedDownloaderTests
 {
-    private static readonly DownloadSettings Settings = new() { BackOff = TimeSpan.FromMilliseconds(1), StallTimeout = TimeSpan.FromSeconds(2) };
+    private static readonly DownloadSettings Settings = new()
+    {
+        Retry = new RetryPolicy { Tries = 3, FirstPause = TimeSpan.FromMilliseconds(1) },
+        StallTimeout = TimeSpan.FromSeconds(2),
+    };
 
     private static readonly byte[] Content = Enumerable.Range(0, 300_000).Select(i => (byte)(i * 7 + i / 251)).ToArray();
 
@@ -39,6 +47,45 @@ public sealed class VerifiedDownloaderTests
         rig.WritePartial(Content[..123_456]);
         await rig.Fetch(server.Root);
         Assert.Equal(123_456, server.Requests.Single().From);
+    }
+
+    [Fact]
+    public async Task The_beginning_of_a_file_is_fetched_alone_and_not_again()
+    {
+        using var server = new LoopbackServer((_, _) => new Reply(200, Content));
+        using var rig = new Rig();
+        // What is needed shows in what came: first the likely part, then the rest of what it says.
+        Assert.Equal(
+            Content[..70_000],
+            (await rig.FetchStart(10_000, start => start.Length < 10_000 ? null : 70_000, server.Root))!.Value.ToArray()
+        );
+        Assert.Equal(Content[..5_000], (await rig.FetchStart(10_000, _ => 5_000, server.Root))!.Value.ToArray());
+        Assert.Equal(Content, await File.ReadAllBytesAsync(await rig.Fetch(server.Root), TestContext.Current.CancellationToken));
+        Assert.Equal(
+            [(0L, 9_999L), (10_000L, 69_999L), (70_000L, null)],
+            server.Requests.Select(request => (request.From!.Value, request.To))
+        );
+    }
+
+    [Fact]
+    public async Task What_is_not_the_beginning_of_such_a_file_is_left_to_the_whole_file()
+    {
+        using var server = new LoopbackServer((_, _) => new Reply(200, Content));
+        using var rig = new Rig();
+        Assert.Null(await rig.FetchStart(10_000, _ => null, server.Root));
+        Assert.Null(await rig.FetchStart(10_000, _ => Content.Length + 1, server.Root));
+        Assert.Single(server.Requests);
+    }
+
+    [Fact]
+    public async Task A_server_without_ranges_gives_no_beginnings_and_a_missing_file_is_another_matter()
+    {
+        using var without = new LoopbackServer((_, _) => new Reply(200, Content) { IgnoreRange = true });
+        using var lacking = new LoopbackServer((_, _) => new Reply(404, []));
+        using var rig = new Rig();
+        await Assert.ThrowsAsync<HttpFailureException>(() => rig.FetchStart(10_000, start => start.Length, without.Root));
+        Assert.Null(await rig.FetchStart(10_000, start => start.Length, lacking.Root));
+        await rig.Fetch(without.Root);
     }
 
     [Fact]
@@ -114,7 +161,13 @@ public sealed class VerifiedDownloaderTests
     {
         using var silent = new LoopbackServer((_, _) => new Reply(200, Content) { StallAfter = 1000 });
         using var good = new LoopbackServer((_, _) => new Reply(200, Content));
-        using var rig = new Rig(Settings with { Tries = 1, StallTimeout = TimeSpan.FromMilliseconds(200) });
+        using var rig = new Rig(
+            Settings with
+            {
+                Retry = new RetryPolicy { Tries = 1 },
+                StallTimeout = TimeSpan.FromMilliseconds(200),
+            }
+        );
         await rig.Fetch(silent.Root, good.Root);
         Assert.Equal(1000, good.Requests.Single().From);
     }
@@ -169,7 +222,7 @@ public sealed class VerifiedDownloaderTests
     {
         using var rig = new Rig();
         rig.WritePartial(Content);
-        var path = rig.Cache.Commit(Digest.Of(Content));
+        var path = rig.Cache.Commit(Digest.Of(Content), Digest.Of(Content));
         var stamp = File.GetLastWriteTimeUtc(path);
         using (var stream = File.OpenWrite(path))
         {
@@ -192,17 +245,17 @@ public sealed class VerifiedDownloaderTests
 
     internal sealed class Rig : IDisposable
     {
-        private readonly TestDirectory? _own;
+        private readonly TemporaryDirectory? _own;
         private readonly Transport _transport;
         private readonly VerifiedDownloader _downloader;
 
         public Rig(DownloadSettings? settings = null, string? directory = null)
         {
-            _own = directory is null ? new TestDirectory() : null;
+            _own = directory is null ? new TemporaryDirectory() : null;
             Directory = directory ?? _own!.Path;
             Cache = new FileCache(Directory);
             _transport = new Transport(null, new AptCredentials(), settings ?? Settings);
-            _downloader = new VerifiedDownloader(_transport, Cache, settings ?? Settings);
+            _downloader = new VerifiedDownloader(_transport, Cache, (settings ?? Settings).Retry);
         }
 
         public string Directory { get; }
@@ -211,10 +264,27 @@ public sealed class VerifiedDownloaderTests
 
         public CountedProgress Progress { get; } = new();
 
-        public Task<string> Fetch(params Uri[] roots) => _downloader.FetchAsync(
-            new VerifiedDownload("a file", Digest.Of(Content), Content.Length, [.. roots.Select(root => new Uri(root, "pool/file"))]),
-            Progress,
-            TestContext.Current.CancellationToken);
+        public async Task<string> Fetch(params Uri[] roots) =>
+            (
+                await _downloader.FetchAsync(
+                    VerifiedDownload.OfArchive(
+                        "a file",
+                        Digest.Of(Content),
+                        Content.Length,
+                        [.. roots.Select(root => new Uri(root, "pool/file"))]
+                    ),
+                    Progress,
+                    TestContext.Current.CancellationToken
+                )
+            ).Path;
+
+        public Task<ReadOnlyMemory<byte>?> FetchStart(long first, Func<ReadOnlyMemory<byte>, long?> needed, Uri root) =>
+            _downloader.FetchStartAsync(
+                VerifiedDownload.OfArchive("a file", Digest.Of(Content), Content.Length, [new Uri(root, "pool/file")]),
+                first,
+                needed,
+                TestContext.Current.CancellationToken
+            );
 
         public void WritePartial(byte[] bytes)
         {
@@ -239,12 +309,8 @@ public sealed class VerifiedDownloaderTests
 
         public void Advance(long amount) => Interlocked.Add(ref _done, amount);
 
-        void IProgressTask.Done(string? summary)
-        {
-        }
+        void IProgressTask.Done(string? summary) { }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

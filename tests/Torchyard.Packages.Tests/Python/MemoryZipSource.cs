@@ -1,6 +1,6 @@
 using Torchyard.Packages.Python.Zip;
 
-namespace Torchyard.Tests.Python;
+namespace Torchyard.Packages.Tests.Python;
 
 /// <summary>A zip file in memory.</summary>
 internal sealed class MemoryZipSource(byte[] data) : IZipSource

@@ -162,24 +162,41 @@ internal static class Manifests
         """;
 
     /// <summary>A manifest of the form of 9.x for an archive of a test.</summary>
-    public static byte[] Of(string version, byte[] archive) => Encoding.UTF8.GetBytes($$$"""
-        {"release_label": "{{{version[..version.LastIndexOf('.')]}}}", "release_product": "cudnn", "cudnn": {"license": "cudnn", "license_path": "cudnn/LICENSE.txt", "version": "{{{version}}}",
-        "linux-x86_64": {"cuda12": {"relative_path": "cudnn/linux-x86_64/cudnn-linux-x86_64-{{{version}}}_cuda12-archive.tar.xz",
-        "sha256": "{{{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(archive))}}}", "size": "{{{archive.Length}}}"}}, "cuda_variant": ["12"]}}
-        """);
+    public static byte[] Of(string version, byte[] archive) =>
+        Encoding.UTF8.GetBytes(
+            $$$"""
+            {"release_label": "{{{version[
+                ..version.LastIndexOf('.')
+            ]}}}", "release_product": "cudnn", "cudnn": {"license": "cudnn", "license_path": "cudnn/LICENSE.txt", "version": "{{{version}}}",
+            "linux-x86_64": {"cuda12": {"relative_path": "cudnn/linux-x86_64/cudnn-linux-x86_64-{{{version}}}_cuda12-archive.tar.xz",
+            "sha256": "{{{Convert.ToHexStringLower(
+                System.Security.Cryptography.SHA256.HashData(archive)
+            )}}}", "size": "{{{archive.Length}}}"}}, "cuda_variant": ["12"]}}
+            """
+        );
 
     /// <summary>A manifest of CUDA for an archive of a test: cuda_compat of a release.</summary>
-    public static byte[] Compat(string version, string cuda, byte[] archive) => Encoding.UTF8.GetBytes($$$"""
-        {"release_product": "cuda", "cuda_compat": {"license_path": "cuda_compat/LICENSE.txt", "version": "{{{version}}}",
-        "linux-x86_64": {"cuda{{{cuda}}}": {"relative_path": "cuda_compat/linux-x86_64/cuda_compat-linux-x86_64-{{{version}}}_cuda{{{cuda}}}-archive.tar.xz",
-        "sha256": "{{{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(archive))}}}", "size": "{{{archive.Length}}}"}}, "cuda_variant": ["{{{cuda}}}"]}}
-        """);
+    public static byte[] Compat(string version, string cuda, byte[] archive) =>
+        Encoding.UTF8.GetBytes(
+            $$$"""
+            {"release_product": "cuda", "cuda_compat": {"license_path": "cuda_compat/LICENSE.txt", "version": "{{{version}}}",
+            "linux-x86_64": {"cuda{{{cuda}}}": {"relative_path": "cuda_compat/linux-x86_64/cuda_compat-linux-x86_64-{{{version}}}_cuda{{{cuda}}}-archive.tar.xz",
+            "sha256": "{{{Convert.ToHexStringLower(
+                System.Security.Cryptography.SHA256.HashData(archive)
+            )}}}", "size": "{{{archive.Length}}}"}}, "cuda_variant": ["{{{cuda}}}"]}}
+            """
+        );
 
     /// <summary>The same with the driver.</summary>
-    public static byte[] Driver(string version, byte[] archive) => Encoding.UTF8.GetBytes($$$"""
-        {"release_product": "cuda", "nvidia_driver": {"license_path": "nvidia_driver/LICENSE.txt", "version": "{{{version}}}",
-        "linux-x86_64": {"relative_path": "nvidia_driver/linux-x86_64/nvidia_driver-linux-x86_64-{{{version}}}-archive.tar.xz",
-        "sha256": "{{{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(archive))}}}", "size": "{{{archive.Length}}}"}
-        }}
-        """);
+    public static byte[] Driver(string version, byte[] archive) =>
+        Encoding.UTF8.GetBytes(
+            $$$"""
+            {"release_product": "cuda", "nvidia_driver": {"license_path": "nvidia_driver/LICENSE.txt", "version": "{{{version}}}",
+            "linux-x86_64": {"relative_path": "nvidia_driver/linux-x86_64/nvidia_driver-linux-x86_64-{{{version}}}-archive.tar.xz",
+            "sha256": "{{{Convert.ToHexStringLower(
+                System.Security.Cryptography.SHA256.HashData(archive)
+            )}}}", "size": "{{{archive.Length}}}"}
+            }}
+            """
+        );
 }

@@ -1,5 +1,6 @@
 using CsCheck;
 using Torchyard.Platform.Compression;
+using Torchyard.Platform.Digests;
 
 namespace Torchyard.Platform.Tests.Compression;
 
@@ -9,13 +10,17 @@ public sealed class CompressionRoundTripTests
     [InlineData(CompressionFormat.Zstd)]
     [InlineData(CompressionFormat.Gzip)]
     public void What_was_written_is_read_back(CompressionFormat format) =>
-        Gen.Byte.Array[0, 5000].Array[0, 4].Sample(
-            writes =>
-            {
-                var packed = Samples.Compress(format, 3, 2, writes);
-                return Samples.Decompress(format, packed).AsSpan().SequenceEqual(writes.SelectMany(part => part).ToArray());
-            },
-            iter: 200);
+        Gen
+            .Byte.Array[0, 5000]
+            .Array[0, 4]
+            .Sample(
+                writes =>
+                {
+                    var packed = Samples.Compress(format, 3, 2, writes);
+                    return Samples.Decompress(format, packed).AsSpan().SequenceEqual(writes.SelectMany(part => part).ToArray());
+                },
+                iter: 200
+            );
 
     [Theory]
     [InlineData(CompressionFormat.Zstd)]
@@ -89,15 +94,20 @@ public sealed class CompressionRoundTripTests
         var frames = new MemoryStream([1]);
 
         // Not later than when all is written; a disk that is full is told while there is more to come.
-        Assert.Equal("full", Assert.Throws<IOException>(() =>
-        {
-            for (var block = 0; block < 100; block++)
-            {
-                stream.Write(text);
-            }
+        Assert.Equal(
+            "full",
+            Assert
+                .Throws<IOException>(() =>
+                {
+                    for (var block = 0; block < 100; block++)
+                    {
+                        stream.Write(text);
+                    }
 
-            stream.Complete();
-        }).Message);
+                    stream.Complete();
+                })
+                .Message
+        );
         stream.Dispose();
 
         using var other = new FrameCompressionStream(new MemoryStream(), CompressionFormat.Gzip, 3, 2);
@@ -161,21 +171,23 @@ public sealed class CompressionRoundTripTests
     public void Damaged_data_gives_an_error_or_the_right_bytes_and_nothing_else(CompressionFormat format)
     {
         var whole = Samples.Packed(format);
-        Gen.Select(Gen.Int[0, whole.Length - 1], Gen.Byte[1, 255]).Sample(
-            (place, change) =>
-            {
-                var damaged = (byte[])whole.Clone();
-                damaged[place] ^= change;
-                try
+        Gen.Select(Gen.Int[0, whole.Length - 1], Gen.Byte[1, 255])
+            .Sample(
+                (place, change) =>
                 {
-                    return Samples.Decompress(format, damaged).AsSpan().SequenceEqual(Samples.Content);
-                }
-                catch (InvalidDataException)
-                {
-                    return true;
-                }
-            },
-            iter: 500);
+                    var damaged = (byte[])whole.Clone();
+                    damaged[place] ^= change;
+                    try
+                    {
+                        return Samples.Decompress(format, damaged).AsSpan().SequenceEqual(Samples.Content);
+                    }
+                    catch (InvalidDataException)
+                    {
+                        return true;
+                    }
+                },
+                iter: 500
+            );
     }
 
     [Theory]
@@ -184,9 +196,7 @@ public sealed class CompressionRoundTripTests
     public void A_decoder_does_not_take_more_memory_than_allowed(CompressionFormat format)
     {
         // The zstd frame says window size 128 MiB (RFC 8878, 3.1.1.1.2); the .xz was made with an 8 MiB dictionary.
-        var packed = format == CompressionFormat.Xz
-            ? Samples.Packed(format)
-            : Convert.FromHexString("28B52FFD00" + "88" + "010000");
+        var packed = format == CompressionFormat.Xz ? Samples.Packed(format) : Convert.FromHexString("28B52FFD00" + "88" + "010000");
 
         var error = Assert.Throws<InvalidDataException>(() => Samples.Decompress(format, packed, memoryLimit: 1 << 20));
 
@@ -195,7 +205,9 @@ public sealed class CompressionRoundTripTests
 
     [Fact]
     public void Bytes_behind_the_last_gzip_member_are_an_error() =>
-        Assert.Throws<InvalidDataException>(() => Samples.Decompress(CompressionFormat.Gzip, [.. Samples.Packed(CompressionFormat.Gzip), 1, 2, 3]));
+        Assert.Throws<InvalidDataException>(() =>
+            Samples.Decompress(CompressionFormat.Gzip, [.. Samples.Packed(CompressionFormat.Gzip), 1, 2, 3])
+        );
 
     [Fact]
     public void Reading_byte_by_byte_gives_the_same()

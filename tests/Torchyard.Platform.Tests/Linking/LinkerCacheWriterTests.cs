@@ -18,12 +18,16 @@ public sealed class LinkerCacheWriterTests
 
     [Fact]
     public void What_is_written_is_read_back_in_descending_order() =>
-        Gen.String[Gen.Char["abc019.-"], 1, 12].Array[0, 40].Sample(names =>
-        {
-            var entries = names.Select((n, i) => new LinkerCacheEntry(n, $"/lib/{i}", X8664)).ToList();
-            var read = LinkerCache.Read(LinkerCacheWriter.Write(entries, []));
-            Assert.Equal(entries.OrderBy(e => e.Path), read.OrderBy(e => e.Path));
-            for (var i = 1; i < read.Count; i++)
-                Assert.True(LinkerCacheWriter.NameOrder.Instance.Compare(read[i - 1].Soname, read[i].Soname) >= 0);
-        });
+        Gen.String[Gen.Char["abc019.-"], 1, 12]
+            .Array[0, 40]
+            .Sample(names =>
+            {
+                var entries = names.Select((n, i) => new LinkerCacheEntry(n, $"/lib/{i}", X8664)).ToList();
+                var read = LinkerCache.Read(LinkerCacheWriter.Write(entries, []));
+                Assert.Equal(entries.OrderBy(e => e.Path), read.OrderBy(e => e.Path));
+                for (var i = 1; i < read.Count; i++)
+                {
+                    Assert.True(LinkerCacheWriter.NameOrder.Instance.Compare(read[i - 1].Soname, read[i].Soname) >= 0);
+                }
+            });
 }

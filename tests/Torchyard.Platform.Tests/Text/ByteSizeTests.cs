@@ -41,10 +41,13 @@ public sealed class ByteSizeTests
 
     [Fact]
     public void What_is_shown_in_whole_binary_units_reads_back() =>
-        Gen.Select(Gen.Long[1, 1000], Gen.Int[0, 4]).Sample((amount, power) =>
-        {
-            var bytes = amount << (10 * power);
-            Assert.True(ByteSize.TryParse(ByteSize.Binary(bytes), out var read));
-            Assert.Equal(bytes, read);
-        });
+        Gen.Select(Gen.Long[1, 1000], Gen.Int[0, 4])
+            .Sample(
+                (amount, power) =>
+                {
+                    var bytes = amount << (10 * power);
+                    Assert.True(ByteSize.TryParse(ByteSize.Binary(bytes), out var read));
+                    Assert.Equal(bytes, read);
+                }
+            );
 }

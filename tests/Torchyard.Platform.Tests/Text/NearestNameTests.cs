@@ -18,9 +18,12 @@ public sealed class NearestNameTests
 
     [Fact]
     public void Distance_is_symmetric_and_zero_only_for_equal_texts() =>
-        Gen.Select(Gen.String[Gen.Char['a', 'd'], 0, 8], Gen.String[Gen.Char['a', 'd'], 0, 8]).Sample((a, b) =>
-        {
-            Assert.Equal(NearestName.Distance(a, b), NearestName.Distance(b, a));
-            Assert.Equal(a == b, NearestName.Distance(a, b) == 0);
-        });
+        Gen.Select(Gen.String[Gen.Char['a', 'd'], 0, 8], Gen.String[Gen.Char['a', 'd'], 0, 8])
+            .Sample(
+                (a, b) =>
+                {
+                    Assert.Equal(NearestName.Distance(a, b), NearestName.Distance(b, a));
+                    Assert.Equal(a == b, NearestName.Distance(a, b) == 0);
+                }
+            );
 }

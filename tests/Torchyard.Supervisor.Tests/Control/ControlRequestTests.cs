@@ -12,7 +12,8 @@ public sealed class ControlRequestTests
         Assert.Equal(new ControlRequest("status", null, 100, false), ControlRequest.Parse("""{"op":"status"}"""u8.ToArray(), out _));
         Assert.Equal(
             new ControlRequest("logs", "ssh", 10_000, true),
-            ControlRequest.Parse("""{"op":"logs","service":"ssh","lines":99999999,"follow":true}"""u8.ToArray(), out _));
+            ControlRequest.Parse("""{"op":"logs","service":"ssh","lines":99999999,"follow":true}"""u8.ToArray(), out _)
+        );
     }
 
     [Theory]

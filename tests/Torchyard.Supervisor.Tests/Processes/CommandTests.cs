@@ -64,7 +64,10 @@ public sealed class CommandTests
     {
         using var supervisor = new SupervisorProcess().Start("sed", "-n", "s/^Sig\\(Blk\\|Ign\\):\t//p", "/proc/self/status");
 
-        var masks = (await supervisor.EndAsync()).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(mask => Convert.ToUInt64(mask, 16)).ToList();
+        var masks = (await supervisor.EndAsync())
+            .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(mask => Convert.ToUInt64(mask, 16))
+            .ToList();
 
         Assert.Equal(2, masks.Count);
         // 32 and 33 belong to the threads of glibc, which ignores them in what it spawns.
@@ -87,7 +90,12 @@ public sealed class CommandTests
     {
         using var supervisor = new SupervisorProcess { Prefix = PidNamespace() };
         // A child of a child that has gone becomes the supervisor's; ended, it must not stay as a zombie.
-        supervisor.Start("sh", "-c", "(sleep 0 & sleep 600 &) ; i=0; while [ $i -lt 100 ]; do grep -l 'State:.Z' /proc/[0-9]*/status 2>/dev/null || { echo none; break; }; sleep 0.05; i=$((i+1)); done");
+        supervisor.Start(
+            "sh",
+            "-c",
+            "(sleep 0 & sleep 600 &) ; i=0; while [ $i -lt 100 ]; do grep -l 'State:.Z' /proc/[0-9]*/status 2>/dev/null || { echo none; "
+                + "break; }; sleep 0.05; i=$((i+1)); done"
+        );
 
         var (code, output) = await supervisor.EndAsync();
 
@@ -107,13 +115,14 @@ public sealed class CommandTests
 
     internal static string[] PidNamespace()
     {
-        using var probe = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("unshare", ["-r", "-p", "-f", "--mount-proc", "true"])
-        {
-            RedirectStandardError = true,
-        });
+        using var probe = System.Diagnostics.Process.Start(
+            new System.Diagnostics.ProcessStartInfo("unshare", ["-r", "-p", "-f", "--mount-proc", "true"]) { RedirectStandardError = true }
+        );
         probe!.WaitForExit();
         if (probe.ExitCode != 0)
+        {
             Assert.Skip("unshare cannot make user and process namespaces here");
+        }
 
         return ["unshare", "-r", "-p", "-f", "--kill-child", "--mount-proc"];
     }

@@ -1,6 +1,6 @@
 using System.Text;
 using Torchyard.Images.Environments;
-using Torchyard.Recipes;
+using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Supervisor.Tests.Processes;
 
@@ -19,6 +19,8 @@ internal static class ImageConfiguration
             Base = new DebianBase { Suite = "trixie" },
             Services = new ServiceSettings { Jupyter = new JupyterSettings(), Ssh = new SshSettings() },
         };
-        return Encoding.UTF8.GetString(EnvironmentFiles.For(recipe, ReadOnlyMemory<byte>.Empty).Single(entry => entry.Path == path).Content!.Value.Span);
+        return Encoding.UTF8.GetString(
+            EnvironmentFiles.For(recipe, ReadOnlyMemory<byte>.Empty).Single(entry => entry.Path == path).Content!.Value.Span
+        );
     }
 }

@@ -4,7 +4,9 @@ using System.Text.RegularExpressions;
 
 namespace Torchyard.Supervisor.Tests.Processes;
 
-/// <summary>A real Jupyter, started as in an image; where the machine has none, the token and certificate are still tried with a stand-in.</summary>
+/// <summary>
+/// A real Jupyter, started as in an image; where the machine has none, the token and certificate are still tried with a stand-in.
+/// </summary>
 public sealed partial class JupyterTests : IDisposable
 {
     private const string Jupyter = "/usr/bin/jupyter-notebook";
@@ -26,7 +28,11 @@ public sealed partial class JupyterTests : IDisposable
 
         Assert.Matches(HexToken(), token);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_supervisor.Path("run/jupyter-token")));
-        Assert.DoesNotContain(token, await File.ReadAllTextAsync(_supervisor.Path("log/jupyter.log"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            token,
+            await File.ReadAllTextAsync(_supervisor.Path("log/jupyter.log"), TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain(token, _supervisor.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain(CommandLines(), line => line.Contains(token, StringComparison.Ordinal));
     }
@@ -38,7 +44,10 @@ public sealed partial class JupyterTests : IDisposable
         Assert.True(tls);
         var certificate = await File.ReadAllTextAsync(_supervisor.Path("state/tls/certificate.pem"), TestContext.Current.CancellationToken);
         using var expected = System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(certificate);
-        using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, shown, _, _) => shown!.Thumbprint == expected.Thumbprint };
+        using var handler = new HttpClientHandler
+        {
+            ServerCertificateCustomValidationCallback = (_, shown, _, _) => shown!.Thumbprint == expected.Thumbprint,
+        };
         using var https = new HttpClient(handler) { BaseAddress = new Uri($"https://127.0.0.1:{port}/") };
 
         Assert.Equal(HttpStatusCode.OK, (await https.GetAsync("api", TestContext.Current.CancellationToken)).StatusCode);
@@ -51,7 +60,9 @@ public sealed partial class JupyterTests : IDisposable
     {
         await File.WriteAllTextAsync(_supervisor.Path("mine"), "chosen", TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(_supervisor.Path("empty"), "", TestContext.Current.CancellationToken);
-        _supervisor.Services($$"""{ "name": "jupyter", "kind": "jupyter", "command": ["sh", "-c", "cat $JUPYTER_TOKEN_FILE > {{_supervisor.Path("seen")}}; exec sleep 600"], "port": 0 }""");
+        _supervisor.Services(
+            $$"""{ "name": "jupyter", "kind": "jupyter", "command": ["sh", "-c", "cat $JUPYTER_TOKEN_FILE > {{_supervisor.Path("seen")}}; exec sleep 600"], "port": 0 }"""
+        );
         _supervisor.Environment["TORCHYARD_JUPYTER_TOKEN_FILE"] = _supervisor.Path("mine");
         _supervisor.Start();
         Assert.Equal("chosen", await _supervisor.FileAsync("seen", text => text.Length > 0));
@@ -88,18 +99,30 @@ public sealed partial class JupyterTests : IDisposable
     private async Task<(int Port, bool Tls)> StartJupyterAsync(string listen)
     {
         if (!File.Exists(Jupyter))
+        {
             Assert.Skip(Jupyter + " is not installed");
+        }
 
         if (listen != "127.0.0.1" && !File.Exists("/usr/bin/openssl"))
+        {
             Assert.Skip("openssl is not installed");
+        }
 
         // The configuration of images, as Torchyard.Images.Environments writes it.
-        await File.WriteAllTextAsync(_supervisor.Path("jupyter_config.py"), ImageConfiguration.Jupyter, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            _supervisor.Path("jupyter_config.py"),
+            ImageConfiguration.Jupyter,
+            TestContext.Current.CancellationToken
+        );
         _supervisor.Environment["HOME"] = _supervisor.Path("run");
-        _supervisor.Services($$"""
-            { "name": "jupyter", "kind": "jupyter", "command": ["{{Jupyter}}", "--config={{_supervisor.Path("jupyter_config.py")}}"], "directory": "{{_supervisor.Path("state")}}",
+        _supervisor.Services(
+            $$"""
+            { "name": "jupyter", "kind": "jupyter", "command": ["{{Jupyter}}", "--config={{_supervisor.Path(
+                "jupyter_config.py"
+            )}}"], "directory": "{{_supervisor.Path("state")}}",
               "listen": "{{listen}}", "port": 0, "ready": { "kind": "http", "path": "/api", "timeoutSeconds": 120 } }
-            """);
+            """
+        );
         _supervisor.Start();
         var service = await _supervisor.ServiceAsync("jupyter", "ready");
         return (service.GetProperty("port").GetInt32(), service.GetProperty("tls").GetBoolean());

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Torchyard.Testing.Loopback;
 
 namespace Torchyard.Supervisor.Tests.Processes;
 
@@ -8,9 +9,13 @@ public sealed class ServicesTests
     public async Task A_service_that_ends_is_started_again()
     {
         using var supervisor = new SupervisorProcess();
-        supervisor.Services($$"""
-            { "name": "a", "command": ["sh", "-c", "echo run >> {{supervisor.Path("runs")}}; exit 3"], "restart": { "firstDelaySeconds": 0.01, "longestDelaySeconds": 0.02 } }
-            """);
+        supervisor.Services(
+            $$"""
+            { "name": "a", "command": ["sh", "-c", "echo run >> {{supervisor.Path(
+                "runs"
+            )}}; exit 3"], "restart": { "firstDelaySeconds": 0.01, "longestDelaySeconds": 0.02 } }
+            """
+        );
         supervisor.Start();
 
         await supervisor.FileAsync("runs", text => text.Split('\n').Length > 3);
@@ -24,13 +29,18 @@ public sealed class ServicesTests
     public async Task Output_goes_to_the_log_of_the_service_and_can_be_asked_for_and_followed()
     {
         using var supervisor = new SupervisorProcess();
-        supervisor.Services($$"""{ "name": "a", "command": ["sh", "-c", "echo one; echo two >&2; while [ ! -e {{supervisor.Path("go")}} ]; do sleep 0.02; done; echo three; exec sleep 60"] }""");
+        supervisor.Services(
+            $$"""{ "name": "a", "command": ["sh", "-c", "echo one; echo two >&2; while [ ! -e {{supervisor.Path("go")}} ]; do sleep 0.02; done; echo three; exec sleep 60"] }"""
+        );
         supervisor.Start();
         await supervisor.FileAsync("log/a.log", text => text == "one\ntwo\n");
 
         using var socket = await supervisor.ConnectAsync();
         await using var stream = new NetworkStream(socket);
-        await stream.WriteAsync("""{"op":"logs","service":"a","lines":1,"follow":true}"""u8.ToArray().Append((byte)'\n').ToArray(), TestContext.Current.CancellationToken);
+        await stream.WriteAsync(
+            """{"op":"logs","service":"a","lines":1,"follow":true}"""u8.ToArray().Append((byte)'\n').ToArray(),
+            TestContext.Current.CancellationToken
+        );
         using var reader = new StreamReader(stream);
         Assert.Equal("""{"ok":true}""", await reader.ReadLineAsync(TestContext.Current.CancellationToken));
         Assert.Equal("""{"line":"two"}""", await reader.ReadLineAsync(TestContext.Current.CancellationToken));
@@ -43,11 +53,15 @@ public sealed class ServicesTests
     {
         using var supervisor = new SupervisorProcess();
         var order = supervisor.Path("order");
-        supervisor.Services($$"""
-            { "name": "first", "command": ["sh", "-c", "trap 'echo -first >> {{order}}; exit' TERM; echo +first >> {{order}}; : > {{supervisor.Path("up")}}; while :; do sleep 0.02; done"],
+        supervisor.Services(
+            $$"""
+            { "name": "first", "command": ["sh", "-c", "trap 'echo -first >> {{order}}; exit' TERM; echo +first >> {{order}}; : > {{supervisor.Path(
+                "up"
+            )}}; while :; do sleep 0.02; done"],
               "ready": { "kind": "file", "path": "{{supervisor.Path("up")}}" } },
             { "name": "second", "after": ["first"], "command": ["sh", "-c", "trap 'echo -second >> {{order}}; exit' TERM; echo +second >> {{order}}; while :; do sleep 0.02; done"] }
-            """);
+            """
+        );
         supervisor.Start();
         await supervisor.FileAsync("order", text => text.Contains("+second", StringComparison.Ordinal));
 
@@ -61,7 +75,9 @@ public sealed class ServicesTests
     public async Task A_command_with_a_service_ends_the_container_and_stops_the_service()
     {
         using var supervisor = new SupervisorProcess();
-        supervisor.Services($$"""{ "name": "a", "command": ["sh", "-c", "trap 'echo stopped > {{supervisor.Path("end")}}; exit' TERM; : > {{supervisor.Path("up")}}; while :; do sleep 0.02; done"] }""");
+        supervisor.Services(
+            $$"""{ "name": "a", "command": ["sh", "-c", "trap 'echo stopped > {{supervisor.Path("end")}}; exit' TERM; : > {{supervisor.Path("up")}}; while :; do sleep 0.02; done"] }"""
+        );
         supervisor.Environment["TORCHYARD_SERVICES"] = "a";
 
         supervisor.Start("sh", "-c", $"while [ ! -e {supervisor.Path("up")} ]; do sleep 0.02; done; exit 5");
@@ -97,16 +113,18 @@ public sealed class ServicesTests
     [Fact]
     public async Task A_service_on_a_taken_port_says_so_and_tries_again()
     {
-        using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        var port = ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+        using var listener = LoopbackPort.Taken(out var port);
         using var supervisor = new SupervisorProcess();
         supervisor.Services($$"""{ "name": "web", "command": ["sleep", "600"], "port": {{port}}, "ready": { "kind": "tcp" } }""");
         supervisor.Start();
 
         var service = await supervisor.ServiceAsync("web", "back-off");
 
-        Assert.Contains($"cannot listen on 127.0.0.1 port {port}: Address already in use", service.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            $"cannot listen on 127.0.0.1 port {port}: Address already in use",
+            service.GetProperty("message").GetString(),
+            StringComparison.Ordinal
+        );
         Assert.Contains("TORCHYARD_WEB_PORT", service.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
@@ -114,7 +132,9 @@ public sealed class ServicesTests
     public async Task Port_zero_is_a_free_port_that_the_service_and_the_status_name()
     {
         using var supervisor = new SupervisorProcess();
-        supervisor.Services($$"""{ "name": "web", "command": ["sh", "-c", "echo $0 > {{supervisor.Path("port")}}; exec sleep 600", "${port}"], "port": 0 }""");
+        supervisor.Services(
+            $$"""{ "name": "web", "command": ["sh", "-c", "echo $0 > {{supervisor.Path("port")}}; exec sleep 600", "${port}"], "port": 0 }"""
+        );
         supervisor.Start();
 
         var service = await supervisor.ServiceAsync("web", "ready");
@@ -140,10 +160,12 @@ public sealed class ServicesTests
     public async Task The_first_program_that_exists_is_started_and_none_is_a_lasting_failure()
     {
         using var supervisor = new SupervisorProcess();
-        supervisor.Services("""
+        supervisor.Services(
+            """
             { "name": "a", "command": ["x", "hello"], "programs": ["/no/such", "/bin/echo", "/bin/false"], "restart": { "policy": "never" } },
             { "name": "b", "command": ["x"], "programs": ["/no/such"] }
-            """);
+            """
+        );
         supervisor.Start();
 
         Assert.Equal(1, (await supervisor.EndAsync()).Code);
@@ -175,15 +197,25 @@ public sealed class ServicesTests
         }
 
         Assert.True((await supervisor.AskAsync("""{"op":"status"}""")).GetProperty("ready").GetBoolean());
-        Assert.Contains("is not known", (await supervisor.AskAsync("""{"op":"explode"}""")).GetProperty("error").GetString(), StringComparison.Ordinal);
-        Assert.Contains("no service 'b'", (await supervisor.AskAsync("""{"op":"stop","service":"b"}""")).GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "is not known",
+            (await supervisor.AskAsync("""{"op":"explode"}""")).GetProperty("error").GetString(),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "no service 'b'",
+            (await supervisor.AskAsync("""{"op":"stop","service":"b"}""")).GetProperty("error").GetString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task The_health_check_of_engines_tells_ready_from_not_ready()
     {
         using var supervisor = new SupervisorProcess();
-        supervisor.Services($$"""{ "name": "a", "command": ["sleep", "600"], "ready": { "kind": "file", "path": "{{supervisor.Path("up")}}" } }""");
+        supervisor.Services(
+            $$"""{ "name": "a", "command": ["sleep", "600"], "ready": { "kind": "file", "path": "{{supervisor.Path("up")}}" } }"""
+        );
         supervisor.Start();
         await supervisor.ServiceAsync("a", "starting");
         Assert.Equal(1, await HealthAsync(supervisor));
@@ -197,7 +229,9 @@ public sealed class ServicesTests
     public async Task A_service_that_ignores_its_stop_signal_is_killed()
     {
         using var supervisor = new SupervisorProcess();
-        supervisor.Services($$"""{ "name": "a", "command": ["sh", "-c", "trap '' TERM; : > {{supervisor.Path("up")}}; while :; do sleep 0.02; done"], "stop": { "timeoutSeconds": 0.2 } }""");
+        supervisor.Services(
+            $$"""{ "name": "a", "command": ["sh", "-c", "trap '' TERM; : > {{supervisor.Path("up")}}; while :; do sleep 0.02; done"], "stop": { "timeoutSeconds": 0.2 } }"""
+        );
         supervisor.Start();
         await supervisor.FileAsync("up", _ => File.Exists(supervisor.Path("up")));
 
@@ -209,10 +243,12 @@ public sealed class ServicesTests
 
     private static async Task<int> HealthAsync(SupervisorProcess supervisor)
     {
-        using var check = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(SupervisorProcess.Program, ["--healthcheck"])
-        {
-            Environment = { ["TORCHYARD_RUN_DIR"] = supervisor.Path("run") },
-        })!;
+        using var check = System.Diagnostics.Process.Start(
+            new System.Diagnostics.ProcessStartInfo(SupervisorProcess.Program, ["--healthcheck"])
+            {
+                Environment = { ["TORCHYARD_RUN_DIR"] = supervisor.Path("run") },
+            }
+        )!;
         await check.WaitForExitAsync(TestContext.Current.CancellationToken);
         return check.ExitCode;
     }

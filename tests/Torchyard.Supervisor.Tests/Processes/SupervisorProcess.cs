@@ -8,14 +8,16 @@ namespace Torchyard.Supervisor.Tests.Processes;
 /// <summary>A supervisor that runs, with its own directories, and a client of its control socket.</summary>
 internal sealed class SupervisorProcess : IDisposable
 {
-    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("torchyard-supervisor-");
+    private readonly TemporaryDirectory _directory = new();
     private readonly StringBuilder _errors = new();
     private Process? _process;
 
     public SupervisorProcess()
     {
         foreach (var name in (string[])["run", "state", "log"])
+        {
             Directory.CreateDirectory(Path(name));
+        }
 
         Environment["TORCHYARD_RUN_DIR"] = Path("run");
         Environment["TORCHYARD_STATE_DIR"] = Path("state");
@@ -25,7 +27,8 @@ internal sealed class SupervisorProcess : IDisposable
 
     /// <summary>The program: the published one where a variable names it, else the one beside the tests.</summary>
     public static string Program { get; } =
-        System.Environment.GetEnvironmentVariable("TORCHYARD_SUPERVISOR") ?? System.IO.Path.Combine(AppContext.BaseDirectory, "torchyard-supervisor");
+        System.Environment.GetEnvironmentVariable("TORCHYARD_SUPERVISOR")
+        ?? System.IO.Path.Combine(AppContext.BaseDirectory, "torchyard-supervisor");
 
     public Dictionary<string, string> Environment { get; } = [];
 
@@ -37,15 +40,18 @@ internal sealed class SupervisorProcess : IDisposable
         get
         {
             lock (_errors)
+            {
                 return _errors.ToString();
+            }
         }
     }
 
     public int Id => _process!.Id;
 
-    public string Path(string name) => System.IO.Path.Combine(_directory.FullName, name);
+    public string Path(string name) => System.IO.Path.Combine(_directory.Path, name);
 
-    public void Services(string services) => File.WriteAllText(Path("services.json"), $$"""{ "version": 1, "services": [ {{services}} ] }""");
+    public void Services(string services) =>
+        File.WriteAllText(Path("services.json"), $$"""{ "version": 1, "services": [ {{services}} ] }""");
 
     public SupervisorProcess Start(params string[] command)
     {
@@ -57,13 +63,17 @@ internal sealed class SupervisorProcess : IDisposable
             RedirectStandardError = true,
         };
         foreach (var (name, value) in Environment)
+        {
             start.Environment[name] = value;
+        }
 
         _process = Process.Start(start)!;
         _process.ErrorDataReceived += (_, line) =>
         {
             lock (_errors)
+            {
                 _errors.AppendLine(line.Data);
+            }
         };
         _process.BeginErrorReadLine();
         return this;
@@ -86,7 +96,8 @@ internal sealed class SupervisorProcess : IDisposable
         }
     }
 
-    public void Signal(string signal) => Process.Start("kill", ["-s", signal, Id.ToString(System.Globalization.CultureInfo.InvariantCulture)])!.WaitForExit();
+    public void Signal(string signal) =>
+        Process.Start("kill", ["-s", signal, Id.ToString(System.Globalization.CultureInfo.InvariantCulture)])!.WaitForExit();
 
     /// <summary>Sends one line to the control socket and gives the first line that comes back.</summary>
     public async Task<JsonElement> AskAsync(string request)
@@ -106,11 +117,13 @@ internal sealed class SupervisorProcess : IDisposable
     }
 
     /// <summary>The status of a service as soon as it has the wanted state.</summary>
-    public Task<JsonElement> ServiceAsync(string name, string state) =>
-        UntilAsync($"{name} is {state}", async () =>
+    public Task<JsonElement> ServiceAsync(string name, string state) => UntilAsync($"{name} is {state}", async () =>
         {
             var status = await AskAsync("""{"op":"status"}""");
-            var service = status.GetProperty("services").EnumerateArray().Single(service => service.GetProperty("name").GetString() == name);
+            var service = status
+                .GetProperty("services")
+                .EnumerateArray()
+                .Single(service => service.GetProperty("name").GetString() == name);
             return service.GetProperty("state").GetString() == state ? service : null;
         });
 
@@ -123,7 +136,9 @@ internal sealed class SupervisorProcess : IDisposable
             try
             {
                 if (await ask() is { } answer)
+                {
                     return answer;
+                }
             }
             catch (Exception e) when (e is SocketException or IOException or JsonException)
             {
@@ -131,7 +146,9 @@ internal sealed class SupervisorProcess : IDisposable
             }
 
             if (_process!.HasExited)
+            {
                 break;
+            }
 
             await Task.Delay(20, TestContext.Current.CancellationToken);
         }
@@ -150,7 +167,7 @@ internal sealed class SupervisorProcess : IDisposable
         }
 
         _process?.Dispose();
-        _directory.Delete(recursive: true);
+        _directory.Dispose();
     }
 
     private async Task<string> WaitForFileAsync(string path, Func<string, bool> isWanted)

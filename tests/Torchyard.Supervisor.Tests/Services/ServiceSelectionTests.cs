@@ -1,4 +1,5 @@
 using Torchyard.Supervisor.Services;
+using Torchyard.Supervisor.Supervision;
 
 namespace Torchyard.Supervisor.Tests.Services;
 
@@ -7,12 +8,27 @@ public sealed class ServiceSelectionTests
     private static readonly ServiceDefinition[] All =
     [
         new() { Name = "db", Command = ["db"] },
-        new() { Name = "jupyter", Command = ["j"], Port = 8888, After = ["db"] },
-        new() { Name = "ssh", Command = ["s"], Port = 2222 },
+        new()
+        {
+            Name = "jupyter",
+            Command = ["j"],
+            Port = 8888,
+            After = ["db"],
+        },
+        new()
+        {
+            Name = "ssh",
+            Command = ["s"],
+            Port = 2222,
+        },
     ];
 
     private static string[] Names(bool hasCommand, string? services) =>
-        [.. ServiceSelection.Choose(All, services is null ? [] : new Dictionary<string, string> { ["TORCHYARD_SERVICES"] = services }, hasCommand).Select(service => service.Name)];
+        [
+            .. ServiceSelection
+                .Choose(All, services is null ? [] : new Dictionary<string, string> { ["TORCHYARD_SERVICES"] = services }, hasCommand)
+                .Select(service => service.Name),
+        ];
 
     [Theory]
     [InlineData(false, null, "db jupyter ssh")]
@@ -29,12 +45,17 @@ public sealed class ServiceSelectionTests
     public void A_service_that_does_not_exist_is_an_error_that_names_those_that_do() =>
         Assert.Equal(
             "TORCHYARD_SERVICES names 'web', the image has: db, jupyter, ssh",
-            Assert.Throws<UsageException>(() => Names(false, "web")).Message);
+            Assert.Throws<UsageException>(() => Names(false, "web")).Message
+        );
 
     [Fact]
     public void Variables_set_port_and_address()
     {
-        var chosen = ServiceSelection.Choose(All, new Dictionary<string, string> { ["TORCHYARD_JUPYTER_PORT"] = "0", ["TORCHYARD_SSH_LISTEN"] = "::" }, hasCommand: false);
+        var chosen = ServiceSelection.Choose(
+            All,
+            new Dictionary<string, string> { ["TORCHYARD_JUPYTER_PORT"] = "0", ["TORCHYARD_SSH_LISTEN"] = "::" },
+            hasCommand: false
+        );
 
         Assert.Equal((0, "127.0.0.1"), (chosen[1].Port, chosen[1].Listen));
         Assert.Equal((2222, "::"), (chosen[2].Port, chosen[2].Listen));
@@ -46,5 +67,11 @@ public sealed class ServiceSelectionTests
     [InlineData("TORCHYARD_SSH_PORT", "-1")]
     [InlineData("TORCHYARD_SSH_LISTEN", "example.org")]
     public void A_wrong_variable_is_an_error(string name, string value) =>
-        Assert.Contains(name, Assert.Throws<UsageException>(() => ServiceSelection.Choose(All, new Dictionary<string, string> { [name] = value }, false)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            name,
+            Assert
+                .Throws<UsageException>(() => ServiceSelection.Choose(All, new Dictionary<string, string> { [name] = value }, false))
+                .Message,
+            StringComparison.Ordinal
+        );
 }

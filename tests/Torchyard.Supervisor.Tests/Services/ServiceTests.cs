@@ -16,7 +16,13 @@ public sealed class ServiceTests
 
     private static readonly ServiceDefinition Checked = Plain with
     {
-        Ready = new ProbeDefinition { Kind = ProbeKind.Tcp, ReadyTimeout = TimeSpan.FromSeconds(30), Interval = TimeSpan.FromSeconds(10), Failures = 2 },
+        Ready = new ProbeDefinition
+        {
+            Kind = ProbeKind.Tcp,
+            ReadyTimeout = TimeSpan.FromSeconds(30),
+            Interval = TimeSpan.FromSeconds(10),
+            Failures = 2,
+        },
     };
 
     private readonly FakeHost _host = new();

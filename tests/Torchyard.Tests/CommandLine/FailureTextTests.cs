@@ -1,6 +1,6 @@
 using System.Globalization;
 using Torchyard.CommandLine;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 using Torchyard.Terminal;
 
 namespace Torchyard.Tests.CommandLine;
@@ -10,25 +10,24 @@ public sealed class FailureTextTests
     [Fact]
     public void An_error_in_a_file_shows_the_line_and_a_caret_and_exits_2()
     {
-        var file = Path.GetTempFileName();
-        File.WriteAllText(file, "name = \"a\"\npackges = []\n");
-        var (status, text) = Show(new TorchyardException("TY1002", "unknown key 'packges'", "write 'packages'")
-        {
-            Location = new SourceLocation(file, 2, 1),
-        });
-        File.Delete(file);
+        using var directory = new TemporaryDirectory();
+        var file = directory.Write("file", "name = \"a\"\npackges = []\n");
+        var (status, text) = Show(
+            new TorchyardException("TY1002", "unknown key 'packges'", "write 'packages'") { Location = new SourceLocation(file, 2, 1) }
+        );
         Assert.Equal(2, status);
         Assert.Equal(
-            $"error TY1002: unknown key 'packges'\n  at {file}:2:1\n  2 | packges = []\n    | ^\n  cure: write 'packages'\n", text);
+            $"error TY1002: unknown key 'packges'\n  at {file}:2:1\n  2 | packges = []\n    | ^\n  cure: write 'packages'\n",
+            text
+        );
     }
 
     [Fact]
     public void The_caret_stands_under_its_letter_behind_tabs_and_wide_letters()
     {
-        var file = Path.GetTempFileName();
-        File.WriteAllText(file, "\tname = \"火炬\" x\n");
+        using var directory = new TemporaryDirectory();
+        var file = directory.Write("file", "\tname = \"火炬\" x\n");
         var (_, text) = Show(new TorchyardException("TY1001", "no", "yes") { Location = new SourceLocation(file, 1, 14) });
-        File.Delete(file);
         Assert.Contains("    | \t" + new string(' ', 14) + "^\n", text, StringComparison.Ordinal);
     }
 
@@ -70,7 +69,10 @@ public sealed class FailureTextTests
     {
         using var error = new StringWriter(CultureInfo.InvariantCulture);
         using var screen = new Screen(
-            new ScreenStreams { Output = TextWriter.Null, Error = error }, TimeProvider.System, ProgressStyle.Auto);
+            new ScreenStreams { Output = TextWriter.Null, Error = error },
+            TimeProvider.System,
+            ProgressStyle.Auto
+        );
         var status = new FailureText(screen, verbose: false, json: false).Show(failure, "build");
         return (status, error.ToString());
     }

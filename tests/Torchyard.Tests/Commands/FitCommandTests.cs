@@ -48,7 +48,11 @@ public sealed class FitCommandTests : IDisposable
     [Fact]
     public async Task A_fleet_file_is_read_from_the_working_directory()
     {
-        _run.Write("fleet.toml", "[[machine]]\nname = \"old\"\ngpus = [\"p100\"]\ndriver = \"535.183.01\"\n[[machine]]\nname = \"new\"\ngpus = [\"b200\"]\ndriver = \"580.95.05\"\n");
+        _run.Write(
+            "fleet.toml",
+            "[[machine]]\nname = \"old\"\ngpus = [\"p100\"]\ndriver = \"535.183.01\"\n[[machine]]\nname = \"new\"\ngpus = "
+                + "[\"b200\"]\ndriver = \"580.95.05\"\n"
+        );
         Assert.Equal(0, await _run.RunAsync("fit", "--fleet", "fleet.toml"));
         Assert.Contains("on old", _run.Output, StringComparison.Ordinal);
         Assert.Contains("on new", _run.Output, StringComparison.Ordinal);
@@ -57,9 +61,39 @@ public sealed class FitCommandTests : IDisposable
     [Fact]
     public async Task A_too_strict_image_is_told_from_a_right_one()
     {
-        Assert.Equal(1, await _run.RunAsync("fit", "--gpu", "h100", "--driver", "545.23.08", "--build", "cu128", "--torch", "2.9", "--require", "cuda>=12.8"));
+        Assert.Equal(
+            1,
+            await _run.RunAsync(
+                "fit",
+                "--gpu",
+                "h100",
+                "--driver",
+                "545.23.08",
+                "--build",
+                "cu128",
+                "--torch",
+                "2.9",
+                "--require",
+                "cuda>=12.8"
+            )
+        );
         Assert.Contains("stricter than the truth", _run.Output, StringComparison.Ordinal);
-        Assert.Equal(0, await _run.RunAsync("fit", "--gpu", "h100", "--driver", "575.57.08", "--build", "cu128", "--torch", "2.9", "--require", "cuda>=12.8"));
+        Assert.Equal(
+            0,
+            await _run.RunAsync(
+                "fit",
+                "--gpu",
+                "h100",
+                "--driver",
+                "575.57.08",
+                "--build",
+                "cu128",
+                "--torch",
+                "2.9",
+                "--require",
+                "cuda>=12.8"
+            )
+        );
         Assert.Equal(2, await _run.RunAsync("fit", "--gpu", "h100", "--driver", "575.57.08", "--require", "cuda>="));
     }
 

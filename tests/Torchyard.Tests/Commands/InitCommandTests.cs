@@ -1,4 +1,5 @@
-using Torchyard.Recipes;
+using Torchyard.Recipes.Reading;
+using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Tests.Commands;
 
@@ -12,7 +13,11 @@ public sealed class InitCommandTests
         var recipe = RecipeReader.ReadFile(run.PathOf("torchyard.toml"));
         Assert.Equal(RecipeName.From(Path.GetFileName(run.Directory), "cpu"), recipe.Name);
         Assert.Contains("python3-torch", recipe.Packages);
-        Assert.Contains("DistributedDataParallel", await File.ReadAllTextAsync(run.PathOf("train.py"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "DistributedDataParallel",
+            await File.ReadAllTextAsync(run.PathOf("train.py"), TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
         Assert.Contains("torchyard up", run.Output, StringComparison.Ordinal);
     }
 
@@ -26,6 +31,26 @@ public sealed class InitCommandTests
         Assert.False(File.Exists(run.PathOf("torchyard.toml")));
         Assert.Equal(0, await run.RunAsync("init", "cpu", "--example", "--force"));
         Assert.NotEqual("mine", await File.ReadAllTextAsync(run.PathOf("train.py"), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_file_for_dev_containers_is_written_of_the_recipe_that_is_here_and_leaves_it_alone()
+    {
+        using var run = new CommandRun();
+        var recipe = "name = \"mine\"\n[base]\nsuite = \"trixie\"\n";
+        run.Write("torchyard.toml", recipe);
+
+        Assert.Equal(0, await run.RunAsync("init", "--devcontainer"));
+
+        var file = run.PathOf(".devcontainer/devcontainer.json");
+        Assert.Contains(
+            "localhost/torchyard/mine:latest",
+            await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
+        Assert.Equal(recipe, await File.ReadAllTextAsync(run.PathOf("torchyard.toml"), TestContext.Current.CancellationToken));
+        Assert.Equal(2, await run.RunAsync("init", "--devcontainer"));
+        Assert.Contains("there is already a .devcontainer/devcontainer.json here", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Text.Json;
-using Torchyard.Platform;
-using Torchyard.Recipes;
+using Torchyard.Platform.Digests;
+using Torchyard.Recipes.Locks;
+using Torchyard.Recipes.Reading;
 
 namespace Torchyard.Tests.Commands;
 
@@ -68,14 +69,19 @@ public sealed class LockCommandTests
     private static void WriteLock(CommandRun run, string recipeFile)
     {
         var recipe = RecipeReader.ReadFile(recipeFile);
-        run.Write("torchyard.lock", LockText.Write(new RecipeLock
-        {
-            RecipeDigest = RecipeDigest.Of(recipe, run.Directory),
-            Recipe = recipe,
-            SourceDateEpoch = 1,
-            Archives = [],
-            Packages = [],
-            Tools = new LockedTools(1, Digest.Of("s"u8), "libzstd 1.5.7"),
-        }));
+        run.Write(
+            "torchyard.lock",
+            LockText.Write(
+                new RecipeLock
+                {
+                    RecipeDigest = RecipeDigest.Of(recipe, run.Directory),
+                    Recipe = recipe,
+                    SourceDateEpoch = 1,
+                    Archives = [],
+                    Packages = [],
+                    Tools = new LockedTools(1, Digest.Of("s"u8), "libzstd 1.5.7"),
+                }
+            )
+        );
     }
 }

@@ -29,6 +29,28 @@ public sealed class StoreCommandTests
         Assert.Contains("sha256:aaaa", run.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("torchyard.toml", "lock")]
+    [InlineData("torchyard.lock", "build")]
+    public async Task A_FIFO_as_recipe_or_lock_is_refused_at_once(string file, string verb)
+    {
+        using var run = new CommandRun();
+        run.Write("torchyard.toml", "name = \"x\"\n[base]\nsuite = \"trixie\"\n");
+        File.Delete(run.PathOf(file));
+        Fifo.Make(run.PathOf(file));
+        Assert.NotEqual(0, await run.RunAsync(verb).WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken));
+        Assert.Contains("FIFO", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_name_that_is_not_there_keeps_no_other_from_its_turn()
+    {
+        using var run = new CommandRun();
+        Assert.Equal(1, await run.RunAsync("rm", "-f", "first", "second"));
+        Assert.Contains("'first'", run.Error, StringComparison.Ordinal);
+        Assert.Contains("'second'", run.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Removing_an_image_that_is_not_there_fails_and_pruning_an_empty_store_frees_nothing()
     {

@@ -7,12 +7,14 @@ public sealed partial class ErrorCodeTests
     [Fact]
     public void Every_code_of_the_source_has_one_row_and_every_row_a_code()
     {
-        var root = Repository.Require();
-        var used = Directory.EnumerateFiles(Path.Combine(root, "src"), "*.cs", SearchOption.AllDirectories)
+        var root = SourceTree.Root;
+        var used = Directory
+            .EnumerateFiles(Path.Combine(root, "src"), "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal))
             .SelectMany(file => Code().Matches(File.ReadAllText(file)).Select(match => match.Groups[1].Value))
             .ToHashSet(StringComparer.Ordinal);
-        var rows = Directory.EnumerateFiles(Path.Combine(root, "docs/errors"), "*.md")
+        var rows = Directory
+            .EnumerateFiles(Path.Combine(root, "docs/errors"), "*.md")
             .SelectMany(File.ReadLines)
             .Select(line => Row().Match(line))
             .Where(match => match.Success)

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Time.Testing;
-using Torchyard.CommandLine;
-using Torchyard.Platform;
+using Torchyard.Platform.Reporting;
 using Torchyard.Terminal;
 
 namespace Torchyard.Tests.Terminal;
@@ -32,7 +31,9 @@ public sealed class ScreenProgressTests : IDisposable
             Fetching packages: 88 MB of 100 MB, 4 MB/s, 3.0 s left
             ok Fetching packages: 25 packages, 100 MB (25 s)
 
-            """, _error.ToString());
+            """,
+            _error.ToString()
+        );
     }
 
     [Fact]
@@ -49,6 +50,39 @@ public sealed class ScreenProgressTests : IDisposable
 
         progress.Close();
         Assert.Equal("✓ Unpacking: 5 (2.0 s)\n", VisibleText(_error.ToString()));
+    }
+
+    [Fact]
+    public void On_a_terminal_long_lines_are_broken_between_words_and_elsewhere_they_stay_whole()
+    {
+        const string summary = "2.6.0+debian on cpu, loss 15.72 to 0.69 in 20 steps";
+        const string why = "the driver of this machine is older than the one that the lock was made for, and is used all the same";
+        const string waiting = "waiting for /usr/bin/torchyard up (process 24112), which holds /var/lib/torchyard/containers/.lock";
+        foreach (var terminal in new[] { true, false })
+        {
+            using var progress = Progress(terminal);
+            var task = progress.Begin("Trying PyTorch");
+            _clock.Advance(TimeSpan.FromSeconds(62));
+            task.Done(summary);
+            progress.Note(waiting);
+            progress.Warn(why);
+        }
+
+        Assert.Equal(
+            $"""
+            ✓ Trying PyTorch: {summary}
+              (1 min 02 s)
+            waiting for /usr/bin/torchyard up (process 24112), which holds
+            /var/lib/torchyard/containers/.lock
+            warning: the driver of this machine is older than the one that the lock was made
+                     for, and is used all the same
+            ok Trying PyTorch: {summary} (1 min 02 s)
+            {waiting}
+            warning: {why}
+
+            """,
+            VisibleText(_error.ToString())
+        );
     }
 
     [Fact]
@@ -91,8 +125,18 @@ public sealed class ScreenProgressTests : IDisposable
         Assert.Equal("warning: w\n", _error.ToString());
     }
 
-    private ScreenProgress Progress(bool terminal) => new(
-        new ScreenStreams { Output = TextWriter.Null, Error = _error, ErrorIsTerminal = terminal, Unicode = terminal }, _clock, ProgressStyle.Auto);
+    private ScreenProgress Progress(bool terminal) =>
+        new(
+            new ScreenStreams
+            {
+                Output = TextWriter.Null,
+                Error = _error,
+                ErrorIsTerminal = terminal,
+                Unicode = terminal,
+            },
+            _clock,
+            ProgressStyle.Auto
+        );
 
     // A terminal of one column of lines: CPL moves up, ED clears what is below.
     private static string VisibleText(string output)

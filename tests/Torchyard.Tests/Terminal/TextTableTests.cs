@@ -12,7 +12,8 @@ public sealed class TextTableTests
     {
         Assert.Equal(
             "NAME     SIZE   WHAT\n火炬    12 MB   one\nplain     1 B   two\n",
-            Render(terminal: false, 80, ["火炬", "12 MB", "one"], ["plain", "1 B", "two"]));
+            Render(terminal: false, 80, ["火炬", "12 MB", "one"], ["plain", "1 B", "two"])
+        );
     }
 
     [Fact]
@@ -23,6 +24,43 @@ public sealed class TextTableTests
         Assert.Contains(name, text, StringComparison.Ordinal);
         Assert.All(text.Split('\n'), line => Assert.True(line.Length <= 50, line));
         Assert.Contains("w…", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(120, "NAME STATUS CREATED PORTS COMMAND")]
+    [InlineData(80, "NAME STATUS PORTS COMMAND")]
+    [InlineData(60, "NAME STATUS")]
+    public void Columns_that_may_be_missing_make_room_for_those_that_are_never_cut(int width, string titles)
+    {
+        using var output = new StringWriter(CultureInfo.InvariantCulture);
+        Column[] columns =
+        [
+            new("NAME", Whole: true),
+            new("STATUS", Whole: true),
+            new("CREATED", Drop: 1),
+            new("PORTS", Drop: 2),
+            new("COMMAND", Drop: 3),
+        ];
+        const string Status = "Exited (137, out of memory) 3 minutes ago";
+        TextTable.Write(
+            columns,
+            [
+                ["training", Status, "4 minutes ago", "127.0.0.1:8888->8888/tcp", "python3 train.py --epochs 100"],
+            ],
+            new ScreenStreams
+            {
+                Output = output,
+                Error = TextWriter.Null,
+                OutputIsTerminal = true,
+                Unicode = true,
+                Width = () => width,
+            }
+        );
+
+        var lines = output.ToString().Split('\n');
+        Assert.Equal(titles, string.Join(' ', lines[0].Split(' ', StringSplitOptions.RemoveEmptyEntries)));
+        Assert.Contains(Status, lines[1], StringComparison.Ordinal);
+        Assert.All(lines, line => Assert.True(PlainText.Columns(line) <= width, line));
     }
 
     [Fact]
@@ -36,14 +74,18 @@ public sealed class TextTableTests
     private static string Render(bool terminal, int width, params string[][] rows)
     {
         using var output = new StringWriter(CultureInfo.InvariantCulture);
-        TextTable.Write(Columns, rows, new ScreenStreams
-        {
-            Output = output,
-            Error = TextWriter.Null,
-            OutputIsTerminal = terminal,
-            Unicode = true,
-            Width = () => width,
-        });
+        TextTable.Write(
+            Columns,
+            rows,
+            new ScreenStreams
+            {
+                Output = output,
+                Error = TextWriter.Null,
+                OutputIsTerminal = terminal,
+                Unicode = true,
+                Width = () => width,
+            }
+        );
         return output.ToString();
     }
 }

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using Torchyard.Platform.Errors;
+using Torchyard.Platform.Files;
 
 namespace Torchyard.Images.Capture.Elf;
 
@@ -44,15 +46,16 @@ internal sealed record ElfImage
     /// <summary>Directories of DT_RUNPATH.</summary>
     public IReadOnlyList<string> RunPath { get; private init; } = [];
 
-    /// <summary>Reads a file; null when it is no such ELF file, or its headers contradict each other.</summary>
+    /// <summary>Reads a file; null when it is not such an ELF file, or its headers contradict each other.</summary>
     public static ElfImage? TryRead(string path)
     {
         try
         {
-            using var file = File.OpenHandle(path);
-            return TryRead(file);
+            using var file = RegularFile.OpenRead(path);
+            return TryRead(file.SafeFileHandle);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure)
+            when (failure is IOException or UnauthorizedAccessException or TorchyardException { Code: PlatformCodes.NotRegular })
         {
             return null;
         }
@@ -138,7 +141,10 @@ internal sealed record ElfImage
             return image;
         }
 
-        var read = names.Select(name => (name.Tag, Text: ReadName(file, table + name.At) ?? "")).Where(name => name.Text.Length > 0).ToList();
+        var read = names
+            .Select(name => (name.Tag, Text: ReadName(file, table + name.At) ?? ""))
+            .Where(name => name.Text.Length > 0)
+            .ToList();
         return image with
         {
             Needed = [.. read.Where(name => name.Tag == TagNeeded).Select(name => name.Text)],
@@ -147,8 +153,8 @@ internal sealed record ElfImage
             RunPath = Directories(TagRunPath),
         };
 
-        string[] Directories(long tag) => [.. read.Where(name => name.Tag == tag)
-            .SelectMany(name => name.Text.Split(':', StringSplitOptions.RemoveEmptyEntries))];
+        string[] Directories(long tag) =>
+            [.. read.Where(name => name.Tag == tag).SelectMany(name => name.Text.Split(':', StringSplitOptions.RemoveEmptyEntries))];
     }
 
     /// <summary>File offset of an address of the loaded image.</summary>
@@ -198,7 +204,7 @@ internal sealed record ElfImage
             return false;
         }
 
-        for (var done = 0; done < buffer.Length;)
+        for (var done = 0; done < buffer.Length; )
         {
             var read = RandomAccess.Read(file, buffer[done..], (long)offset + done);
             if (read == 0)
@@ -214,10 +220,12 @@ internal sealed record ElfImage
 
     private readonly record struct Segment(uint Type, ulong Offset, ulong Address, ulong FileSize)
     {
-        public static Segment Read(ReadOnlySpan<byte> data) => new(
-            BinaryPrimitives.ReadUInt32LittleEndian(data),
-            BinaryPrimitives.ReadUInt64LittleEndian(data[8..]),
-            BinaryPrimitives.ReadUInt64LittleEndian(data[16..]),
-            BinaryPrimitives.ReadUInt64LittleEndian(data[32..]));
+        public static Segment Read(ReadOnlySpan<byte> data) =>
+            new(
+                BinaryPrimitives.ReadUInt32LittleEndian(data),
+                BinaryPrimitives.ReadUInt64LittleEndian(data[8..]),
+                BinaryPrimitives.ReadUInt64LittleEndian(data[16..]),
+                BinaryPrimitives.ReadUInt64LittleEndian(data[32..])
+            );
     }
 }

@@ -44,7 +44,8 @@ internal sealed class LibraryClosure(HostTree tree, Func<string, bool> isInside)
                 {
                     read[file] = image;
                 }
-            });
+            }
+        );
         foreach (var (file, image) in read.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             Follow(file, image, own, []);

@@ -22,7 +22,9 @@ internal sealed class LibraryLookup
         var (flag, triplet) = machine == 183 ? (LinkerCache.FlagAarch64, "aarch64-linux-gnu") : (LinkerCache.FlagX8664, "x86_64-linux-gnu");
         Triplet = triplet;
         var entries = tree.ReadBytes("/etc/ld.so.cache", 64 << 20) is { } bytes ? LinkerCache.Read(bytes) : [];
-        _cache = entries.Where(entry => entry.Flags == (flag | LinkerCache.FlagElfLibc6)).ToLookup(entry => entry.Soname, entry => entry.Path, StringComparer.Ordinal);
+        _cache = entries
+            .Where(entry => entry.Flags == (flag | LinkerCache.FlagElfLibc6))
+            .ToLookup(entry => entry.Soname, entry => entry.Path, StringComparer.Ordinal);
         // Debian's loader is built with the multiarch directories in front, Fedora's with lib64.
         _defaults = [$"/lib/{triplet}", $"/usr/lib/{triplet}", "/lib64", "/usr/lib64", "/lib", "/usr/lib"];
     }
@@ -88,7 +90,14 @@ internal sealed class LibraryLookup
             return text;
         }
 
-        foreach (var (token, value) in new[] { ("ORIGIN", origin), ("LIB", "lib/" + Triplet), ("PLATFORM", Triplet[..Triplet.IndexOf('-', StringComparison.Ordinal)]) })
+        foreach (
+            var (token, value) in new[]
+            {
+                ("ORIGIN", origin),
+                ("LIB", "lib/" + Triplet),
+                ("PLATFORM", Triplet[..Triplet.IndexOf('-', StringComparison.Ordinal)]),
+            }
+        )
         {
             text = text.Replace("${" + token + "}", value, StringComparison.Ordinal).Replace("$" + token, value, StringComparison.Ordinal);
         }

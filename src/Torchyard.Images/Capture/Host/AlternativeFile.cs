@@ -11,7 +11,8 @@ internal sealed record AlternativeFile(
     string Status,
     string Link,
     IReadOnlyList<(string Name, string Link)> Slaves,
-    IReadOnlyList<(string Path, string Priority, IReadOnlyList<string> Slaves)> Choices)
+    IReadOnlyList<(string Path, string Priority, IReadOnlyList<string> Slaves)> Choices
+)
 {
     /// <summary>Reads the text; null when it breaks the format.</summary>
     public static AlternativeFile? Parse(string text)

@@ -1,9 +1,11 @@
-using Torchyard.Images.Deb;
-using Torchyard.Images.Files;
+using Torchyard.Images.Debian.Packages;
+using Torchyard.Platform.Linux;
 
 namespace Torchyard.Images.Capture.Host;
 
-/// <summary>What dpkg's database says about the machine (dpkg(1), "FILES"): installed packages, what they need, whose each file is.</summary>
+/// <summary>
+/// What dpkg's database says about the machine (dpkg(1), "FILES"): installed packages, what they need, whose each file is.
+/// </summary>
 internal sealed class HostPackages
 {
     /// <summary>Directory of the database.</summary>
@@ -35,8 +37,11 @@ internal sealed class HostPackages
         foreach (var paragraph in Paragraphs(status))
         {
             // "hold ok installed" is as installed as "install ok installed"; half-configured packages are taken for what they are.
-            if (ControlParagraph.Parse(paragraph) is { } control && control["Package"] is { Length: > 0 } name
-                && control["Status"]?.EndsWith(" installed", StringComparison.Ordinal) == true)
+            if (
+                ControlParagraph.Parse(paragraph) is { } control
+                && control["Package"] is { Length: > 0 } name
+                && control["Status"]?.EndsWith(" installed", StringComparison.Ordinal) == true
+            )
             {
                 var qualified = $"{name}:{control["Architecture"]}";
                 var package = new HostPackage(control, tree.IsFile($"{Database}/info/{qualified}.list") ? qualified : name, paragraph);
@@ -62,7 +67,9 @@ internal sealed class HostPackages
             ? found.FirstOrDefault(package => package.Architecture == architecture) ?? found[0]
             : null;
 
-    /// <summary>The packages and all that they need. Of alternatives the first that is installed counts, as for apt's autoremove of what was chosen.</summary>
+    /// <summary>
+    /// The packages and all that they need. Of alternatives the first that is installed counts, as for apt's autoremove of what was chosen.
+    /// </summary>
     public IReadOnlySet<HostPackage> Closure(IEnumerable<HostPackage> wanted)
     {
         var members = new HashSet<HostPackage>();
@@ -76,7 +83,12 @@ internal sealed class HostPackages
 
             foreach (var field in new[] { "Pre-Depends", "Depends" })
             {
-                foreach (var clause in (package.Control[field] ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+                foreach (
+                    var clause in (package.Control[field] ?? "").Split(
+                        ',',
+                        StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries
+                    )
+                )
                 {
                     if (Satisfy(clause, package) is { } needed)
                     {
@@ -92,7 +104,7 @@ internal sealed class HostPackages
     /// <summary>Paragraphs of a status file.</summary>
     internal static IEnumerable<string> Paragraphs(string status)
     {
-        for (var at = 0; at < status.Length;)
+        for (var at = 0; at < status.Length; )
         {
             var end = status.IndexOf("\n\n", at, StringComparison.Ordinal);
             var paragraph = end < 0 ? status[at..] : status[at..end];
@@ -110,7 +122,7 @@ internal sealed class HostPackages
         var aliases = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var name in tree.List("/"))
         {
-            if (tree.TryStat("/" + name, out var stat) && stat.Type == Posix.TypeSymlink && tree.Resolve("/" + name) is { } real && real != "/")
+            if (tree.TryStat("/" + name, out var stat) && stat.Type == FileKind.Link && tree.Resolve("/" + name) is { } real && real != "/")
             {
                 aliases["/" + name] = real;
             }
@@ -149,7 +161,12 @@ internal sealed class HostPackages
         }
 
         var files = new List<string>();
-        foreach (var line in (_tree.ReadText($"{Database}/info/{package.InfoName}.list") ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        foreach (
+            var line in (_tree.ReadText($"{Database}/info/{package.InfoName}.list") ?? "").Split(
+                '\n',
+                StringSplitOptions.RemoveEmptyEntries
+            )
+        )
         {
             if (line is "/." or "/" || line[0] != '/')
             {

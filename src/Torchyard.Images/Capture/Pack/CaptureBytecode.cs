@@ -2,18 +2,21 @@ using System.Globalization;
 using System.Reflection;
 using System.Text;
 using Torchyard.Images.Capture.Plan;
-using Torchyard.Images.Configure;
-using Torchyard.Images.Files;
+using Torchyard.Images.Capture.Request;
+using Torchyard.Images.Debian.Configure;
 using Torchyard.Images.Tar;
-using Torchyard.Platform;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
+using Torchyard.Platform.Files;
+using Torchyard.Platform.Linux;
 using Torchyard.Platform.Processes;
 
 namespace Torchyard.Images.Capture.Pack;
 
 /// <summary>
 /// Compiles the modules of a layer with the environment's own interpreter, which works on this machine: unchecked hash-based bytecode
-/// (PEP 552), which does not depend on times. What the environment has in its <c>__pycache__</c> directories is not taken: it names times of
-/// this machine, and which modules have some depends on what was imported.
+/// (PEP 552), which does not depend on times. What the environment has in its <c>__pycache__</c> directories is not taken: it names times
+/// of this machine, and which modules have some depends on what was imported.
 /// </summary>
 /// <param name="plan">The plan.</param>
 /// <param name="directory">A new directory of this capture.</param>
@@ -30,9 +33,10 @@ internal sealed class CaptureBytecode(CapturePlan plan, string directory) : IDis
     public bool IsWanted => plan.Request.Bytecode && plan.Environment.RealInterpreter is not null;
 
     /// <summary>What decides the bytecode beside the modules: the interpreter and the compiling program.</summary>
-    public string Key => !IsWanted || !Posix.TryStat(Posix.CurrentDirectory, plan.Environment.RealInterpreter!, out var stat)
-        ? "none"
-        : $"{_program.Hex} {plan.Environment.FullVersion} {FileStamp.Of(stat)}";
+    public string Key =>
+        !IsWanted || !StatusCalls.TryRead(At.CurrentDirectory, plan.Environment.RealInterpreter!, out var stat)
+            ? "none"
+            : $"{_program.Hex} {plan.Environment.FullVersion} {FileStamp.Of(stat)}";
 
     /// <summary>Bytecode of a layer's modules, with the directories that it lies in.</summary>
     /// <exception cref="TorchyardException">TY3036: the interpreter fails.</exception>
@@ -60,7 +64,9 @@ internal sealed class CaptureBytecode(CapturePlan plan, string directory) : IDis
     public void Dispose() => _one.Dispose();
 
     private bool IsModule(CaptureEntry entry) =>
-        entry.Source is not null && entry.Entry.Kind == TarKind.File && PythonModules.HasBytecode(entry.Entry.Name)
+        entry.Source is not null
+        && entry.Entry.Kind == TarKind.File
+        && PythonModules.HasBytecode(entry.Entry.Name)
         && entry.Entry.Name.AsSpan().IndexOfAny('\t', '\n') < 0
         && plan.ModuleRoots.Any(root => entry.Entry.Name.StartsWith(root, StringComparison.Ordinal));
 
@@ -73,8 +79,12 @@ internal sealed class CaptureBytecode(CapturePlan plan, string directory) : IDis
         {
             foreach (var module in group)
             {
-                jobs.Append(module.Source).Append("\t/").Append(module.Entry.Name).Append('\t')
-                    .Append(Path.Combine(work, "out", BytecodePath(module.Entry.Name))).Append('\n');
+                jobs.Append(module.Source)
+                    .Append("\t/")
+                    .Append(module.Entry.Name)
+                    .Append('\t')
+                    .Append(Path.Combine(work, "out", BytecodePath(module.Entry.Name)))
+                    .Append('\n');
             }
 
             jobs.Append('\n');
@@ -82,9 +92,12 @@ internal sealed class CaptureBytecode(CapturePlan plan, string directory) : IDis
 
         await File.WriteAllTextAsync(Path.Combine(work, "jobs"), jobs.ToString(), cancellation);
         var result = await HostCommand.RunAsync(
-            plan.Environment.Interpreter!,
+            Interpreter(plan.Environment.Interpreter!),
             [
-                "-S", "-B", Path.Combine(work, "bytecode.py"), Path.Combine(work, "jobs"),
+                "-S",
+                "-B",
+                Path.Combine(work, "bytecode.py"),
+                Path.Combine(work, "jobs"),
                 Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture),
             ],
             // Nothing of the caller, and the same order of sets everywhere.
@@ -96,10 +109,24 @@ internal sealed class CaptureBytecode(CapturePlan plan, string directory) : IDis
                 ["PYTHONNOUSERSITE"] = "1",
                 ["PYTHONWARNINGS"] = "ignore",
             },
-            cancellation: cancellation);
+            bounds: ProgramBounds.Environment,
+            cancellation: cancellation
+        );
         if (result.ExitCode != 0)
         {
             throw CaptureErrors.BytecodeFailed(plan.Environment.Interpreter!, result.ExitCode, result.Error);
+        }
+    }
+
+    private static HostProgram Interpreter(string path)
+    {
+        try
+        {
+            return HostProgram.At(path);
+        }
+        catch (TorchyardException refused) when (refused.Code == PlatformCodes.ProgramNotTrusted)
+        {
+            throw CaptureErrors.ForeignInterpreter(refused);
         }
     }
 
@@ -118,7 +145,7 @@ internal sealed class CaptureBytecode(CapturePlan plan, string directory) : IDis
         {
             var path = BytecodePath(module.Entry.Name);
             var place = Path.Combine(made, path);
-            if (!Posix.TryStat(Posix.CurrentDirectory, place, out var stat))
+            if (!StatusCalls.TryRead(At.CurrentDirectory, place, out var stat))
             {
                 // A template, or syntax of another version: Python says so when the module is imported.
                 continue;
@@ -129,11 +156,13 @@ internal sealed class CaptureBytecode(CapturePlan plan, string directory) : IDis
                 entries.Add(CaptureEntry.Directory(ArchivePath.Parent(path), user: module.Entry.User, group: module.Entry.Group));
             }
 
-            entries.Add(new CaptureEntry(module.Entry with { Name = path, Mode = 0x1A4, Size = (long)stat.Size, Xattrs = [] })
-            {
-                Source = place,
-                Stamp = FileStamp.Of(stat),
-            });
+            entries.Add(
+                new CaptureEntry(module.Entry with { Name = path, Mode = FileModes.Readable, Size = (long)stat.Size, Xattrs = [] })
+                {
+                    Source = place,
+                    Stamp = FileStamp.Of(stat),
+                }
+            );
         }
 
         return entries;

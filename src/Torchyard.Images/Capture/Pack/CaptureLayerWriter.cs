@@ -1,22 +1,21 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Torchyard.Images.Capture.Plan;
-using Torchyard.Images.Files;
-using Torchyard.Images.Layers;
+using Torchyard.Images.Capture.Request;
 using Torchyard.Images.Oci;
+using Torchyard.Images.Python;
 using Torchyard.Images.Tar;
-using Torchyard.Images.Wheels;
-using Torchyard.Platform;
 using Torchyard.Platform.Compression;
+using Torchyard.Platform.Errors;
+using Torchyard.Platform.Linux;
 using Torchyard.Platform.Streams;
-using Torchyard.Recipes;
+using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Images.Capture.Pack;
 
 /// <summary>
-/// Writes a layer straight from the files of the machine, in one pass and with bounded memory: read, tar, hash on a thread of its own, compress
-/// on all cores, hash again. The mounted form is made when the image is first run.
+/// Writes a layer straight from the files of the machine, in one pass and with bounded memory: read, tar, hash on a thread of its own,
+/// compress on all cores, hash again. The mounted form is made when the image is first run.
 /// </summary>
 /// <param name="layout">Gets the blob.</param>
 /// <param name="settings">Compression.</param>
@@ -52,7 +51,14 @@ internal sealed class CaptureLayerWriter(OciLayout layout, ImageSettings setting
         var size = hash.Count;
         var diffId = hash.Finish();
         var (digest, blobSize) = blob.Commit();
-        return new PackedLayer(diffId, digest, blobSize, size, format == CompressionFormat.Gzip ? MediaTypes.LayerGzip : MediaTypes.LayerZstd);
+        return new PackedLayer
+        {
+            DiffId = diffId,
+            Blob = digest,
+            Size = blobSize,
+            UncompressedSize = size,
+            MediaType = format == CompressionFormat.Gzip ? MediaTypes.LayerGzip : MediaTypes.LayerZstd,
+        };
     }
 
     private static void WriteEntry(TarLayerWriter writer, CaptureEntry entry, Action<long> advance, CancellationToken cancellation)
@@ -68,6 +74,7 @@ internal sealed class CaptureLayerWriter(OciLayout layout, ImageSettings setting
         else
         {
             using var file = Open(entry);
+            RequireUnchanged(file, entry);
             using var source = new AdvancingStream(new FileStream(file, FileAccess.Read, bufferSize: 0), advance, cancellation);
             try
             {
@@ -78,26 +85,41 @@ internal sealed class CaptureLayerWriter(OciLayout layout, ImageSettings setting
                 throw CaptureErrors.Changed(entry.Source!);
             }
 
-            if (!Posix.TryStat(Posix.CurrentDirectory, entry.Source!, out var stat) || FileStamp.Of(stat) != entry.Stamp)
-            {
-                throw CaptureErrors.Changed(entry.Source!);
-            }
+            RequireUnchanged(file, entry);
+        }
+    }
+
+    /// <summary>
+    /// What was opened is what was looked at, and still as it was: its path may lead elsewhere for a moment, through a link.
+    /// </summary>
+    private static void RequireUnchanged(SafeFileHandle file, CaptureEntry entry)
+    {
+        if (!StatusCalls.TryRead(file, out var stat) || FileStamp.Of(stat) != entry.Stamp)
+        {
+            throw CaptureErrors.Changed(entry.Source!);
         }
     }
 
     private static SafeFileHandle Open(CaptureEntry entry)
     {
-        var file = Posix.OpenAt(Posix.CurrentDirectory, entry.Source!, Posix.ReadOnly | Posix.NoFollow | Posix.CloseOnExec, 0);
+        var file = OpenCalls.OpenAt(
+            At.CurrentDirectory,
+            entry.Source!,
+            OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking | OpenFlags.CloseOnExec,
+            0
+        );
         if (file >= 0)
         {
             return new SafeFileHandle(file, ownsHandle: true);
         }
 
-        var error = Marshal.GetLastPInvokeError();
-        throw error == Posix.NoEntry ? CaptureErrors.Changed(entry.Source!) : CaptureErrors.Unreadable(entry.Source!, Marshal.GetPInvokeErrorMessage(error));
+        var error = Errno.Last;
+        throw error == Errno.NoEntry ? CaptureErrors.Changed(entry.Source!) : CaptureErrors.Unreadable(entry.Source!, Errno.Text(error));
     }
 
-    /// <summary>Hashes what goes to the compressor. Small writes are gathered: handing each to another thread would cost more than hashing it.</summary>
+    /// <summary>
+    /// Hashes what goes to the compressor. Small writes are gathered: handing each to another thread would cost more than hashing it.
+    /// </summary>
     private sealed class HashedTee(BackgroundHash hash, Stream sink) : ForwardWriteStream
     {
         private const int GatherSize = 256 << 10;

@@ -1,5 +1,7 @@
 using Torchyard.Images.Capture.Elf;
 using Torchyard.Images.Capture.Host;
+using Torchyard.Images.Capture.Request;
+using Torchyard.Platform.Linux;
 
 namespace Torchyard.Images.Capture.Plan;
 
@@ -11,8 +13,17 @@ namespace Torchyard.Images.Capture.Plan;
 /// <param name="factory">Makes the entries.</param>
 /// <param name="notes">Gets what is left out.</param>
 internal sealed class BaseLayers(
-    HostTree tree, CaptureRequest request, HostPackages? installed, IReadOnlyList<EnvironmentPart> parts, EntryFactory factory, CaptureNotes notes)
+    HostTree tree,
+    CaptureRequest request,
+    HostPackages? installed,
+    IReadOnlyList<EnvironmentPart> parts,
+    EntryFactory factory,
+    CaptureNotes notes
+)
 {
+    // What an environment leads to below these comes along, other than what the packages have there.
+    private static readonly string[] Carried = ["/root/", "/home/", "/tmp/", "/var/tmp/", "/mnt/", "/media/", "/srv/"];
+
     /// <summary>Adds them.</summary>
     /// <param name="assembly">Gets the layers.</param>
     /// <param name="packages">The packages that are taken.</param>
@@ -52,9 +63,17 @@ internal sealed class BaseLayers(
         }
 
         var settings = new List<CaptureEntry>();
-        foreach (var path in needs.Loose.Keys.Where(path => !BaseSystem.IsOfTheMachine(path) || path.StartsWith("/root/", StringComparison.Ordinal) || path.StartsWith("/home/", StringComparison.Ordinal)))
+        foreach (var path in needs.Loose.Keys)
         {
-            Take(path, settings);
+            if (!BaseSystem.IsOfTheMachine(path) || Carried.Any(directory => path.StartsWith(directory, StringComparison.Ordinal)))
+            {
+                Take(path, settings);
+                continue;
+            }
+
+            // Not as taken and then missing: it is said.
+            notes.Added.RemoveAll(addition => addition.Path == path);
+            notes.LeftOut.Add(new Omission(path, $"{needs.Loose[path]}, and it is of this machine, not of an environment"));
         }
 
         if (request.Base is not null)
@@ -89,6 +108,7 @@ internal sealed class BaseLayers(
         assembly.Add(packages.Count > 0 ? "base system: settings" : "base system", settings);
         Traverse(assembly);
     }
+
     private void Take(string path, List<CaptureEntry> into)
     {
         var (entry, reason) = factory.Loose(path);
@@ -105,9 +125,12 @@ internal sealed class BaseLayers(
     /// <summary>Lets the image's user pass through root's home when something that was captured lies in it.</summary>
     private void Traverse(LayerAssembly assembly)
     {
-        if (parts.Any(part => part.Target.StartsWith("/root/", StringComparison.Ordinal)) || assembly.Paths.Any(path => path.StartsWith("root/", StringComparison.Ordinal)))
+        if (
+            parts.Any(part => part.Target.StartsWith("/root/", StringComparison.Ordinal))
+            || assembly.Paths.Any(path => path.StartsWith("root/", StringComparison.Ordinal))
+        )
         {
-            assembly.Redescribe(CaptureEntry.Directory("root", 0x1C9));
+            assembly.Redescribe(CaptureEntry.Directory("root", FileModes.Searchable));
         }
     }
 }

@@ -1,7 +1,8 @@
 using Torchyard.Images.Capture.Elf;
 using Torchyard.Images.Capture.Host;
 using Torchyard.Images.Capture.Python;
-using Torchyard.Recipes;
+using Torchyard.Images.Capture.Request;
+using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Images.Capture.Plan;
 
@@ -25,8 +26,11 @@ internal sealed record PlannedLayer(string Title, IReadOnlyList<CaptureEntry> En
 /// <summary>Everything that decides a captured image.</summary>
 internal sealed record CapturePlan
 {
-    /// <summary>Time of everything in captured layers: 1980-01-01, as in the layers of wheels, so that a copy of an environment gives the same layers.</summary>
-    internal const long ModifiedAt = Wheels.WheelLayerFile.ModifiedAt;
+    /// <summary>
+    /// Time of everything in captured layers: 1980-01-01, as in the layers of wheels, so that a copy of an environment gives the same
+    /// layers.
+    /// </summary>
+    internal const long ModifiedAt = Torchyard.Images.Python.WheelLayerFile.ModifiedAt;
 
     public required CaptureRequest Request { get; init; }
 
@@ -42,7 +46,7 @@ internal sealed record CapturePlan
     public required IReadOnlyList<PlannedLayer> Layers { get; init; }
 
     /// <summary>Account databases of the base system.</summary>
-    public required Environments.AccountFiles Accounts { get; init; }
+    public required Torchyard.Images.Environments.AccountFiles Accounts { get; init; }
 
     /// <summary>Services that can run in the image.</summary>
     public required ServiceSettings Services { get; init; }

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Torchyard.Images.Capture.Host;
+using Torchyard.Images.Capture.Request;
 
 namespace Torchyard.Images.Capture.Plan;
 
@@ -54,7 +55,7 @@ internal sealed partial record CapturedEnvironment
     public IReadOnlyList<string> Sites { get; init; } = [];
 
     /// <summary>Looks at a directory.</summary>
-    /// <exception cref="Platform.TorchyardException">TY3030: no directory; TY3031: its interpreter is gone.</exception>
+    /// <exception cref="Torchyard.Platform.Errors.TorchyardException">TY3030: no directory; TY3031: its interpreter is gone.</exception>
     public static CapturedEnvironment Inspect(HostTree tree, string path)
     {
         var real = tree.Resolve(path);
@@ -63,7 +64,12 @@ internal sealed partial record CapturedEnvironment
             throw CaptureErrors.NoDirectory(path);
         }
 
-        var found = new CapturedEnvironment { Path = path, Real = real, Kind = EnvironmentKind.Directory };
+        var found = new CapturedEnvironment
+        {
+            Path = path,
+            Real = real,
+            Kind = EnvironmentKind.Directory,
+        };
         if (tree.ReadText(real + "/pyvenv.cfg") is { } configuration)
         {
             found = found.ReadConfiguration(configuration) with { Kind = EnvironmentKind.VirtualEnvironment };
@@ -83,9 +89,20 @@ internal sealed partial record CapturedEnvironment
         {
             Kind = found.Kind == EnvironmentKind.Directory ? EnvironmentKind.Prefix : found.Kind,
             FullVersion = found.FullVersion ?? (found.Kind == EnvironmentKind.Conda ? CondaVersion(tree, real) : null) ?? found.Version,
-            Sites = [.. LibraryDirectories
-                .SelectMany(library => new[] { $"{real}/{library}/python{found.Version}/site-packages", $"{real}/{library}/python{found.Version}/dist-packages" })
-                .Select(site => tree.Resolve(site)).OfType<string>().Distinct(StringComparer.Ordinal)],
+            Sites =
+            [
+                .. LibraryDirectories
+                    .SelectMany(library =>
+                        new[]
+                        {
+                            $"{real}/{library}/python{found.Version}/site-packages",
+                            $"{real}/{library}/python{found.Version}/dist-packages",
+                        }
+                    )
+                    .Select(site => tree.Resolve(site))
+                    .OfType<string>()
+                    .Distinct(StringComparer.Ordinal),
+            ],
         };
     }
 
@@ -103,9 +120,14 @@ internal sealed partial record CapturedEnvironment
         return this with
         {
             Home = values.GetValueOrDefault("home"),
-            SystemSite = string.Equals(values.GetValueOrDefault("include-system-site-packages"), "true", StringComparison.OrdinalIgnoreCase),
+            SystemSite = string.Equals(
+                values.GetValueOrDefault("include-system-site-packages"),
+                "true",
+                StringComparison.OrdinalIgnoreCase
+            ),
             // venv writes "version", virtualenv and uv "version_info", perhaps with the release level behind it.
-            FullVersion = FullVersionPattern().Match(values.GetValueOrDefault("version") ?? values.GetValueOrDefault("version_info") ?? "") is { Success: true } match
+            FullVersion = FullVersionPattern().Match(values.GetValueOrDefault("version") ?? values.GetValueOrDefault("version_info") ?? "")
+                is { Success: true } match
                 ? match.Value
                 : null,
         };
@@ -113,8 +135,18 @@ internal sealed partial record CapturedEnvironment
 
     private CapturedEnvironment FindInterpreter(HostTree tree)
     {
-        var candidates = tree.List(Real + "/bin").Where(name => InterpreterName().IsMatch(name))
-            .OrderBy(name => name switch { "python3" => 0, "python" => 1, _ => 2 }).ThenBy(name => name, StringComparer.Ordinal).ToList();
+        var candidates = tree.List(Real + "/bin")
+            .Where(name => InterpreterName().IsMatch(name))
+            .OrderBy(name =>
+                name switch
+                {
+                    "python3" => 0,
+                    "python" => 1,
+                    _ => 2,
+                }
+            )
+            .ThenBy(name => name, StringComparer.Ordinal)
+            .ToList();
         foreach (var name in candidates)
         {
             if (tree.Resolve($"{Real}/bin/{name}") is { } target && tree.IsFile(target) && VersionOf(tree, target) is { } version)
@@ -128,26 +160,41 @@ internal sealed partial record CapturedEnvironment
             : this;
     }
 
-    /// <summary>The environment's own lib/pythonX.Y says it; where there are several, the interpreter's file name or pyvenv.cfg decides.</summary>
+    /// <summary>
+    /// The environment's own lib/pythonX.Y says it; where there are several, the interpreter's file name or pyvenv.cfg decides.
+    /// </summary>
     private string? VersionOf(HostTree tree, string interpreter)
     {
-        var libraries = tree.List(Real + "/lib").Concat(tree.List(Real + "/lib64"))
-            .Select(name => LibraryName().Match(name)).Where(match => match.Success).Select(match => match.Groups[1].Value).Distinct(StringComparer.Ordinal).ToList();
-        var named = VersionedName().Match(interpreter[(interpreter.LastIndexOf('/') + 1)..]) is { Success: true } match ? match.Groups[1].Value : null;
+        var libraries = tree.List(Real + "/lib")
+            .Concat(tree.List(Real + "/lib64"))
+            .Select(name => LibraryName().Match(name))
+            .Where(match => match.Success)
+            .Select(match => match.Groups[1].Value)
+            .Distinct(StringComparer.Ordinal)
+            .ToList();
+        var named = VersionedName().Match(interpreter[(interpreter.LastIndexOf('/') + 1)..]) is { Success: true } match
+            ? match.Groups[1].Value
+            : null;
         var configured = FullVersion is { } full ? string.Join('.', full.Split('.').Take(2)) : null;
-        return libraries.Count == 1 ? libraries[0] : new[] { named, configured }.FirstOrDefault(version => version is not null && libraries.Contains(version)) ?? named;
+        return libraries.Count == 1
+            ? libraries[0]
+            : new[] { named, configured }.FirstOrDefault(version => version is not null && libraries.Contains(version)) ?? named;
     }
 
     private static string? CondaVersion(HostTree tree, string prefix) =>
-        tree.List(prefix + "/conda-meta").Select(name => CondaPython().Match(name)).Where(match => match.Success).Select(match => match.Groups[1].Value).FirstOrDefault();
+        tree.List(prefix + "/conda-meta")
+            .Select(name => CondaPython().Match(name))
+            .Where(match => match.Success)
+            .Select(match => match.Groups[1].Value)
+            .FirstOrDefault();
 
-    [GeneratedRegex(@"^python(3(\.\d+)?)?$")]
+    [GeneratedRegex(@"^python(3(\.[0-9]+)?)?\z")]
     private static partial Regex InterpreterName();
 
-    [GeneratedRegex(@"^python(3\.\d+)$")]
+    [GeneratedRegex(@"^python(3\.[0-9]+)\z")]
     private static partial Regex LibraryName();
 
-    [GeneratedRegex(@"^python(3\.\d+)$")]
+    [GeneratedRegex(@"^python(3\.[0-9]+)\z")]
     private static partial Regex VersionedName();
 
     [GeneratedRegex(@"^\d+\.\d+(\.\d+)?")]

@@ -1,6 +1,8 @@
 namespace Torchyard.Images.Capture.Plan;
 
-/// <summary>Accounts for systems without Debian's base-passwd: those of the Linux Standard Base that files of a base system belong to.</summary>
+/// <summary>
+/// Accounts for systems without Debian's base-passwd: those of the Linux Standard Base that files of a base system belong to.
+/// </summary>
 internal static class DefaultAccounts
 {
     public const string Passwd = """

@@ -1,6 +1,6 @@
 using Torchyard.Images.Capture.Host;
-using Torchyard.Images.Files;
 using Torchyard.Images.Tar;
+using Torchyard.Platform.Linux;
 
 namespace Torchyard.Images.Capture.Plan;
 
@@ -8,7 +8,6 @@ namespace Torchyard.Images.Capture.Plan;
 /// <param name="tree">The machine.</param>
 internal sealed class EntryFactory(HostTree tree)
 {
-    private const int SetIdBits = 0xC00;
     private const uint FirstUser = 1000;
 
     /// <summary>Newest modification time of the files so far, seconds since 1970.</summary>
@@ -18,12 +17,20 @@ internal sealed class EntryFactory(HostTree tree)
     /// <param name="entry">The file or link.</param>
     /// <param name="path">Path inside the image without a leading slash.</param>
     /// <param name="owner">User and group.</param>
-    public CaptureEntry? OfEnvironment(ScannedEntry entry, string path, uint owner) => entry switch
-    {
-        { IsLink: true } => CaptureEntry.Link(path, entry.LinkTarget, owner, owner),
-        { IsFile: true } => File(entry.Path, path, entry.Stat, entry.IsExecutable ? 0x1ED : 0x1A4, owner, owner),
-        _ => null,
-    };
+    public CaptureEntry? OfEnvironment(ScannedEntry entry, string path, uint owner) =>
+        entry switch
+        {
+            { IsLink: true } => CaptureEntry.Link(path, entry.LinkTarget, owner, owner),
+            { IsFile: true } => File(
+                entry.Path,
+                path,
+                entry.Stat,
+                entry.IsExecutable ? FileModes.Executable : FileModes.Readable,
+                owner,
+                owner
+            ),
+            _ => null,
+        };
 
     /// <summary>
     /// Anything of a package: owner and mode as they are, ids of people become root's. Null for what is not there, with an empty reason, or
@@ -40,14 +47,14 @@ internal sealed class EntryFactory(HostTree tree)
         var (user, group) = (SystemId(stat.User), SystemId(stat.Group));
         switch (stat.Type)
         {
-            case Posix.TypeDirectory:
-                return (CaptureEntry.Directory(name, stat.Mode & 0xFFF, user, group), "");
-            case Posix.TypeSymlink:
+            case FileKind.Directory:
+                return (CaptureEntry.Directory(name, stat.Mode & FileModes.Mask, user, group), "");
+            case FileKind.Link:
                 return (CaptureEntry.Link(name, tree.ReadLink(path), user, group), "");
-            case Posix.TypeFile when (stat.Mode & 4) == 0:
+            case FileKind.Regular when (stat.Mode & FileModes.OthersRead) == 0:
                 return (null, "not everybody on this machine may read it");
-            case Posix.TypeFile:
-                return (File(path, name, stat, stat.Mode & 0xFFF, user, group), "");
+            case FileKind.Regular:
+                return (File(path, name, stat, stat.Mode & FileModes.Mask, user, group), "");
             default:
                 return (null, "a device node or socket belongs to its machine");
         }
@@ -63,34 +70,45 @@ internal sealed class EntryFactory(HostTree tree)
 
         return stat.Type switch
         {
-            Posix.TypeSymlink => (CaptureEntry.Link(path[1..], tree.ReadLink(path)), ""),
-            Posix.TypeFile when (stat.Mode & 4) == 0 => (null, "not everybody on this machine may read it"),
-            Posix.TypeFile => (File(path, path[1..], stat, (stat.Mode & 0x49) != 0 ? 0x1ED : 0x1A4, 0, 0), ""),
-            Posix.TypeDirectory => (null, ""),
+            FileKind.Link => (CaptureEntry.Link(path[1..], tree.ReadLink(path)), ""),
+            FileKind.Regular when (stat.Mode & FileModes.OthersRead) == 0 => (null, "not everybody on this machine may read it"),
+            FileKind.Regular => (
+                File(path, path[1..], stat, (stat.Mode & FileModes.AnyExecute) != 0 ? FileModes.Executable : FileModes.Readable, 0, 0),
+                ""
+            ),
+            FileKind.Directory => (null, ""),
             _ => (null, "a device node or socket belongs to its machine"),
         };
     }
 
     /// <summary>Extended attributes of a file that mean something elsewhere: file capabilities.</summary>
     private IReadOnlyList<KeyValuePair<string, byte[]>> Attributes(string path, int mode) =>
-        (mode & 0x49) != 0 && Posix.GetXattr(tree.Place(path), "security.capability") is { } value ? [new("security.capability", value)] : [];
+        (mode & FileModes.AnyExecute) != 0 && XattrCalls.Value(tree.Place(path), "security.capability") is { } value
+            ? [new("security.capability", value)]
+            : [];
 
-    private CaptureEntry File(string source, string path, in Posix.StatxResult stat, int mode, uint user, uint group)
+    private CaptureEntry File(string source, string path, in FileStatus stat, int mode, uint user, uint group)
     {
         Newest = Math.Max(Newest, stat.Modified.Seconds);
-        return new CaptureEntry(new TarEntry
+        return new CaptureEntry(
+            new TarEntry
+            {
+                Name = path,
+                Kind = TarKind.File,
+                // A set-id program of the environment would be one of whoever may write to it.
+                Mode = user >= FirstUser ? mode & ~FileModes.SetIds : mode,
+                User = user,
+                Group = group,
+                Size = (long)stat.Size,
+                ModifiedAt = CapturePlan.ModifiedAt,
+                Xattrs = user >= FirstUser ? [] : Attributes(source, mode),
+            }
+        )
         {
-            Name = path,
-            Kind = TarKind.File,
-            // A set-id program of the environment would be one of whoever may write to it.
-            Mode = user >= FirstUser ? mode & ~SetIdBits : mode,
-            User = user,
-            Group = group,
-            Size = (long)stat.Size,
-            ModifiedAt = CapturePlan.ModifiedAt,
-            Xattrs = user >= FirstUser ? [] : Attributes(source, mode),
-        })
-        { Source = tree.Place(source), Stamp = FileStamp.Of(stat), HasOtherNames = stat.Links > 1 };
+            Source = tree.Place(source),
+            Stamp = FileStamp.Of(stat),
+            HasOtherNames = stat.Links > 1,
+        };
     }
 
     private static uint SystemId(uint id) => id < FirstUser ? id : 0;

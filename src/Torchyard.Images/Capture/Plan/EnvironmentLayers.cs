@@ -1,6 +1,7 @@
 using Torchyard.Images.Capture.Host;
+using Torchyard.Images.Capture.Request;
 using Torchyard.Images.Environments;
-using Torchyard.Images.Files;
+using Torchyard.Platform.Files;
 
 namespace Torchyard.Images.Capture.Plan;
 
@@ -12,8 +13,13 @@ namespace Torchyard.Images.Capture.Plan;
 /// <param name="relocation">Leads links to the path in the image; null when it is the same.</param>
 /// <param name="rewritten">Files whose text names the path, with the new text.</param>
 internal sealed class EnvironmentLayers(
-    HostTree tree, CaptureRequest request, IReadOnlyList<EnvironmentPart> parts, EntryFactory factory,
-    Relocation? relocation, IReadOnlyDictionary<string, byte[]> rewritten)
+    HostTree tree,
+    CaptureRequest request,
+    IReadOnlyList<EnvironmentPart> parts,
+    EntryFactory factory,
+    Relocation? relocation,
+    IReadOnlyDictionary<string, byte[]> rewritten
+)
 {
     /// <summary>Adds them and ends the assembly.</summary>
     /// <returns>All layers, bottom first.</returns>
@@ -34,7 +40,12 @@ internal sealed class EnvironmentLayers(
 
         foreach (var (title, names) in DistributionGrouping.Group(parts, request.Image.LayerBudget))
         {
-            assembly.Add(title, parts.SelectMany(part => Entries(part, entry => part.Owners.TryGetValue(entry.Path, out var owner) && names.Contains(owner))));
+            assembly.Add(
+                title,
+                parts.SelectMany(part =>
+                    Entries(part, entry => part.Owners.TryGetValue(entry.Path, out var owner) && names.Contains(owner))
+                )
+            );
         }
 
         foreach (var part in parts.Where(part => part.Owner != 0).Skip(1))
@@ -45,8 +56,11 @@ internal sealed class EnvironmentLayers(
         var rest = Entries(parts[0], entry => !parts[0].Owners.ContainsKey(entry.Path)).ToList();
         // Empty directories too: some programs expect theirs.
         var filled = parts[0].Entries.Select(entry => ArchivePath.Parent(entry.Path)).ToHashSet(StringComparer.Ordinal);
-        rest.AddRange(parts[0].Entries.Where(entry => entry.IsDirectory && !filled.Contains(entry.Path) && IsKeptEmpty(entry.Path, environment))
-            .Select(entry => CaptureEntry.Directory(parts[0].InImage(entry.Path), user: TrainerAccount.Id, group: TrainerAccount.Id)));
+        rest.AddRange(
+            parts[0]
+                .Entries.Where(entry => entry.IsDirectory && !filled.Contains(entry.Path) && IsKeptEmpty(entry.Path, environment))
+                .Select(entry => CaptureEntry.Directory(parts[0].InImage(entry.Path), user: TrainerAccount.Id, group: TrainerAccount.Id))
+        );
         if (environment.Real != environment.Path && request.At is null && tree.ResolveParent(environment.Path) is not null)
         {
             // Some of its files name the place that the link leads to.
@@ -84,7 +98,8 @@ internal sealed class EnvironmentLayers(
         }
 
         return rewritten.TryGetValue(entry.Path, out var content)
-            ? new CaptureEntry(made.Entry with { Size = content.Length }) { Content = content }
-            : entry.IsLink ? new CaptureEntry(made.Entry with { LinkTarget = relocation.Retarget(made.Entry.LinkTarget) }) : made;
+                ? new CaptureEntry(made.Entry with { Size = content.Length }) { Content = content }
+            : entry.IsLink ? new CaptureEntry(made.Entry with { LinkTarget = relocation.Retarget(made.Entry.LinkTarget) })
+            : made;
     }
 }

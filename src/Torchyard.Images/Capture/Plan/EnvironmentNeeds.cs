@@ -1,7 +1,9 @@
 using Torchyard.Images.Capture.Elf;
 using Torchyard.Images.Capture.Host;
 using Torchyard.Images.Capture.Python;
-using Torchyard.Images.Files;
+using Torchyard.Images.Capture.Request;
+using Torchyard.Platform.Files;
+using Torchyard.Platform.Linux;
 
 namespace Torchyard.Images.Capture.Plan;
 
@@ -14,11 +16,25 @@ namespace Torchyard.Images.Capture.Plan;
 /// <param name="notes">Gets what the user should know.</param>
 /// <param name="cancellation">Ends the work.</param>
 internal sealed class EnvironmentNeeds(
-    HostTree tree, CaptureRequest request, HostPackages? installed, List<EnvironmentPart> parts, HostNeeds needs, CaptureNotes notes, CancellationToken cancellation)
+    HostTree tree,
+    CaptureRequest request,
+    HostPackages? installed,
+    List<EnvironmentPart> parts,
+    HostNeeds needs,
+    CaptureNotes notes,
+    CancellationToken cancellation
+)
 {
     // Debian divides the standard library among packages; these modules name those that a complete Python has.
     private static readonly string[] StandardModules =
-        ["os.py", "json/__init__.py", "sqlite3/__init__.py", "venv/__init__.py", "ensurepip/__init__.py", "distutils/core.py"];
+    [
+        "os.py",
+        "json/__init__.py",
+        "sqlite3/__init__.py",
+        "venv/__init__.py",
+        "ensurepip/__init__.py",
+        "distutils/core.py",
+    ];
 
     /// <summary>Finds all of it.</summary>
     /// <param name="environment">The environment.</param>
@@ -26,7 +42,10 @@ internal sealed class EnvironmentNeeds(
     /// <param name="systemSites">Directories of Python packages that it shares with the system.</param>
     /// <returns>The libraries that are loaded, and the packages to take.</returns>
     public (LibraryClosure Libraries, List<HostPackage> Packages) Find(
-        CapturedEnvironment environment, IReadOnlyList<InstalledDistribution> chosen, IReadOnlyList<string> systemSites)
+        CapturedEnvironment environment,
+        IReadOnlyList<InstalledDistribution> chosen,
+        IReadOnlyList<string> systemSites
+    )
     {
         FindInterpreter(environment);
         FindSystemPackages(chosen, systemSites);
@@ -42,7 +61,45 @@ internal sealed class EnvironmentNeeds(
             return;
         }
 
-        if (request.Base is { } system && !parts.Exists(part => part.Contains(interpreter)) && interpreter.StartsWith("/usr/bin/", StringComparison.Ordinal))
+        TakeInterpreter(environment, interpreter, version);
+        if (Borrowed(environment) is { } borrowed && borrowed != interpreter)
+        {
+            // A copied interpreter (venv --copies) still uses the library of the one that it was copied from.
+            TakeInterpreter(environment, borrowed, version);
+        }
+
+        if (request.Base is not null && !parts.Exists(part => part.Contains(interpreter)))
+        {
+            return;
+        }
+
+        needs.Path(environment.Interpreter!, "the environment's interpreter");
+        foreach (var program in Programs(environment).Where(program => request.Base?.Tree.IsFile(program) != true))
+        {
+            // The interpreter looks for its library beside the program that "home" has.
+            needs.Path(program, "the environment's interpreter");
+        }
+    }
+
+    private IEnumerable<string> Programs(CapturedEnvironment environment) =>
+        environment.Home is not { } home
+            ? []
+            : new[] { "python3", "python", "python" + environment.Version }.Select(name => $"{home}/{name}").Where(tree.IsFile);
+
+    /// <summary>The interpreter whose standard library a virtual environment uses, without links; null for other environments.</summary>
+    private string? Borrowed(CapturedEnvironment environment)
+    {
+        var all = Programs(environment).Select(program => tree.Resolve(program)).OfType<string>().ToList();
+        return all.Find(program => ArchivePath.Name(program) == "python" + environment.Version) ?? all.FirstOrDefault();
+    }
+
+    private void TakeInterpreter(CapturedEnvironment environment, string interpreter, string version)
+    {
+        if (
+            request.Base is { } system
+            && !parts.Exists(part => part.Contains(interpreter))
+            && interpreter.StartsWith("/usr/bin/", StringComparison.Ordinal)
+        )
         {
             RequireInterpreter(system, environment, interpreter);
             return;
@@ -62,19 +119,11 @@ internal sealed class EnvironmentNeeds(
         {
             AddPrefix(environment, interpreter, version);
         }
-
-        needs.Path(environment.Interpreter!, "the environment's interpreter");
-        if (environment.Home is { } home)
-        {
-            // The interpreter looks for its library beside the program that "home" has.
-            foreach (var name in new[] { "python3", "python", "python" + version }.Where(name => tree.IsFile($"{home}/{name}")))
-            {
-                needs.Path($"{home}/{name}", "the environment's interpreter");
-            }
-        }
     }
 
-    /// <summary>The interpreter's path must lead to the same version in the base image, also from where the environment enters it.</summary>
+    /// <summary>
+    /// The interpreter's path must lead to the same version in the base image, also from where the environment enters it.
+    /// </summary>
     private void RequireInterpreter(CaptureBase system, CapturedEnvironment environment, string interpreter)
     {
         var links = new List<string>();
@@ -82,18 +131,27 @@ internal sealed class EnvironmentNeeds(
         var entry = links.FirstOrDefault(link => !parts.Exists(part => part.Contains(link))) ?? interpreter;
         if (!system.Tree.IsFile(interpreter) || system.Tree.Resolve(entry) != interpreter)
         {
-            throw CaptureErrors.NoInterpreter(system.Image.Names is [var name, ..] ? name : system.Image.Manifest.ToString(), interpreter, system.Pythons);
+            throw CaptureErrors.NoInterpreter(
+                system.Image.Names is [var name, ..] ? name : system.Image.Manifest.ToString(),
+                interpreter,
+                system.Pythons
+            );
         }
     }
 
-    /// <summary>The packages behind what the environment sees of the system: all, or with --only those of the distributions that were chosen.</summary>
+    /// <summary>
+    /// The packages behind what the environment sees of the system: all, or with --only those of the distributions that were chosen.
+    /// </summary>
     private void FindSystemPackages(IReadOnlyList<InstalledDistribution> chosen, IReadOnlyList<string> systemSites)
     {
         foreach (var site in systemSites)
         {
-            var paths = request.Only.Count == 0
-                ? tree.List(site).Select(name => $"{site}/{name}")
-                : chosen.Select(distribution => distribution.Origin).Where(origin => origin.StartsWith(site + "/", StringComparison.Ordinal));
+            var paths =
+                request.Only.Count == 0
+                    ? tree.List(site).Select(name => $"{site}/{name}")
+                    : chosen
+                        .Select(distribution => distribution.Origin)
+                        .Where(origin => origin.StartsWith(site + "/", StringComparison.Ordinal));
             foreach (var path in paths)
             {
                 needs.Path(path, "the environment sees the system's packages");
@@ -119,20 +177,26 @@ internal sealed class EnvironmentNeeds(
             var rules = new TreeRules(tree, new HashSet<string>(), request.Exclude, real);
             var entries = new TreeScan(tree).List(
                 real,
-                entry => entry.IsDirectory && entry.Path.EndsWith($"/python{version}/test", StringComparison.Ordinal)
-                    ? "the interpreter's tests of itself"
+                entry =>
+                    entry.IsDirectory && entry.Path.EndsWith($"/python{version}/test", StringComparison.Ordinal)
+                        ? "the interpreter's tests of itself"
                     : !environment.SystemSite && IsForeignSite(entry, version)
                         ? "packages of the interpreter that the environment does not see"
-                        : rules.Refuse(entry),
-                notes.LeftOut, cancellation);
+                    : rules.Refuse(entry),
+                notes.LeftOut,
+                cancellation
+            );
             parts.Add(new EnvironmentPart(real, real, entries, 0) { Owners = new Dictionary<string, InstalledDistribution>() });
             notes.Added.Add(new Addition(real, $"the environment's interpreter, Python {environment.FullVersion}"));
         }
     }
 
     private static bool IsForeignSite(ScannedEntry entry, string version) =>
-        entry.IsDirectory && (entry.Path.EndsWith($"/python{version}/site-packages", StringComparison.Ordinal)
-            || entry.Path.EndsWith($"/python{version}/dist-packages", StringComparison.Ordinal));
+        entry.IsDirectory
+        && (
+            entry.Path.EndsWith($"/python{version}/site-packages", StringComparison.Ordinal)
+            || entry.Path.EndsWith($"/python{version}/dist-packages", StringComparison.Ordinal)
+        );
 
     /// <summary>Links that lead out of what is taken: programs and libraries come along, other things are named.</summary>
     private void FollowLinks()
@@ -230,12 +294,20 @@ internal sealed class EnvironmentNeeds(
 
     private LibraryClosure FindLibraries()
     {
-        var files = parts.SelectMany(part => part.Entries).Where(entry => entry.IsFile && IsLikelyElf(entry)).Select(entry => entry.Path).ToList();
-        var own = parts.SelectMany(part => part.Entries).Where(entry => !entry.IsDirectory).Select(entry => ArchivePath.Name(entry.Path)).ToHashSet(StringComparer.Ordinal);
+        var files = parts
+            .SelectMany(part => part.Entries)
+            .Where(entry => entry.IsFile && IsLikelyElf(entry))
+            .Select(entry => entry.Path)
+            .ToList();
+        var own = parts
+            .SelectMany(part => part.Entries)
+            .Where(entry => !entry.IsDirectory)
+            .Select(entry => ArchivePath.Name(entry.Path))
+            .ToHashSet(StringComparer.Ordinal);
         var closure = new LibraryClosure(tree, path => parts.Exists(part => part.Contains(path)));
         closure.Add(files, own, cancellation);
         // What is taken by itself has no package whose Depends would name its libraries.
-        for (var before = -1; before != needs.Loose.Count;)
+        for (var before = -1; before != needs.Loose.Count; )
         {
             before = needs.Loose.Count;
             foreach (var (path, file) in closure.Found.Where(pair => request.Base?.HasLibrary(ArchivePath.Name(pair.Key)) != true))
@@ -243,7 +315,11 @@ internal sealed class EnvironmentNeeds(
                 needs.Path(path, request.Base is null ? $"{file} needs it" : $"{file} needs it, and the base image has none");
             }
 
-            closure.Add([.. needs.Loose.Keys.Where(path => tree.TryStat(path, out var stat) && stat.Type == Posix.TypeFile)], own, cancellation);
+            closure.Add(
+                [.. needs.Loose.Keys.Where(path => tree.TryStat(path, out var stat) && stat.Type == FileKind.Regular)],
+                own,
+                cancellation
+            );
         }
 
         if (installed is null && request.Base is null)
@@ -276,7 +352,11 @@ internal sealed class EnvironmentNeeds(
         }
 
         var seeds = needs.Packages.Keys.Concat(installed.All.Where(package => package.Essential || package.Required));
-        notes.Added.AddRange(needs.Packages.OrderBy(pair => pair.Key.InfoName, StringComparer.Ordinal).Select(pair => new Addition(pair.Key.Name, pair.Value)));
+        notes.Added.AddRange(
+            needs
+                .Packages.OrderBy(pair => pair.Key.InfoName, StringComparer.Ordinal)
+                .Select(pair => new Addition(pair.Key.Name, pair.Value))
+        );
         return [.. installed.Closure(seeds).OrderBy(package => package.InfoName, StringComparer.Ordinal)];
     }
 }

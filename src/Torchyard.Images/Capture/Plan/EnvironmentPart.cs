@@ -14,7 +14,9 @@ internal sealed record EnvironmentPart(string Root, string Target, IReadOnlyList
 
     /// <summary>True for a path on the machine that is in this directory.</summary>
     public bool Contains(string path) =>
-        path.Length == Root.Length ? path == Root : path.Length > Root.Length && path[Root.Length] == '/' && path.StartsWith(Root, StringComparison.Ordinal);
+        path.Length == Root.Length
+            ? path == Root
+            : path.Length > Root.Length && path[Root.Length] == '/' && path.StartsWith(Root, StringComparison.Ordinal);
 
     /// <summary>Path inside the image, without a leading slash.</summary>
     public string InImage(string path) => (Target + path[Root.Length..])[1..];

@@ -1,5 +1,5 @@
 using Torchyard.Images.Capture.Host;
-using Torchyard.Images.Files;
+using Torchyard.Platform.Linux;
 
 namespace Torchyard.Images.Capture.Plan;
 
@@ -63,7 +63,7 @@ internal sealed class HostNeeds(HostTree tree, HostPackages? packages, Func<stri
                 _packages.TryAdd(owner, reason);
             }
         }
-        else if (tree.TryStat(path, out var stat) && stat.Type != Posix.TypeDirectory)
+        else if (tree.TryStat(path, out var stat) && stat.Type != FileKind.Directory)
         {
             _loose.TryAdd(path, reason);
         }

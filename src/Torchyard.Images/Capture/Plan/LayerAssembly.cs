@@ -1,11 +1,11 @@
-using Torchyard.Images.Files;
 using Torchyard.Images.Tar;
+using Torchyard.Platform.Files;
 
 namespace Torchyard.Images.Capture.Plan;
 
 /// <summary>
-/// Puts entries into layers: each path once, parents included, sorted. A directory looks the same in every layer, since overlayfs shows that
-/// of the top one.
+/// Puts entries into layers: each path once, parents included, sorted. A directory looks the same in every layer, since overlayfs shows
+/// that of the top one.
 /// </summary>
 internal sealed class LayerAssembly
 {
@@ -39,7 +39,12 @@ internal sealed class LayerAssembly
             }
         }
 
-        if (own.Exists(entry => entry.Entry.Kind != TarKind.Directory || !_layers.Exists(layer => layer.Entries.Exists(other => other.Entry.Name == entry.Entry.Name))))
+        if (
+            own.Exists(entry =>
+                entry.Entry.Kind != TarKind.Directory
+                || !_layers.Exists(layer => layer.Entries.Exists(other => other.Entry.Name == entry.Entry.Name))
+            )
+        )
         {
             _layers.Add((title, own));
         }
@@ -63,13 +68,21 @@ internal sealed class LayerAssembly
                 result.Add(entry);
             }
 
-            for (var parent = ArchivePath.Parent(entry.Entry.Name); parent.Length > 0 && directories.Add(parent); parent = ArchivePath.Parent(parent))
+            for (
+                var parent = ArchivePath.Parent(entry.Entry.Name);
+                parent.Length > 0 && directories.Add(parent);
+                parent = ArchivePath.Parent(parent)
+            )
             {
                 // Up to the root, or to a directory that is there already.
             }
         }
 
-        result.AddRange(directories.Where(path => !_taken.Contains(path)).Select(path => _directories.GetValueOrDefault(path) ?? CaptureEntry.Directory(path)));
+        result.AddRange(
+            directories
+                .Where(path => !_taken.Contains(path))
+                .Select(path => _directories.GetValueOrDefault(path) ?? CaptureEntry.Directory(path))
+        );
         result.Sort((one, other) => string.CompareOrdinal(one.Entry.Name, other.Entry.Name));
         return LinkTogether(result);
     }
@@ -89,7 +102,15 @@ internal sealed class LayerAssembly
             var inode = (entry.Stamp.Major, entry.Stamp.Minor, entry.Stamp.Inode);
             if (!first.TryAdd(inode, entry.Entry.Name))
             {
-                entries[index] = new CaptureEntry(entry.Entry with { Kind = TarKind.HardLink, LinkTarget = first[inode], Size = 0, Xattrs = [] });
+                entries[index] = new CaptureEntry(
+                    entry.Entry with
+                    {
+                        Kind = TarKind.HardLink,
+                        LinkTarget = first[inode],
+                        Size = 0,
+                        Xattrs = [],
+                    }
+                );
             }
         }
 

@@ -3,7 +3,9 @@ using Torchyard.Images.Capture.Python;
 
 namespace Torchyard.Images.Capture.Plan;
 
-/// <summary>Directories outside an environment from which its interpreter imports (site, "path configuration files"; PEP 610 for editable ones).</summary>
+/// <summary>
+/// Directories outside an environment from which its interpreter imports (site, "path configuration files"; PEP 610 for editable ones).
+/// </summary>
 /// <param name="tree">The machine.</param>
 internal sealed class LinkedDirectories(HostTree tree)
 {
@@ -19,13 +21,24 @@ internal sealed class LinkedDirectories(HostTree tree)
             {
                 if (name.EndsWith(".pth", StringComparison.Ordinal) || name.EndsWith(".egg-link", StringComparison.Ordinal))
                 {
-                    Add($"{site}/{name}", Lines(tree.ReadText($"{site}/{name}")).Where(line => !line.StartsWith("import ", StringComparison.Ordinal)), site);
+                    Add(
+                        $"{site}/{name}",
+                        Lines(tree.ReadText($"{site}/{name}")).Where(line => !line.StartsWith("import ", StringComparison.Ordinal)),
+                        site
+                    );
                 }
-                else if (name.StartsWith("__editable___", StringComparison.Ordinal) && name.EndsWith("_finder.py", StringComparison.Ordinal))
+                else if (
+                    name.StartsWith("__editable___", StringComparison.Ordinal) && name.EndsWith("_finder.py", StringComparison.Ordinal)
+                )
                 {
                     // setuptools writes: MAPPING: dict[str, str] = {'package': '/path/to/package'}
-                    Add($"{site}/{name}", Lines(tree.ReadText($"{site}/{name}"))
-                        .Where(line => line.StartsWith("MAPPING", StringComparison.Ordinal)).SelectMany(QuotedPaths), site);
+                    Add(
+                        $"{site}/{name}",
+                        Lines(tree.ReadText($"{site}/{name}"))
+                            .Where(line => line.StartsWith("MAPPING", StringComparison.Ordinal))
+                            .SelectMany(QuotedPaths),
+                        site
+                    );
                 }
             }
         }
@@ -40,7 +53,9 @@ internal sealed class LinkedDirectories(HostTree tree)
 
         // A directory inside another one that is taken comes with it.
         var paths = found.Keys.ToList();
-        foreach (var inner in paths.Where(path => paths.Exists(outer => outer != path && path.StartsWith(outer + "/", StringComparison.Ordinal))))
+        foreach (
+            var inner in paths.Where(path => paths.Exists(outer => outer != path && path.StartsWith(outer + "/", StringComparison.Ordinal)))
+        )
         {
             found.Remove(inner);
         }

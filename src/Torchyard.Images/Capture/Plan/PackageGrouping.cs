@@ -1,4 +1,5 @@
 using Torchyard.Images.Capture.Host;
+using Torchyard.Platform.Text;
 
 namespace Torchyard.Images.Capture.Plan;
 
@@ -11,17 +12,19 @@ internal static class PackageGrouping
     /// <summary>Titles and packages, bottom first.</summary>
     public static IEnumerable<(string Title, IReadOnlyList<HostPackage> Packages)> Group(IReadOnlyList<HostPackage> packages)
     {
-        var large = packages.GroupBy(package => package.Source, StringComparer.Ordinal)
+        var large = packages
+            .GroupBy(package => package.Source, StringComparer.Ordinal)
             .Select(group => (Source: group.Key, Size: group.Sum(package => package.InstalledSize), Packages: group.ToList()))
             .Where(group => group.Size >= OwnLayerSize)
-            .OrderByDescending(group => group.Size).ThenBy(group => group.Source, StringComparer.Ordinal)
+            .OrderByDescending(group => group.Size)
+            .ThenBy(group => group.Source, StringComparer.Ordinal)
             .Take(Budget)
             .OrderBy(group => group.Source, StringComparer.Ordinal)
             .ToList();
         var own = large.Select(group => group.Source).ToHashSet(StringComparer.Ordinal);
         if (packages.Where(package => !own.Contains(package.Source)).ToList() is { Count: > 0 } shared)
         {
-            yield return ($"base system: {shared.Count} packages", shared);
+            yield return ($"base system: {Count.Of(shared.Count, "package")}", shared);
         }
 
         foreach (var group in large)

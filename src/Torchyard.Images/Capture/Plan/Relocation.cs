@@ -7,8 +7,9 @@ using Torchyard.Packages.Python.Wheels;
 namespace Torchyard.Images.Capture.Plan;
 
 /// <summary>
-/// Files that name the environment's own path, rewritten for another one: first lines of scripts, activation, path configuration. In programs
-/// of conda packages, which are made for it, the path is replaced in place and filled up with zeros, as conda does when it installs them.
+/// Files that name the environment's own path, rewritten for another one: first lines of scripts, activation, path configuration. In
+/// programs of conda packages, which are made for it, the path is replaced in place and filled up with zeros, as conda does when it
+/// installs them.
 /// </summary>
 /// <param name="tree">The machine.</param>
 /// <param name="environment">The environment.</param>
@@ -20,8 +21,13 @@ internal sealed class Relocation(HostTree tree, CapturedEnvironment environment,
     private const long MaxProgram = 128 << 20;
 
     // The longer one first: one may begin with the other.
-    private readonly byte[][] _old = [.. new[] { environment.Path, environment.Real }.Distinct(StringComparer.Ordinal)
-        .OrderByDescending(path => path.Length).Select(Encoding.UTF8.GetBytes)];
+    private readonly byte[][] _old =
+    [
+        .. new[] { environment.Path, environment.Real }
+            .Distinct(StringComparer.Ordinal)
+            .OrderByDescending(path => path.Length)
+            .Select(Encoding.UTF8.GetBytes),
+    ];
 
     private readonly byte[] _new = Encoding.UTF8.GetBytes(target);
 
@@ -45,7 +51,10 @@ internal sealed class Relocation(HostTree tree, CapturedEnvironment environment,
                 }
 
                 var isText = content.AsSpan().IndexOf((byte)0) < 0;
-                var made = isText ? ReplaceText(content) : isConda ? ReplaceInPlace(content) : null;
+                var made =
+                    isText ? ReplaceText(content)
+                    : isConda ? ReplaceInPlace(content)
+                    : null;
                 if (made is null)
                 {
                     kept.Add(entry.Path);
@@ -54,10 +63,13 @@ internal sealed class Relocation(HostTree tree, CapturedEnvironment environment,
                 {
                     changed[entry.Path] = made;
                 }
-            });
+            }
+        );
         foreach (var path in kept.Order(StringComparer.Ordinal))
         {
-            warnings.Add($"{path} names {environment.Path} in a form that cannot be rewritten; what reads it there will not find it at {target}");
+            warnings.Add(
+                $"{path} names {environment.Path} in a form that cannot be rewritten; what reads it there will not find it at {target}"
+            );
         }
 
         UpdateRecords(part, changed);
@@ -97,7 +109,7 @@ internal sealed class Relocation(HostTree tree, CapturedEnvironment environment,
     private byte[]? ReplaceInPlace(byte[] content)
     {
         var made = content.ToArray();
-        for (var from = 0; Next(made.AsSpan(from)) is var (at, length) && at >= 0;)
+        for (var from = 0; Next(made.AsSpan(from)) is var (at, length) && at >= 0; )
         {
             if (_new.Length > length)
             {
@@ -122,7 +134,7 @@ internal sealed class Relocation(HostTree tree, CapturedEnvironment environment,
         var best = (At: -1, Length: 0);
         foreach (var old in _old)
         {
-            for (var from = 0; text[from..].IndexOf(old) is var found and >= 0;)
+            for (var from = 0; text[from..].IndexOf(old) is var found and >= 0; )
             {
                 var at = from + found;
                 var after = at + old.Length;
@@ -143,13 +155,18 @@ internal sealed class Relocation(HostTree tree, CapturedEnvironment environment,
         return best;
     }
 
-    private static bool IsPartOfName(byte letter) => char.IsAsciiLetterOrDigit((char)letter) || letter is (byte)'_' or (byte)'-' or (byte)'.' or >= 0x80;
+    private static bool IsPartOfName(byte letter) =>
+        char.IsAsciiLetterOrDigit((char)letter) || letter is (byte)'_' or (byte)'-' or (byte)'.' or >= 0x80;
 
     /// <summary>RECORD lists hash and size of each file; those of rewritten files change.</summary>
     private void UpdateRecords(EnvironmentPart part, ConcurrentDictionary<string, byte[]> changed)
     {
-        foreach (var group in changed.Keys.Where(path => part.Owners.TryGetValue(path, out var owner) && !owner.IsConda)
-            .GroupBy(path => part.Owners[path].Origin, StringComparer.Ordinal).ToList())
+        foreach (
+            var group in changed
+                .Keys.Where(path => part.Owners.TryGetValue(path, out var owner) && !owner.IsConda)
+                .GroupBy(path => part.Owners[path].Origin, StringComparer.Ordinal)
+                .ToList()
+        )
         {
             var record = group.Key + "/RECORD";
             if (tree.ReadBytes(record) is not { } content)
@@ -160,10 +177,15 @@ internal sealed class Relocation(HostTree tree, CapturedEnvironment environment,
             try
             {
                 var site = group.Key[..group.Key.LastIndexOf('/')];
-                changed[record] = RecordFile.Write(RecordFile.Parse(content).Values.Select(line =>
-                    changed.TryGetValue(Python.DistributionReader.Join(site, line.Path), out var made) && line.Hash is not null
-                        ? new RecordLine(line.Path, RecordHash.Sha256(SHA256.HashData(made)), made.Length)
-                        : line));
+                changed[record] = RecordFile.Write(
+                    RecordFile
+                        .Parse(content)
+                        .Values.Select(line =>
+                            changed.TryGetValue(Python.DistributionReader.Join(site, line.Path), out var made) && line.Hash is not null
+                                ? new RecordLine(line.Path, RecordHash.Sha256(SHA256.HashData(made)), made.Length)
+                                : line
+                        )
+                );
             }
             catch (InvalidDataException)
             {

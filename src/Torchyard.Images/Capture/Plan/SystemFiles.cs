@@ -1,8 +1,8 @@
 using System.Text;
 using Torchyard.Images.Capture.Host;
 using Torchyard.Images.Environments;
-using Torchyard.Images.Files;
 using Torchyard.Platform.Linking;
+using Torchyard.Platform.Linux;
 
 namespace Torchyard.Images.Capture.Plan;
 
@@ -46,8 +46,10 @@ internal sealed class SystemFiles(HostTree tree)
         foreach (var name in tree.List(HostPackages.Database + "/triggers"))
         {
             // One interested package a line, behind the path in "File", alone in the files that are named after a trigger.
-            var lines = (tree.ReadText($"{HostPackages.Database}/triggers/{name}") ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries)
-                .Where(line => names.Contains(PackageOf(line[(line.LastIndexOf(' ') + 1)..]))).ToList();
+            var lines = (tree.ReadText($"{HostPackages.Database}/triggers/{name}") ?? "")
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Where(line => names.Contains(PackageOf(line[(line.LastIndexOf(' ') + 1)..])))
+                .ToList();
             if (lines.Count > 0 && name is not ("Unincorp" or "Lock"))
             {
                 yield return Text("var/lib/dpkg/triggers/" + name, string.Concat(lines.Select(line => line + "\n")));
@@ -57,7 +59,8 @@ internal sealed class SystemFiles(HostTree tree)
 
     /// <summary>Names in <c>info/</c> by package.</summary>
     public ILookup<string, string> InfoFiles() =>
-        tree.List(HostPackages.Database + "/info").Where(name => name.Contains('.', StringComparison.Ordinal))
+        tree.List(HostPackages.Database + "/info")
+            .Where(name => name.Contains('.', StringComparison.Ordinal))
             .ToLookup(name => name[..name.LastIndexOf('.')], name => $"{HostPackages.Database}/info/{name}", StringComparer.Ordinal);
 
     /// <summary>Alternatives (update-alternatives(1)) whose chosen program is in the image.</summary>
@@ -66,8 +69,12 @@ internal sealed class SystemFiles(HostTree tree)
     {
         foreach (var name in tree.List(HostPackages.Database + "/alternatives"))
         {
-            if (tree.ReadText($"{HostPackages.Database}/alternatives/{name}") is not { } text || AlternativeFile.Parse(text) is not { } alternative
-                || tree.ResolveParent(tree.ReadLink($"{Alternatives}/{name}")) is not { } chosen || !has(chosen[1..]))
+            if (
+                tree.ReadText($"{HostPackages.Database}/alternatives/{name}") is not { } text
+                || AlternativeFile.Parse(text) is not { } alternative
+                || tree.ResolveParent(tree.ReadLink($"{Alternatives}/{name}")) is not { } chosen
+                || !has(chosen[1..])
+            )
             {
                 continue;
             }
@@ -82,29 +89,53 @@ internal sealed class SystemFiles(HostTree tree)
                 }
             }
 
-            yield return Text("var/lib/dpkg/alternatives/" + name, alternative.Write(choice => tree.ResolveParent(choice) is { } real && has(real[1..])));
+            yield return Text(
+                "var/lib/dpkg/alternatives/" + name,
+                alternative.Write(choice => tree.ResolveParent(choice) is { } real && has(real[1..]))
+            );
         }
     }
 
-    /// <summary>Top directories that are links, directories that every system has, and configuration that packages copy into place.</summary>
+    /// <summary>
+    /// Top directories that are links, directories that every system has, and configuration that packages copy into place.
+    /// </summary>
     public IEnumerable<CaptureEntry> Skeleton(Func<string, bool> has)
     {
         foreach (var name in new[] { "bin", "sbin", "lib", "lib32", "lib64", "libx32" })
         {
-            if (tree.TryStat("/" + name, out var stat) && stat.Type == Posix.TypeSymlink)
+            if (tree.TryStat("/" + name, out var stat) && stat.Type == FileKind.Link)
             {
                 yield return CaptureEntry.Link(name, tree.ReadLink("/" + name));
             }
         }
 
-        foreach (var name in new[] { "dev", "etc", "home", "mnt", "opt", "proc", "run", "srv", "sys", "usr", "var", "var/cache", "var/lib", "var/log", "var/spool" })
+        foreach (
+            var name in new[]
+            {
+                "dev",
+                "etc",
+                "home",
+                "mnt",
+                "opt",
+                "proc",
+                "run",
+                "srv",
+                "sys",
+                "usr",
+                "var",
+                "var/cache",
+                "var/lib",
+                "var/log",
+                "var/spool",
+            }
+        )
         {
             yield return CaptureEntry.Directory(name);
         }
 
-        yield return CaptureEntry.Directory("root", 0x1C0);
-        yield return CaptureEntry.Directory("tmp", 0x3FF);
-        yield return CaptureEntry.Directory("var/tmp", 0x3FF);
+        yield return CaptureEntry.Directory("root", FileModes.PrivateDirectory);
+        yield return CaptureEntry.Directory("tmp", FileModes.SharedDirectory);
+        yield return CaptureEntry.Directory("var/tmp", FileModes.SharedDirectory);
         yield return CaptureEntry.Link("var/run", "/run");
         var made = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (target, source) in Copies)
@@ -117,7 +148,10 @@ internal sealed class SystemFiles(HostTree tree)
 
         if (!has("etc/nsswitch.conf") && made.Add("etc/nsswitch.conf"))
         {
-            yield return Text("etc/nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nnetworks: files\nprotocols: files\nservices: files\n");
+            yield return Text(
+                "etc/nsswitch.conf",
+                "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nnetworks: files\nprotocols: files\nservices: files\n"
+            );
         }
     }
 
@@ -161,11 +195,16 @@ internal sealed class SystemFiles(HostTree tree)
             Join(accounts.Select(fields => string.Join(':', [fields[0], "x", .. fields[2..]]))),
             Join(group.Select(line => line.Split(':')).Select(fields => $"{fields[0]}:x:{fields[2]}:")),
             Join(accounts.Select(fields => $"{fields[0]}:*:19700:0:99999:7:::")),
-            Join(group.Select(line => $"{line.Split(':')[0]}:*::")));
+            Join(group.Select(line => $"{line.Split(':')[0]}:*::"))
+        );
     }
 
     private List<string> Lines(string master, string otherwise) =>
-        [.. (tree.ReadText(master) ?? otherwise).Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line.Split(':').Length >= 3)];
+        [
+            .. (tree.ReadText(master) ?? otherwise)
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Where(line => line.Split(':').Length >= 3),
+        ];
 
     private static void Merge(List<string> into, string? machine, Func<string[], bool> needed)
     {
@@ -181,7 +220,8 @@ internal sealed class SystemFiles(HostTree tree)
         }
     }
 
-    private static bool IsNeeded(string[] fields, IReadOnlySet<uint> ids) => uint.TryParse(fields[2], out var id) && id < 1000 && ids.Contains(id);
+    private static bool IsNeeded(string[] fields, IReadOnlySet<uint> ids) =>
+        uint.TryParse(fields[2], out var id) && id < 1000 && ids.Contains(id);
 
     private string Diversions(HashSet<string> names)
     {

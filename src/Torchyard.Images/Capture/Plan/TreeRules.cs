@@ -1,6 +1,6 @@
 using System.IO.Enumeration;
 using Torchyard.Images.Capture.Host;
-using Torchyard.Images.Files;
+using Torchyard.Platform.Files;
 
 namespace Torchyard.Images.Capture.Plan;
 
@@ -13,19 +13,56 @@ internal sealed class TreeRules(HostTree tree, IReadOnlySet<string> owned, IRead
 
     private static readonly HashSet<string> SecretDirectories = new(StringComparer.Ordinal)
     {
-        ".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".gcloud", ".huggingface", ".wandb", ".config",
+        ".ssh",
+        ".gnupg",
+        ".aws",
+        ".azure",
+        ".kube",
+        ".docker",
+        ".gcloud",
+        ".huggingface",
+        ".wandb",
+        ".config",
     };
 
     private static readonly HashSet<string> SecretFiles = new(StringComparer.Ordinal)
     {
-        ".netrc", "_netrc", ".pypirc", "pip.conf", ".npmrc", ".git-credentials", ".gitconfig", ".env", ".condarc", ".boto", "credentials", "credentials.json",
-        "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "authorized_keys", "known_hosts", "jupyter_cookie_secret", "notebook_cookie_secret",
-        "jupyter_server_config.json", "jupyter_notebook_config.json", ".pgpass", ".my.cnf", "kaggle.json",
+        ".netrc",
+        "_netrc",
+        ".pypirc",
+        "pip.conf",
+        ".npmrc",
+        ".git-credentials",
+        ".gitconfig",
+        ".env",
+        ".condarc",
+        ".boto",
+        "credentials",
+        "credentials.json",
+        "id_rsa",
+        "id_dsa",
+        "id_ecdsa",
+        "id_ed25519",
+        "authorized_keys",
+        "known_hosts",
+        "jupyter_cookie_secret",
+        "notebook_cookie_secret",
+        "jupyter_server_config.json",
+        "jupyter_notebook_config.json",
+        ".pgpass",
+        ".my.cnf",
+        "kaggle.json",
     };
 
     private static readonly HashSet<string> Caches = new(StringComparer.Ordinal)
     {
-        ".cache", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".ipynb_checkpoints", ".tox", ".nox",
+        ".cache",
+        ".mypy_cache",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".ipynb_checkpoints",
+        ".tox",
+        ".nox",
     };
 
     /// <summary>Reason to leave an entry out; empty for what is not worth a word; null to take it.</summary>
@@ -54,7 +91,10 @@ internal sealed class TreeRules(HostTree tree, IReadOnlySet<string> owned, IRead
     /// <summary>True when the pattern names the path or a directory above it.</summary>
     internal bool Matches(string pattern, string path)
     {
-        var full = pattern.StartsWith('/') ? pattern : pattern.Contains('/', StringComparison.Ordinal) ? $"{root}/{pattern}" : $"*/{pattern}";
+        var full =
+            pattern.StartsWith('/') ? pattern
+            : pattern.Contains('/', StringComparison.Ordinal) ? $"{root}/{pattern}"
+            : $"*/{pattern}";
         return FileSystemName.MatchesSimpleExpression(full.TrimEnd('/'), path, ignoreCase: false);
     }
 
@@ -90,7 +130,11 @@ internal sealed class TreeRules(HostTree tree, IReadOnlySet<string> owned, IRead
 
     private string? RefuseFile(ScannedEntry entry, string name)
     {
-        if (SecretFiles.Contains(name) || name.EndsWith("_history", StringComparison.Ordinal) || name.EndsWith(".kdbx", StringComparison.Ordinal))
+        if (
+            SecretFiles.Contains(name)
+            || name.EndsWith("_history", StringComparison.Ordinal)
+            || name.EndsWith(".kdbx", StringComparison.Ordinal)
+        )
         {
             return "may hold credentials";
         }
@@ -100,12 +144,17 @@ internal sealed class TreeRules(HostTree tree, IReadOnlySet<string> owned, IRead
             return "a repository's link";
         }
 
-        return entry.IsFile && entry.Stat.Size is > 0 and <= (ulong)MaxKeyFile && !name.EndsWith(".py", StringComparison.Ordinal) && HoldsPrivateKey(entry.Path)
+        return
+            entry.IsFile
+            && entry.Stat.Size is > 0 and <= (ulong)MaxKeyFile
+            && !name.EndsWith(".py", StringComparison.Ordinal)
+            && HoldsPrivateKey(entry.Path)
             ? "holds a private key"
             : null;
     }
 
     private bool HoldsPrivateKey(string path) =>
-        tree.ReadBytes(path, MaxKeyFile) is { } content && content.AsSpan().IndexOf("PRIVATE KEY-----"u8) is var at and > 0
+        tree.ReadBytes(path, MaxKeyFile) is { } content
+        && content.AsSpan().IndexOf("PRIVATE KEY-----"u8) is var at and > 0
         && content.AsSpan(0, at).LastIndexOf("-----BEGIN "u8) >= 0;
 }

@@ -1,6 +1,6 @@
-using System.Runtime.InteropServices;
 using Torchyard.Images.Capture.Host;
-using Torchyard.Images.Files;
+using Torchyard.Platform.Files;
+using Torchyard.Platform.Linux;
 
 namespace Torchyard.Images.Capture.Plan;
 
@@ -8,16 +8,16 @@ namespace Torchyard.Images.Capture.Plan;
 /// <param name="Path">Absolute path without links in its parents.</param>
 /// <param name="Stat">Its inode.</param>
 /// <param name="LinkTarget">Target of a symbolic link, else empty.</param>
-internal sealed record ScannedEntry(string Path, Posix.StatxResult Stat, string LinkTarget)
+internal sealed record ScannedEntry(string Path, FileStatus Stat, string LinkTarget)
 {
-    public bool IsFile => Stat.Type == Posix.TypeFile;
+    public bool IsFile => Stat.Type == FileKind.Regular;
 
-    public bool IsDirectory => Stat.Type == Posix.TypeDirectory;
+    public bool IsDirectory => Stat.Type == FileKind.Directory;
 
-    public bool IsLink => Stat.Type == Posix.TypeSymlink;
+    public bool IsLink => Stat.Type == FileKind.Link;
 
     /// <summary>True for a file that anybody may execute.</summary>
-    public bool IsExecutable => IsFile && (Stat.Mode & 0x49) != 0;
+    public bool IsExecutable => IsFile && (Stat.Mode & FileModes.AnyExecute) != 0;
 }
 
 /// <summary>Something that is not captured, and why.</summary>
@@ -34,7 +34,12 @@ internal sealed class TreeScan(HostTree tree)
     /// <param name="refuse">Reason not to take an entry, or null; of a refused directory nothing is looked at.</param>
     /// <param name="omissions">Gets what is refused, and what cannot be captured.</param>
     /// <param name="cancellation">Ends the work.</param>
-    public List<ScannedEntry> List(string root, Func<ScannedEntry, string?> refuse, ICollection<Omission> omissions, CancellationToken cancellation)
+    public List<ScannedEntry> List(
+        string root,
+        Func<ScannedEntry, string?> refuse,
+        ICollection<Omission> omissions,
+        CancellationToken cancellation
+    )
     {
         var entries = new List<ScannedEntry>();
         if (tree.TryStat(root, out var stat))
@@ -48,14 +53,22 @@ internal sealed class TreeScan(HostTree tree)
     }
 
     private void ListInto(
-        ScannedEntry directory, Posix.StatxResult root, Func<ScannedEntry, string?> refuse,
-        List<ScannedEntry> entries, ICollection<Omission> omissions, CancellationToken cancellation)
+        ScannedEntry directory,
+        FileStatus root,
+        Func<ScannedEntry, string?> refuse,
+        List<ScannedEntry> entries,
+        ICollection<Omission> omissions,
+        CancellationToken cancellation
+    )
     {
         cancellation.ThrowIfCancellationRequested();
         List<string> names;
         try
         {
-            names = [.. Directory.EnumerateFileSystemEntries(tree.Place(directory.Path)).Select(ArchivePath.Name).Order(StringComparer.Ordinal)];
+            names =
+            [
+                .. Directory.EnumerateFileSystemEntries(tree.Place(directory.Path)).Select(ArchivePath.Name).Order(StringComparer.Ordinal),
+            ];
         }
         catch (Exception failure) when (failure is UnauthorizedAccessException or IOException)
         {
@@ -74,16 +87,16 @@ internal sealed class TreeScan(HostTree tree)
 
             if (!tree.TryStat(path, out var stat))
             {
-                var error = Marshal.GetLastPInvokeError();
-                if (error != Posix.NoEntry)
+                var error = Errno.Last;
+                if (error != Errno.NoEntry)
                 {
-                    omissions.Add(new Omission(path, Marshal.GetPInvokeErrorMessage(error)));
+                    omissions.Add(new Omission(path, Errno.Text(error)));
                 }
 
                 continue;
             }
 
-            var entry = new ScannedEntry(path, stat, stat.Type == Posix.TypeSymlink ? tree.ReadLink(path) : "");
+            var entry = new ScannedEntry(path, stat, stat.Type == FileKind.Link ? tree.ReadLink(path) : "");
             if (Unfit(entry, root) is { } unfit)
             {
                 omissions.Add(new Omission(path, unfit));
@@ -106,13 +119,15 @@ internal sealed class TreeScan(HostTree tree)
         }
     }
 
-    private static string? Unfit(ScannedEntry entry, Posix.StatxResult root) => entry.Stat.Type switch
-    {
-        Posix.TypeSocket => "a socket is nothing without its process",
-        Posix.TypeFifo => "a pipe is nothing without its processes",
-        Posix.TypeCharacter or Posix.TypeBlock => "a device node belongs to its machine",
-        Posix.TypeDirectory when (entry.Stat.FileSystemMajor, entry.Stat.FileSystemMinor) != (root.FileSystemMajor, root.FileSystemMinor) =>
-            "another file system is mounted there",
-        _ => null,
-    };
+    private static string? Unfit(ScannedEntry entry, FileStatus root) =>
+        entry.Stat.Type switch
+        {
+            FileKind.Socket => "a socket is nothing without its process",
+            FileKind.Fifo => "a pipe is nothing without its processes",
+            FileKind.Character or FileKind.Block => "a device node belongs to its machine",
+            FileKind.Directory
+                when (entry.Stat.FileSystemMajor, entry.Stat.FileSystemMinor) != (root.FileSystemMajor, root.FileSystemMinor) =>
+                "another file system is mounted there",
+            _ => null,
+        };
 }

@@ -2,7 +2,8 @@ using System.Text.Json;
 using Torchyard.Images.Capture.Host;
 using Torchyard.Packages.Python.Markers;
 using Torchyard.Packages.Python.Wheels;
-using Torchyard.Platform;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Text;
 
 namespace Torchyard.Images.Capture.Python;
 
@@ -46,15 +47,17 @@ internal sealed class DistributionReader(HostTree tree)
 
             try
             {
-                using var document = JsonDocument.Parse(content);
+                using var document = UnicodeJson.Parse(content);
                 var root = document.RootElement;
-                found.Add(new InstalledDistribution(Text(root, "name"), Text(root, "version"))
-                {
-                    Conda = Origin(root),
-                    Origin = path,
-                    Files = [.. Texts(root, "files").Select(file => Join(prefix, file)), path],
-                    Requires = [.. Texts(root, "depends").Select(depends => depends.Split(' ')[0])],
-                });
+                found.Add(
+                    new InstalledDistribution(Text(root, "name"), Text(root, "version"))
+                    {
+                        Conda = Origin(root),
+                        Origin = path,
+                        Files = [.. Texts(root, "files").Select(file => Join(prefix, file)), path],
+                        Requires = [.. Texts(root, "depends").Select(depends => depends.Split(' ')[0])],
+                    }
+                );
             }
             catch (Exception failure) when (failure is JsonException or InvalidOperationException or KeyNotFoundException)
             {
@@ -109,7 +112,10 @@ internal sealed class DistributionReader(HostTree tree)
     {
         var place = $"{site}/{name}";
         var isDirectory = tree.IsDirectory(place);
-        if (tree.ReadBytes(isDirectory ? place + "/PKG-INFO" : place, WheelMetadata.SizeLimit) is not { } content || Headers(content) is not { } metadata)
+        if (
+            tree.ReadBytes(isDirectory ? place + "/PKG-INFO" : place, WheelMetadata.SizeLimit) is not { } content
+            || Headers(content) is not { } metadata
+        )
         {
             return null;
         }
@@ -118,8 +124,11 @@ internal sealed class DistributionReader(HostTree tree)
         if (isDirectory)
         {
             files.AddRange(tree.List(place).Select(file => $"{place}/{file}"));
-            files.AddRange((tree.ReadText(place + "/installed-files.txt") ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries)
-                .Select(line => Join(place, line.Trim())));
+            files.AddRange(
+                (tree.ReadText(place + "/installed-files.txt") ?? "")
+                    .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                    .Select(line => Join(place, line.Trim()))
+            );
             // setuptools without RECORD says only which packages are its own.
             foreach (var top in (tree.ReadText(place + "/top_level.txt") ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
             {
@@ -128,7 +137,11 @@ internal sealed class DistributionReader(HostTree tree)
             }
         }
 
-        return metadata with { Files = files, Origin = place };
+        return metadata with
+        {
+            Files = files,
+            Origin = place,
+        };
     }
 
     /// <summary>Name, version and needs; older metadata than wheels may have is read as far as it goes.</summary>
@@ -160,10 +173,14 @@ internal sealed class DistributionReader(HostTree tree)
 
         try
         {
-            using var document = JsonDocument.Parse(content);
+            using var document = UnicodeJson.Parse(content);
             var root = document.RootElement;
-            return root.TryGetProperty("dir_info", out var directory) && directory.TryGetProperty("editable", out var editable)
-                && editable.ValueKind == JsonValueKind.True && Uri.TryCreate(Text(root, "url"), UriKind.Absolute, out var url) && url.IsFile
+            return
+                root.TryGetProperty("dir_info", out var directory)
+                && directory.TryGetProperty("editable", out var editable)
+                && editable.ValueKind == JsonValueKind.True
+                && UrlText.TryRead(Text(root, "url"), out var url)
+                && url.IsFile
                 ? url.LocalPath.TrimEnd('/')
                 : null;
         }
@@ -173,7 +190,7 @@ internal sealed class DistributionReader(HostTree tree)
         }
     }
 
-    /// <summary>Paths of RECORD. Hashes are no matter here, so a RECORD that an installer of wheels would refuse is still read.</summary>
+    /// <summary>Paths of RECORD. Hashes do not matter here, so a RECORD that an installer of wheels would refuse is still read.</summary>
     private static IEnumerable<string> RecordedPaths(byte[]? record)
     {
         if (record is null)
@@ -187,7 +204,9 @@ internal sealed class DistributionReader(HostTree tree)
         }
         catch (InvalidDataException)
         {
-            return System.Text.Encoding.UTF8.GetString(record).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            return System
+                .Text.Encoding.UTF8.GetString(record)
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
                 .Select(line => line[0] == '"' && line.IndexOf('"', 1) is var end and > 0 ? line[1..end] : line.Split(',')[0])
                 .Where(path => path.Length > 0);
         }
@@ -196,13 +215,21 @@ internal sealed class DistributionReader(HostTree tree)
     private static CondaOrigin Origin(JsonElement root)
     {
         return new CondaOrigin(
-            Given("build"), Given("subdir"), Given("url") is { } url && Uri.TryCreate(url, UriKind.Absolute, out var address) && address.UserInfo.Length == 0 ? WithoutToken(url) : null,
-            Given("sha256") is { } hex && Digest.TryParse("sha256:" + hex, out var digest) ? digest : null);
+            Given("build"),
+            Given("subdir"),
+            Given("url") is { } url && UrlText.TryRead(url, out var address) && address.UserInfo.Length == 0 ? WithoutToken(url) : null,
+            Given("sha256") is { } hex && Digest.TryParse("sha256:" + hex, out var digest) ? digest : null
+        );
 
-        string? Given(string name) => root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
+        string? Given(string name) =>
+            root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text
+                ? text
+                : null;
     }
 
-    /// <summary>Private channels may have their token in the path (/t/TOKEN/); it is nobody's business what an image was made with.</summary>
+    /// <summary>
+    /// Private channels may have their token in the path (/t/TOKEN/); it is nobody's business what an image was made with.
+    /// </summary>
     private static string? WithoutToken(string url) => url.Contains("/t/", StringComparison.Ordinal) ? null : url;
 
     private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString() ?? "";

@@ -1,3 +1,4 @@
+using Torchyard.Images.Capture.Request;
 using Torchyard.Packages.Python.Markers;
 using Torchyard.Packages.Python.Versions;
 using Torchyard.Platform.Text;
@@ -13,9 +14,13 @@ internal static class DistributionSelection
     /// <param name="pythonVersion">Full version of the interpreter, for markers.</param>
     /// <param name="machine"><c>platform.machine()</c>.</param>
     /// <returns>Normalised names.</returns>
-    /// <exception cref="Platform.TorchyardException">TY3032: a name that is not installed.</exception>
+    /// <exception cref="Torchyard.Platform.Errors.TorchyardException">TY3032: a name that is not installed.</exception>
     public static IReadOnlySet<string> Closure(
-        IReadOnlyList<InstalledDistribution> installed, IEnumerable<string> wanted, string pythonVersion, string machine)
+        IReadOnlyList<InstalledDistribution> installed,
+        IEnumerable<string> wanted,
+        string pythonVersion,
+        string machine
+    )
     {
         var environment = MarkerEnvironment.CPythonOnLinux(PythonVersion.Parse(pythonVersion), machine);
         var byName = installed.ToLookup(distribution => distribution.Name, StringComparer.Ordinal);
@@ -60,6 +65,8 @@ internal static class DistributionSelection
     }
 
     /// <summary>Normalised names of what a distribution may need, extras included.</summary>
-    public static IEnumerable<string> Names(InstalledDistribution distribution) => distribution.Requires
-        .Select(text => Requirement.TryParse(text, out var requirement, out _) ? requirement.Name.Normal : "").Where(name => name.Length > 0);
+    public static IEnumerable<string> Names(InstalledDistribution distribution) =>
+        distribution
+            .Requires.Select(text => Requirement.TryParse(text, out var requirement, out _) ? requirement.Name.Normal : "")
+            .Where(name => name.Length > 0);
 }

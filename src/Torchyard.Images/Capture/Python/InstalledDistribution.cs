@@ -1,4 +1,4 @@
-using Torchyard.Platform;
+using Torchyard.Platform.Digests;
 
 namespace Torchyard.Images.Capture.Python;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Debian.Apt;
 
@@ -21,12 +21,13 @@ internal sealed class AptConfiguration
     public IEnumerable<string> List(string name) => _values.Where(entry => Same(entry.Key, name + "::")).Select(entry => entry.Value);
 
     /// <summary>A switch as apt reads it: yes, true, with, on, enable, 1 and their opposites.</summary>
-    public bool Switch(string name, bool unset) => this[name]?.ToLowerInvariant() switch
-    {
-        "yes" or "true" or "with" or "on" or "enable" or "1" => true,
-        "no" or "false" or "without" or "off" or "disable" or "0" => false,
-        _ => unset,
-    };
+    public bool Switch(string name, bool unset) =>
+        this[name]?.ToLowerInvariant() switch
+        {
+            "yes" or "true" or "with" or "on" or "enable" or "1" => true,
+            "no" or "false" or "without" or "off" or "disable" or "0" => false,
+            _ => unset,
+        };
 
     /// <summary>Adds the settings of a file.</summary>
     /// <param name="text">Its text.</param>
@@ -46,8 +47,8 @@ internal sealed class AptConfiguration
         _values.Add(new(name, value));
     }
 
-    private void Clear(string name) => _values.RemoveAll(entry =>
-        Same(entry.Key, name) || entry.Key.StartsWith(name + "::", StringComparison.OrdinalIgnoreCase));
+    private void Clear(string name) =>
+        _values.RemoveAll(entry => Same(entry.Key, name) || entry.Key.StartsWith(name + "::", StringComparison.OrdinalIgnoreCase));
 
     private sealed class Parser(AptConfiguration configuration, string text, string file)
     {
@@ -196,7 +197,8 @@ internal sealed class AptConfiguration
                 _at++;
             }
 
-            return text[start.._at];
+            // At '{' or '}' there is none; whoever waits for the next would wait for ever.
+            return _at > start ? text[start.._at] : throw Broken($"a name is missing before '{text[_at]}'");
         }
 
         private void End()
@@ -251,7 +253,11 @@ internal sealed class AptConfiguration
         {
             var before = text[..Math.Min(_at, text.Length)];
             var line = before.Count(c => c == '\n') + 1;
-            return new TorchyardException("TY2010", $"{file}:{line}: {what}", "Mend the file (apt-config dump shows whether apt can read it)")
+            return new TorchyardException(
+                "TY2010",
+                $"{file}:{line}: {what}",
+                "correct the file (apt-config dump shows whether apt can read it)"
+            )
             {
                 Location = new SourceLocation(file, line, before.Length - before.LastIndexOf('\n')),
             };

@@ -10,11 +10,16 @@ internal sealed class AptCredentials
 {
     private readonly List<(string? Scheme, string Host, int? Port, string Path, NetworkCredential Login)> _entries = [];
 
+    /// <summary>Hosts that there are logins for, with the port where the file has one.</summary>
+    public IEnumerable<string> Hosts => _entries.Select(entry => entry.Port is { } port ? $"{entry.Host}:{port}" : entry.Host);
+
     /// <summary>Adds the entries of a file. Words that are not understood are skipped, as apt does.</summary>
     public void Read(string text)
     {
-        var words = text.Split('\n').Select(line => line.StartsWith('#') ? "" : line)
-            .SelectMany(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).ToList();
+        var words = text.Split('\n')
+            .Select(line => line.StartsWith('#') ? "" : line)
+            .SelectMany(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+            .ToList();
         string? machine = null;
         var login = "";
         var password = "";
@@ -52,8 +57,12 @@ internal sealed class AptCredentials
 
         foreach (var (scheme, host, port, path, login) in _entries)
         {
-            if ((scheme ?? "https") == address.Scheme && host.Equals(address.Host, StringComparison.OrdinalIgnoreCase) &&
-                (port is null || port == address.Port) && address.AbsolutePath.StartsWith(path, StringComparison.Ordinal))
+            if (
+                (scheme ?? "https") == address.Scheme
+                && host.Equals(address.Host, StringComparison.OrdinalIgnoreCase)
+                && (port is null || port == address.Port)
+                && address.AbsolutePath.StartsWith(path, StringComparison.Ordinal)
+            )
             {
                 return login;
             }
@@ -76,6 +85,8 @@ internal sealed class AptCredentials
         var host = slash < 0 ? rest : rest[..slash];
         var at = host.LastIndexOf(':');
         int? port = at > 0 && int.TryParse(host[(at + 1)..], out var number) ? number : null;
-        _entries.Add((scheme, port is null ? host : host[..at], port, slash < 0 ? "" : rest[slash..], new NetworkCredential(login, password)));
+        _entries.Add(
+            (scheme, port is null ? host : host[..at], port, slash < 0 ? "" : rest[slash..], new NetworkCredential(login, password))
+        );
     }
 }

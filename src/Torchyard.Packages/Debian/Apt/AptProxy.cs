@@ -1,4 +1,5 @@
 using System.Net;
+using Torchyard.Platform.Text;
 
 namespace Torchyard.Packages.Debian.Apt;
 
@@ -18,7 +19,8 @@ internal sealed class AptProxy(AptConfiguration configuration, Func<string, stri
     }
 
     /// <inheritdoc />
-    public Uri? GetProxy(Uri destination) => Find(destination) is { } proxy ? new UriBuilder(proxy) { UserName = "", Password = "" }.Uri : null;
+    public Uri? GetProxy(Uri destination) =>
+        Find(destination) is { } proxy ? new UriBuilder(proxy) { UserName = "", Password = "" }.Uri : null;
 
     /// <inheritdoc />
     public bool IsBypassed(Uri host) => Find(host) is null;
@@ -39,21 +41,31 @@ internal sealed class AptProxy(AptConfiguration configuration, Func<string, stri
             own = Variable($"{destination.Scheme}_proxy") ?? Variable("all_proxy");
         }
 
-        if (own is null or "" || own.Equals("DIRECT", StringComparison.OrdinalIgnoreCase) || own.Equals("false", StringComparison.OrdinalIgnoreCase))
+        if (
+            own is null or ""
+            || own.Equals("DIRECT", StringComparison.OrdinalIgnoreCase)
+            || own.Equals("false", StringComparison.OrdinalIgnoreCase)
+        )
         {
             return null;
         }
 
         var address = own.Contains("://", StringComparison.Ordinal) ? own : "http://" + own;
-        return Uri.TryCreate(address.Replace("socks5h://", "socks5://", StringComparison.Ordinal), UriKind.Absolute, out var proxy) ? proxy : null;
+        return UrlText.TryRead(address.Replace("socks5h://", "socks5://", StringComparison.Ordinal), out var proxy) ? proxy : null;
     }
 
     private bool IsExempt(string host)
     {
-        foreach (var entry in (Variable("no_proxy") ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (
+            var entry in (Variable("no_proxy") ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+        )
         {
             var name = entry.TrimStart('*').TrimStart('.');
-            if (entry == "*" || host.Equals(name, StringComparison.OrdinalIgnoreCase) || host.EndsWith("." + name, StringComparison.OrdinalIgnoreCase))
+            if (
+                entry == "*"
+                || host.Equals(name, StringComparison.OrdinalIgnoreCase)
+                || host.EndsWith("." + name, StringComparison.OrdinalIgnoreCase)
+            )
             {
                 return true;
             }
@@ -73,7 +85,10 @@ internal sealed class AptProxy(AptConfiguration configuration, Func<string, stri
                 if (proxy.Find(new Uri($"{scheme}://archive.invalid/")) is { UserInfo.Length: > 0 } found)
                 {
                     var parts = found.UserInfo.Split(':', 2);
-                    return new NetworkCredential(Uri.UnescapeDataString(parts[0]), parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : "");
+                    return new NetworkCredential(
+                        Uri.UnescapeDataString(parts[0]),
+                        parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : ""
+                    );
                 }
             }
 

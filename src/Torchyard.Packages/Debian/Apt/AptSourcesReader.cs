@@ -1,10 +1,12 @@
 using System.Text;
 using Torchyard.Packages.Debian.Control;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Debian.Apt;
 
-/// <summary>Reads sources.list(5): the one-line form of <c>*.list</c> and the deb822 form of <c>*.sources</c>. Source packages are left out.</summary>
+/// <summary>
+/// Reads sources.list(5): the one-line form of <c>*.list</c> and the deb822 form of <c>*.sources</c>. Source packages are left out.
+/// </summary>
 internal static class AptSourcesReader
 {
     /// <summary>Reads a one-line file.</summary>
@@ -94,9 +96,17 @@ internal static class AptSourcesReader
             throw Broken(file, number, "URI and suite are missing");
         }
 
-        return new AptSource(
-            words[0].TrimEnd('/'), words[1], words[2..], Split(options.GetValueOrDefault("signed-by")), null,
-            Switch(options.GetValueOrDefault("check-valid-until")), Switch(options.GetValueOrDefault("check-date")), file);
+        return new AptSource
+        {
+            Uri = words[0].TrimEnd('/'),
+            Suite = words[1],
+            Components = words[2..],
+            SignedBy = Split(options.GetValueOrDefault("signed-by")),
+            SignedByKey = null,
+            CheckValidUntil = Switch(options.GetValueOrDefault("check-valid-until")),
+            CheckDate = Switch(options.GetValueOrDefault("check-date")),
+            File = file,
+        };
     }
 
     private static void AddStanza(Dictionary<string, string> fields, string file, int line, List<AptSource> found)
@@ -120,9 +130,19 @@ internal static class AptSourcesReader
         {
             foreach (var suite in suites)
             {
-                found.Add(new AptSource(
-                    uri.TrimEnd('/'), suite, Words("Components"), isKey ? [] : Split(signedBy), isKey ? KeyBlock(signedBy) : null,
-                    Switch(fields.GetValueOrDefault("Check-Valid-Until")), Switch(fields.GetValueOrDefault("Check-Date")), file));
+                found.Add(
+                    new AptSource
+                    {
+                        Uri = uri.TrimEnd('/'),
+                        Suite = suite,
+                        Components = Words("Components"),
+                        SignedBy = isKey ? [] : Split(signedBy),
+                        SignedByKey = isKey ? KeyBlock(signedBy) : null,
+                        CheckValidUntil = Switch(fields.GetValueOrDefault("Check-Valid-Until")),
+                        CheckDate = Switch(fields.GetValueOrDefault("Check-Date")),
+                        File = file,
+                    }
+                );
             }
         }
     }
@@ -138,16 +158,21 @@ internal static class AptSourcesReader
 
     private static string[] Split(string? value) => value?.Split([',', ' ', '\t', '\n'], StringSplitOptions.RemoveEmptyEntries) ?? [];
 
-    private static bool? Switch(string? value) => value?.Trim().ToLowerInvariant() switch
-    {
-        "yes" or "true" or "1" or "on" => true,
-        "no" or "false" or "0" or "off" => false,
-        _ => null,
-    };
+    private static bool? Switch(string? value) =>
+        value?.Trim().ToLowerInvariant() switch
+        {
+            "yes" or "true" or "1" or "on" => true,
+            "no" or "false" or "0" or "off" => false,
+            _ => null,
+        };
 
-    private static TorchyardException Broken(string file, int line, string what) => new(
-        "TY2011", $"{file}:{line}: {what}", "Mend the file (apt-get update shows whether apt can read it), or name base.mirrors in the recipe")
-    {
-        Location = new SourceLocation(file, line, 1),
-    };
+    private static TorchyardException Broken(string file, int line, string what) =>
+        new(
+            "TY2011",
+            $"{file}:{line}: {what}",
+            "correct the file (apt-get update shows whether apt can read it), or name base.mirrors in the recipe"
+        )
+        {
+            Location = new SourceLocation(file, line, 1),
+        };
 }

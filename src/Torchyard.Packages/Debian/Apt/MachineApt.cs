@@ -1,4 +1,4 @@
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Debian.Apt;
 
@@ -54,7 +54,10 @@ internal sealed class MachineApt
         }
 
         machine.Notes.AddRange(machine.Configuration.Notes);
-        if ((machine.Configuration["Acquire::http::Proxy-Auto-Detect"] ?? machine.Configuration["Acquire::http::ProxyAutoDetect"]) is { Length: > 0 })
+        if (
+            (machine.Configuration["Acquire::http::Proxy-Auto-Detect"] ?? machine.Configuration["Acquire::http::ProxyAutoDetect"]) is
+            { Length: > 0 }
+        )
         {
             machine.Notes.Add("apt's Proxy-Auto-Detect runs a program and is not used; set Acquire::http::Proxy or http_proxy instead");
         }
@@ -64,8 +67,11 @@ internal sealed class MachineApt
 
     /// <summary>Keyrings that hold Debian's archive keys, and those that apt trusts for every archive.</summary>
     public IEnumerable<string> Keyrings() =>
-        Files("usr/share/keyrings", name => name.StartsWith("debian-archive-", StringComparison.Ordinal) && !name.Contains("removed", StringComparison.Ordinal))
-            .Concat(Files("etc/apt/trusted.gpg.d", _ => true)).Where(file => Path.GetExtension(file) is ".gpg" or ".pgp" or ".asc");
+        Files("usr/share/keyrings", name =>
+                name.StartsWith("debian-archive-", StringComparison.Ordinal) && !name.Contains("removed", StringComparison.Ordinal)
+            )
+            .Concat(Files("etc/apt/trusted.gpg.d", _ => true))
+            .Where(file => Path.GetExtension(file) is ".gpg" or ".pgp" or ".asc");
 
     /// <summary>A path below the root.</summary>
     public string At(string path) => Path.Combine(_root, path.TrimStart('/'));
@@ -83,7 +89,8 @@ internal sealed class MachineApt
             {
                 if (File.Exists(path))
                 {
-                    string origin = "", label = "";
+                    string origin = "",
+                        label = "";
                     foreach (var line in File.ReadLines(path).Take(30))
                     {
                         origin = line.StartsWith("Origin: ", StringComparison.Ordinal) ? line[8..].Trim() : origin;
@@ -117,9 +124,11 @@ internal sealed class MachineApt
         }
     }
 
-    private IEnumerable<string> Parts(string directory, string extension, bool allowBare = false) => Files(directory, name =>
-        name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.') &&
-        (Path.GetExtension(name) == "." + extension || (allowBare && !name.Contains('.', StringComparison.Ordinal))));
+    private IEnumerable<string> Parts(string directory, string extension, bool allowBare = false) =>
+        Files(directory, name =>
+            name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.')
+            && (Path.GetExtension(name) == "." + extension || (allowBare && !name.Contains('.', StringComparison.Ordinal)))
+        );
 
     private IEnumerable<string> Files(string directory, Func<string, bool> wanted)
     {

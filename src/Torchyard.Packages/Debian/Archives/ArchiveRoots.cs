@@ -1,6 +1,7 @@
 using Torchyard.Packages.Debian.Apt;
-using Torchyard.Platform;
-using Torchyard.Recipes;
+using Torchyard.Platform.Errors;
+using Torchyard.Platform.Text;
+using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Packages.Debian.Archives;
 
@@ -18,13 +19,26 @@ internal sealed class ArchiveRoots(DebianBase recipe, MachineApt machine)
 
     private static readonly string[] Releases =
     [
-        "stable", "oldstable", "testing", "unstable", "sid", "experimental", "buster", "bullseye", "bookworm", "trixie", "forky", "duke",
+        "stable",
+        "oldstable",
+        "testing",
+        "unstable",
+        "sid",
+        "experimental",
+        "buster",
+        "bullseye",
+        "bookworm",
+        "trixie",
+        "forky",
+        "duke",
     ];
 
     /// <summary>Root of an archive as the lock names it.</summary>
-    public string Canonical(bool security) => recipe.Snapshot is { } snapshot
-        ? $"http://snapshot.debian.org/archive/{(security ? "debian-security" : "debian")}/{CheckedStamp(snapshot)}"
-        : security ? Security : Main;
+    public string Canonical(bool security) =>
+        recipe.Snapshot is { } snapshot
+            ? $"http://snapshot.debian.org/archive/{(security ? "debian-security" : "debian")}/{CheckedStamp(snapshot)}"
+        : security ? Security
+        : Main;
 
     /// <summary>True when a canonical root is the security archive.</summary>
     public static bool IsSecurity(string canonical) => canonical.Contains("debian-security", StringComparison.Ordinal);
@@ -67,8 +81,14 @@ internal sealed class ArchiveRoots(DebianBase recipe, MachineApt machine)
     {
         if (machine.KnownOrigin(source) is { } known && known.Origin.Length > 0)
         {
-            return known.Origin != "Debian" ? null
-                : known.Label switch { "Debian" => false, "Debian-Security" => true, _ => null };
+            return known.Origin != "Debian"
+                ? null
+                : known.Label switch
+                {
+                    "Debian" => false,
+                    "Debian-Security" => true,
+                    _ => null,
+                };
         }
 
         var release = source.Suite.Split('-', '/')[0];
@@ -82,13 +102,15 @@ internal sealed class ArchiveRoots(DebianBase recipe, MachineApt machine)
             return true;
         }
 
-        var isDebian = source.Uri.EndsWith("/debian", StringComparison.Ordinal) ||
-            source.SignedBy.Any(keyring => keyring.Contains("debian-archive", StringComparison.Ordinal));
+        var isDebian =
+            source.Uri.EndsWith("/debian", StringComparison.Ordinal)
+            || source.SignedBy.Any(keyring => keyring.Contains("debian-archive", StringComparison.Ordinal));
         return isDebian ? false : null;
     }
 
     private static bool LooksLikeSecurity(string uri) =>
-        uri.TrimEnd('/').EndsWith("debian-security", StringComparison.Ordinal) || uri.Contains("//security.debian.org", StringComparison.Ordinal);
+        uri.TrimEnd('/').EndsWith("debian-security", StringComparison.Ordinal)
+        || uri.Contains("//security.debian.org", StringComparison.Ordinal);
 
     private void Add(List<Uri> found, string text, ICollection<string> notes, bool isRecipe)
     {
@@ -102,13 +124,18 @@ internal sealed class ArchiveRoots(DebianBase recipe, MachineApt machine)
             return;
         }
 
-        if (!Uri.TryCreate(text.TrimEnd('/') + "/", UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https" or "file" or "copy"))
+        if (!UrlText.TryRead(text.TrimEnd('/') + "/", out var uri) || uri.Scheme is not ("http" or "https" or "file" or "copy"))
         {
             if (isRecipe)
             {
                 throw new TorchyardException(
-                    "TY2012", $"the mirror '{text}' cannot be used", "Write http://, https:// or file:/ and the archive's root, e.g. http://ftp.de.debian.org/debian")
-                { IsUsage = true };
+                    "TY2012",
+                    $"the mirror '{text}' cannot be used",
+                    "write http://, https:// or file:/ and the archive's root, e.g. http://ftp.de.debian.org/debian"
+                )
+                {
+                    IsUsage = true,
+                };
             }
 
             notes.Add($"the apt source {text} is not used: its kind of address is not supported");
@@ -134,8 +161,11 @@ internal sealed class ArchiveRoots(DebianBase recipe, MachineApt machine)
             var path = machine.At(text["mirror+file:".Length..].TrimStart('/'));
             try
             {
-                return File.ReadLines(path).Take(1000).Select(line => line.Split('#')[0].Trim().Split(' ', '\t')[0])
-                    .Where(line => line.Length > 0 && !line.StartsWith("mirror", StringComparison.Ordinal)).ToList();
+                return File.ReadLines(path)
+                    .Take(1000)
+                    .Select(line => line.Split('#')[0].Trim().Split(' ', '\t')[0])
+                    .Where(line => line.Length > 0 && !line.StartsWith("mirror", StringComparison.Ordinal))
+                    .ToList();
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
@@ -152,6 +182,11 @@ internal sealed class ArchiveRoots(DebianBase recipe, MachineApt machine)
         stamp.Length == 16 && stamp[8] == 'T' && stamp[15] == 'Z' && stamp.Where((_, i) => i is not (8 or 15)).All(char.IsAsciiDigit)
             ? stamp
             : throw new TorchyardException(
-                "TY2013", $"'{stamp}' is not a time stamp of snapshot.debian.org", "Write base.snapshot like \"20260102T030405Z\"")
-            { IsUsage = true };
+                "TY2013",
+                $"'{stamp}' is not a time stamp of snapshot.debian.org",
+                "write base.snapshot like \"20260102T030405Z\""
+            )
+            {
+                IsUsage = true,
+            };
 }

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
 using Torchyard.Packages.Debian.Control;
-using Torchyard.Platform;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Debian.Archives;
 
@@ -13,9 +14,7 @@ internal sealed class ReleaseFile
     private readonly Dictionary<string, string> _fields = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, IndexEntry> _files = new(StringComparer.Ordinal);
 
-    private ReleaseFile()
-    {
-    }
+    private ReleaseFile() { }
 
     /// <summary>Hash of the file as it came.</summary>
     public required Digest Digest { get; init; }
@@ -30,7 +29,10 @@ internal sealed class ReleaseFile
     public bool ByHash => this["Acquire-By-Hash"] == "yes";
 
     /// <summary>apt's default pin priority for packages of the suite (apt_preferences(5)).</summary>
-    public int PinPriority => this["NotAutomatic"] != "yes" ? 500 : this["ButAutomaticUpgrades"] == "yes" ? 100 : 1;
+    public int PinPriority =>
+        this["NotAutomatic"] != "yes" ? 500
+        : this["ButAutomaticUpgrades"] == "yes" ? 100
+        : 1;
 
     /// <summary>A field, or null.</summary>
     public string? this[string name] => _fields.GetValueOrDefault(name);
@@ -100,8 +102,11 @@ internal sealed class ReleaseFile
                 continue;
             }
 
-            if (words.Length != 3 || !Digest.TryParse(words[0], out var digest) ||
-                !long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var size))
+            if (
+                words.Length != 3
+                || !Digest.TryParse(words[0], out var digest)
+                || !long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var size)
+            )
             {
                 throw Unusable(source, $"a line of SHA256 cannot be read: '{ControlText.Excerpt(value[range])}'");
             }
@@ -115,10 +120,16 @@ internal sealed class ReleaseFile
         var text = value.Trim();
         foreach (var zone in new[] { " UTC", " GMT", " +0000", " Z" })
         {
-            if (text.EndsWith(zone, StringComparison.Ordinal) &&
-                DateTime.TryParseExact(
-                    text[..^zone.Length], DateFormats, CultureInfo.InvariantCulture,
-                    DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal | DateTimeStyles.AllowInnerWhite, out var date))
+            if (
+                text.EndsWith(zone, StringComparison.Ordinal)
+                && DateTime.TryParseExact(
+                    text[..^zone.Length],
+                    DateFormats,
+                    CultureInfo.InvariantCulture,
+                    DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal | DateTimeStyles.AllowInnerWhite,
+                    out var date
+                )
+            )
             {
                 return date;
             }
@@ -127,8 +138,12 @@ internal sealed class ReleaseFile
         throw Unusable(source, $"'{value}' is not a date in UTC");
     }
 
-    private static TorchyardException Unusable(string source, string what) => new(
-        "TY2026", $"{source} cannot be used: {what}", "Use another mirror; if it is your own archive, make its Release file with SHA256 and Date fields");
+    private static TorchyardException Unusable(string source, string what) =>
+        new(
+            "TY2026",
+            $"{source} cannot be used: {what}",
+            "use another mirror; if it is your own archive, make its Release file with SHA256 and Date fields"
+        );
 }
 
 /// <summary>A file that a Release file lists.</summary>

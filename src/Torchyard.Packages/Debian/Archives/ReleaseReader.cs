@@ -1,7 +1,11 @@
 using System.Net;
 using Torchyard.Packages.Debian.Signing;
 using Torchyard.Packages.Fetching;
-using Torchyard.Platform;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
+using Torchyard.Platform.Http;
+using Torchyard.Platform.Reporting;
+using Torchyard.Platform.Text;
 
 namespace Torchyard.Packages.Debian.Archives;
 
@@ -36,7 +40,7 @@ internal sealed class ReleaseReader(Transport transport, TimeProvider clock, IPr
 
                 return (release, [mirror, .. archive.Mirrors.Where(other => other != mirror)]);
             }
-            catch (SourceFailure failure)
+            catch (HttpFailureException failure)
             {
                 failures.Add($"{mirror}: {failure.Message}");
             }
@@ -46,14 +50,18 @@ internal sealed class ReleaseReader(Transport transport, TimeProvider clock, IPr
             }
         }
 
-        throw refusal ?? new TorchyardException(
-            "TY2031", $"the suite {archive.Suite} cannot be read from any mirror: {string.Join("; ", failures)}",
-            "Check the name of the suite, the network and the proxy (http_proxy, apt's Acquire::http::Proxy), or name a mirror in base.mirrors");
+        throw refusal
+            ?? new TorchyardException(
+                "TY2031",
+                $"the suite {archive.Suite} cannot be read from any mirror: {string.Join("; ", failures)}",
+                "check the name of the suite, the network and the proxy (http_proxy, apt's "
+                    + "Acquire::http::Proxy), or name a mirror in base.mirrors"
+            );
     }
 
     /// <summary>
-    /// A Release file that was read before: that of a hash, as a lock names it, else the last one of the suite. Its signature is checked, its
-    /// dates are not: they were right then. Null when there is none.
+    /// A Release file that was read before: that of a hash, as a lock names it, else the last one of the suite. Its signature is checked,
+    /// its dates are not: they were right then. Null when there is none.
     /// </summary>
     public ReleaseFile? FindKept(DebianArchive archive, Digest? digest)
     {
@@ -71,24 +79,24 @@ internal sealed class ReleaseReader(Transport transport, TimeProvider clock, IPr
 
     private async Task<ReleaseFile> ReadFromAsync(DebianArchive archive, Uri mirror, CancellationToken cancellation)
     {
-        var place = new Uri(mirror, $"dists/{archive.Suite}/");
+        var place = PackageAddress.Of(mirror, $"dists/{archive.Suite}/");
         ReleaseFile release;
         string source;
         byte[]? signed = null;
         try
         {
-            var address = new Uri(place, "InRelease");
+            var address = UrlText.At(place, "InRelease");
             source = address.AbsoluteUri;
             var bytes = await transport.GetSmallAsync(address, MostBytes, cancellation);
             release = Verify(archive, bytes, source);
             signed = bytes;
         }
-        catch (SourceFailure failure) when (failure.Status is HttpStatusCode.NotFound or HttpStatusCode.Gone)
+        catch (HttpFailureException failure) when (failure.Status is HttpStatusCode.NotFound or HttpStatusCode.Gone)
         {
-            source = new Uri(place, "Release").AbsoluteUri;
-            var bytes = await transport.GetSmallAsync(new Uri(place, "Release"), MostBytes, cancellation);
-            var signature = await transport.GetSmallAsync(new Uri(place, "Release.gpg"), MostBytes, cancellation);
-            Check(archive).Check(bytes, signature, isText: false, source);
+            source = UrlText.At(place, "Release").AbsoluteUri;
+            var bytes = await transport.GetSmallAsync(UrlText.At(place, "Release"), MostBytes, cancellation);
+            var signature = await transport.GetSmallAsync(UrlText.At(place, "Release.gpg"), MostBytes, cancellation);
+            Check(archive).Check(bytes, signature, source);
             release = ReleaseFile.Read(bytes, Digest.Of(bytes), source);
         }
 
@@ -105,12 +113,16 @@ internal sealed class ReleaseReader(Transport transport, TimeProvider clock, IPr
     private ReleaseFile Verify(DebianArchive archive, byte[] bytes, string source)
     {
         var signed = ClearSignedText.Read(bytes, source);
-        Check(archive).Check(signed.SignedBytes, signed.Signature, isText: true, source);
+        Check(archive).Check(signed.SignedBytes, signed.Signature, source);
         return ReleaseFile.Read(signed.Text, Digest.Of(bytes), source);
     }
 
     private SignatureCheck Check(DebianArchive archive) =>
-        new(archive.Keys, archive.CheckDate ? clock.GetUtcNow().UtcDateTime : DateTime.MaxValue.AddDays(-1), archive.IsSnapshot || !archive.CheckDate);
+        new(
+            archive.Keys,
+            archive.CheckDate ? clock.GetUtcNow().UtcDateTime : DateTime.MaxValue.AddDays(-1),
+            archive.IsSnapshot || !archive.CheckDate
+        );
 
     private static void CheckName(DebianArchive archive, ReleaseFile release, string source)
     {
@@ -119,7 +131,8 @@ internal sealed class ReleaseReader(Transport transport, TimeProvider clock, IPr
             throw new TorchyardException(
                 "TY2027",
                 $"{source} describes the suite {release["Suite"]} ({release["Codename"]}), not {archive.Suite}",
-                "Use another mirror; this one mixes up its suites, or someone serves an older release in the name of this one");
+                "use another mirror; this one mixes up its suites, or someone serves an older release in the name of this one"
+            );
         }
     }
 
@@ -129,17 +142,22 @@ internal sealed class ReleaseReader(Transport transport, TimeProvider clock, IPr
         if (archive.CheckDate && release.Date > now + MostAhead)
         {
             throw new TorchyardException(
-                "TY2025", $"{source} is dated {release.Date:u}, which is in the future: this machine's clock says {now:u}",
-                "Set the clock (timedatectl set-ntp true, or date -s), then try again");
+                "TY2025",
+                $"{source} is dated {release.Date:u}, which is in the future: this machine's clock says {now:u}",
+                "set the clock (timedatectl set-ntp true, or date -s), then try again"
+            );
         }
 
         if (archive.CheckDate && archive.CheckValidUntil && release.ValidUntil is { } until && until < now)
         {
             throw new TorchyardException(
                 "TY2025",
-                $"{source} was valid until {until:u} and this machine's clock says {now:u}: the mirror is out of date, or the clock is wrong",
-                "Use another mirror or set the clock; for an archive that is frozen on purpose, set Acquire::Check-Valid-Until \"false\" in apt.conf " +
-                "or base.snapshot in the recipe");
+                $"{source} was valid until {until:u} and this machine's clock says {now:u}: "
+                    + "the mirror is out of date, or the clock is wrong",
+                "use another mirror or set the clock; for an archive that is frozen on purpose, set Acquire::Check-Valid-Until \"false\" "
+                    + "in apt.conf "
+                    + "or base.snapshot in the recipe"
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-using Torchyard.Platform;
+using Torchyard.Platform.Digests;
 using Torchyard.Platform.Files;
 
 namespace Torchyard.Packages.Debian.Archives;

@@ -1,4 +1,4 @@
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Debian.Control;
 
@@ -34,14 +34,14 @@ internal ref struct ControlReader
     /// <summary>Where the next unread line begins.</summary>
     public readonly int Position => _position;
 
-    /// <summary>Goes to the first field of the next stanza; false at the end of the text. What is left of the current stanza is skipped.</summary>
+    /// <summary>
+    /// Goes to the first field of the next stanza; false at the end of the text. What is left of the current stanza is skipped.
+    /// </summary>
     public bool NextStanza()
     {
         if (_position > 0)
         {
-            while (NextField())
-            {
-            }
+            while (NextField()) { }
         }
 
         while (_position < _text.Length)
@@ -165,6 +165,7 @@ internal ref struct ControlReader
         return new TorchyardException(
             "TY2002",
             $"line {number} is not a control field: '{ControlText.Excerpt(line)}'",
-            "Every line must be 'Field: value', begin with a space to continue the field before it, or be empty");
+            "every line must be 'Field: value', begin with a space to continue the field before it, or be empty"
+        );
     }
 }

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Torchyard.Packages.Debian.Versions;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Debian.Control;
 
@@ -80,7 +80,9 @@ internal ref struct DependencyReader(ReadOnlySpan<byte> field)
         return true;
     }
 
-    /// <summary>True when the alternative's <c>[...]</c> and <c>&lt;...&gt;</c> let it count for this architecture and no build profile.</summary>
+    /// <summary>
+    /// True when the alternative's <c>[...]</c> and <c>&lt;...&gt;</c> let it count for this architecture and no build profile.
+    /// </summary>
     public readonly bool AppliesTo(ReadOnlySpan<byte> architecture) =>
         DependencyRestrictions.AllowArchitecture(Architectures, architecture) && DependencyRestrictions.AllowWithoutProfiles(Profiles);
 
@@ -197,10 +199,14 @@ internal ref struct DependencyReader(ReadOnlySpan<byte> field)
     }
 
     private static bool IsNameByte(byte c) =>
-        char.IsAsciiLetterOrDigit((char)c) || c is (byte)'+' or (byte)'-' or (byte)'.' or (byte)':' or (byte)'_' or (byte)'$' or (byte)'{' or (byte)'}';
+        char.IsAsciiLetterOrDigit((char)c)
+        || c is (byte)'+' or (byte)'-' or (byte)'.' or (byte)':' or (byte)'_' or (byte)'$' or (byte)'{' or (byte)'}';
 
-    private readonly TorchyardException Malformed(string what) => new(
-        "TY2003",
-        $"a dependency field cannot be read at character {_position + 1}: {what}: '{Encoding.UTF8.GetString(_field.Length > 200 ? _field[..200] : _field)}'",
-        "Write it as 'name (>= version) | other-name, next-name'; in an archive's index, report it to the archive");
+    private readonly TorchyardException Malformed(string what) =>
+        new(
+            "TY2003",
+            $"a dependency field cannot be read at character {_position + 1}: {what}: "
+                + $"'{Encoding.UTF8.GetString(_field.Length > 200 ? _field[..200] : _field)}'",
+            "write it as 'name (>= version) | other-name, next-name'; in an archive's index, report it to the archive"
+        );
 }

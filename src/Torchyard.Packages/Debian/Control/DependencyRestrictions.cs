@@ -27,7 +27,9 @@ internal static class DependencyRestrictions
         return !any || negated;
     }
 
-    /// <summary>True when some formula holds with no build profile set: <c>&lt;!nocheck&gt;</c> holds, <c>&lt;stage1&gt;</c> does not.</summary>
+    /// <summary>
+    /// True when some formula holds with no build profile set: <c>&lt;!nocheck&gt;</c> holds, <c>&lt;stage1&gt;</c> does not.
+    /// </summary>
     public static bool AllowWithoutProfiles(ReadOnlySpan<byte> formulas)
     {
         if (formulas.IsEmpty)
@@ -68,6 +70,8 @@ internal static class DependencyRestrictions
 
     // deb-control wildcards: any, linux-any, any-amd64. Debian names of Linux architectures carry no "linux-".
     private static bool Matches(ReadOnlySpan<byte> pattern, ReadOnlySpan<byte> architecture) =>
-        pattern.SequenceEqual(architecture) || pattern.SequenceEqual("any"u8) || pattern.SequenceEqual("linux-any"u8) ||
-        (pattern.StartsWith("any-"u8) && pattern[4..].SequenceEqual(architecture));
+        pattern.SequenceEqual(architecture)
+        || pattern.SequenceEqual("any"u8)
+        || pattern.SequenceEqual("linux-any"u8)
+        || (pattern.StartsWith("any-"u8) && pattern[4..].SequenceEqual(architecture));
 }

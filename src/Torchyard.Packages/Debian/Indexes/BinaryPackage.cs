@@ -68,17 +68,24 @@ internal sealed class BinaryPackage
 }
 
 /// <summary>Where the dependency fields of a package are; a length of 0 stands for a missing field.</summary>
-internal readonly record struct DependencyFields(
-    Slice PreDepends, Slice Depends, Slice Conflicts, Slice Breaks, Slice Recommends, Slice Suggests)
+internal readonly record struct DependencyFields
 {
+    public required Slice PreDepends { get; init; }
+    public required Slice Depends { get; init; }
+    public required Slice Conflicts { get; init; }
+    public required Slice Breaks { get; init; }
+    public required Slice Recommends { get; init; }
+    public required Slice Suggests { get; init; }
+
     /// <summary>The field of a kind.</summary>
-    public Slice this[DependencyKind kind] => kind switch
-    {
-        DependencyKind.PreDepends => PreDepends,
-        DependencyKind.Depends => Depends,
-        DependencyKind.Conflicts => Conflicts,
-        DependencyKind.Breaks => Breaks,
-        DependencyKind.Recommends => Recommends,
-        _ => Suggests,
-    };
+    public Slice this[DependencyKind kind] =>
+        kind switch
+        {
+            DependencyKind.PreDepends => PreDepends,
+            DependencyKind.Depends => Depends,
+            DependencyKind.Conflicts => Conflicts,
+            DependencyKind.Breaks => Breaks,
+            DependencyKind.Recommends => Recommends,
+            _ => Suggests,
+        };
 }

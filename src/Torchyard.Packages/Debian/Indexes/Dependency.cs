@@ -14,13 +14,23 @@ internal enum DependencyKind : byte
 }
 
 /// <summary>One alternative of a dependency of a package.</summary>
-/// <param name="Target">Number of the wanted name; <c>name:any</c> is a name of its own.</param>
-/// <param name="Version">Version asked for, in the text of the package's index.</param>
-/// <param name="Relation">Relation to <paramref name="Version"/>.</param>
-/// <param name="Kind">The field.</param>
-/// <param name="OrNext">True when the next entry is an alternative to this one.</param>
-internal readonly record struct Dependency(int Target, Slice Version, VersionRelation Relation, DependencyKind Kind, bool OrNext)
+internal readonly record struct Dependency
 {
+    /// <summary>Number of the wanted name; <c>name:any</c> is a name of its own.</summary>
+    public required int Target { get; init; }
+
+    /// <summary>Version asked for, in the text of the package's index.</summary>
+    public required Slice Version { get; init; }
+
+    /// <summary>Relation to <see cref="Version"/>.</summary>
+    public required VersionRelation Relation { get; init; }
+
+    /// <summary>The field.</summary>
+    public required DependencyKind Kind { get; init; }
+
+    /// <summary>True when the next entry is an alternative to this one.</summary>
+    public required bool OrNext { get; init; }
+
     /// <summary>Conflicts or Breaks: must not be met.</summary>
     public bool IsNegative => Kind is DependencyKind.Conflicts or DependencyKind.Breaks;
 

@@ -6,6 +6,9 @@ namespace Torchyard.Packages.Debian.Indexes;
 /// </summary>
 internal sealed class IndexFilter(Stream sink)
 {
+    // Longer than the name of any field: what a line is, its beginning alone decides, however the network cuts the file.
+    private const int Beginning = 64;
+
     private byte[] _line = new byte[4096];
     private int _length;
     private bool _keeps;
@@ -29,7 +32,7 @@ internal sealed class IndexFilter(Stream sink)
     {
         if (_atLineStart)
         {
-            if (_length == 0 && (isLineEnd || part.Contains((byte)':') || part.Length > 64))
+            if (_length == 0 && (isLineEnd || part.Contains((byte)':') || part.Length >= Beginning))
             {
                 Decide(part);
                 Copy(part);
@@ -38,7 +41,7 @@ internal sealed class IndexFilter(Stream sink)
             {
                 Hold(part);
                 var held = _line.AsSpan(0, _length);
-                if (!isLineEnd && !held.Contains((byte)':') && _length <= 64)
+                if (!isLineEnd && !held.Contains((byte)':') && _length < Beginning)
                 {
                     return;
                 }
@@ -83,7 +86,7 @@ internal sealed class IndexFilter(Stream sink)
             return;
         }
 
-        var colon = line.IndexOf((byte)':');
+        var colon = line[..Math.Min(line.Length, Beginning)].IndexOf((byte)':');
         _keeps = colon < 0 || IsNeeded(line[..colon]);
         _inKeptLine = _keeps;
     }
@@ -96,20 +99,25 @@ internal sealed class IndexFilter(Stream sink)
         }
     }
 
-    private static bool IsNeeded(ReadOnlySpan<byte> name) => name.Length switch
-    {
-        4 => Same(name, "Size"u8),
-        6 => Same(name, "Breaks"u8) || Same(name, "SHA256"u8) || Same(name, "Source"u8),
-        7 => Same(name, "Package"u8) || Same(name, "Version"u8) || Same(name, "Depends"u8),
-        8 => Same(name, "Filename"u8) || Same(name, "Priority"u8) || Same(name, "Provides"u8) || Same(name, "Suggests"u8) ||
-            Same(name, "Replaces"u8) || Same(name, "Enhances"u8),
-        9 => Same(name, "Conflicts"u8) || Same(name, "Essential"u8) || Same(name, "Important"u8) || Same(name, "Protected"u8),
-        10 => Same(name, "Recommends"u8) || Same(name, "Multi-Arch"u8),
-        11 => Same(name, "Pre-Depends"u8),
-        12 => Same(name, "Architecture"u8),
-        14 => Same(name, "Installed-Size"u8),
-        _ => false,
-    };
+    private static bool IsNeeded(ReadOnlySpan<byte> name) =>
+        name.Length switch
+        {
+            4 => Same(name, "Size"u8),
+            6 => Same(name, "Breaks"u8) || Same(name, "SHA256"u8) || Same(name, "Source"u8),
+            7 => Same(name, "Package"u8) || Same(name, "Version"u8) || Same(name, "Depends"u8),
+            8 => Same(name, "Filename"u8)
+                || Same(name, "Priority"u8)
+                || Same(name, "Provides"u8)
+                || Same(name, "Suggests"u8)
+                || Same(name, "Replaces"u8)
+                || Same(name, "Enhances"u8),
+            9 => Same(name, "Conflicts"u8) || Same(name, "Essential"u8) || Same(name, "Important"u8) || Same(name, "Protected"u8),
+            10 => Same(name, "Recommends"u8) || Same(name, "Multi-Arch"u8),
+            11 => Same(name, "Pre-Depends"u8),
+            12 => Same(name, "Architecture"u8),
+            14 => Same(name, "Installed-Size"u8),
+            _ => false,
+        };
 
     private static bool Same(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right) => System.Text.Ascii.EqualsIgnoreCase(left, right);
 }

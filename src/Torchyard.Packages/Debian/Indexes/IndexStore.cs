@@ -3,9 +3,11 @@ using System.Security.Cryptography;
 using System.Text;
 using Torchyard.Packages.Debian.Archives;
 using Torchyard.Packages.Fetching;
-using Torchyard.Platform;
 using Torchyard.Platform.Compression;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
+using Torchyard.Platform.Reporting;
 
 namespace Torchyard.Packages.Debian.Indexes;
 
@@ -21,7 +23,7 @@ internal sealed class IndexStore(StorePaths store, Transport transport, Download
 {
     private const int HeaderLength = 7 + 64 + 1;
 
-    // Ten times today's largest index; a signed Release file is no licence to fill the memory.
+    // Ten times today's largest index; a signed Release file is not a licence to fill the memory.
     private const long MostBytes = 600L << 20;
 
     /// <summary>True when the index of a component is here.</summary>
@@ -36,10 +38,17 @@ internal sealed class IndexStore(StorePaths store, Transport transport, Download
     /// <param name="architecture">Architecture of the image.</param>
     /// <param name="progress">Told about fetched bytes.</param>
     /// <param name="cancellation">Ends the download.</param>
-    /// <exception cref="TorchyardException">TY2028: the suite has no such component or architecture; TY2030: the index is not what Release says.</exception>
+    /// <exception cref="TorchyardException">TY2028: the suite has no such component or architecture; TY2030: the index is not what Release
+    /// says.</exception>
     public async Task<PackageIndex> GetAsync(
-        DebianArchive archive, ReleaseFile release, IReadOnlyList<Uri> mirrors, string component, string architecture, IProgressTask progress,
-        CancellationToken cancellation)
+        DebianArchive archive,
+        ReleaseFile release,
+        IReadOnlyList<Uri> mirrors,
+        string component,
+        string architecture,
+        IProgressTask progress,
+        CancellationToken cancellation
+    )
     {
         var entry = Find(archive, release, component, architecture);
         var path = Path.Combine(store.Indexes, entry.Sha256.Hex + ".packages");
@@ -52,8 +61,10 @@ internal sealed class IndexStore(StorePaths store, Transport transport, Download
         if (offline)
         {
             throw new TorchyardException(
-                "TY2039", $"the index {archive.Suite}/{component} is needed, and --offline forbids to fetch it",
-                "Run the command once without --offline: indexes are then in the store");
+                "TY2039",
+                $"the index {archive.Suite}/{component} is needed, and --offline forbids to fetch it",
+                "run the command once without --offline: indexes are then in the store"
+            );
         }
 
         using var held = await FileLock.AcquireAsync(Path.Combine(store.Indexes, "lock"), exclusive: true, cancellation);
@@ -64,9 +75,16 @@ internal sealed class IndexStore(StorePaths store, Transport transport, Download
 
         var (compressed, format) = Compressed(release, entry);
         var cache = new FileCache(store.Indexes);
-        var file = await new VerifiedDownloader(transport, cache, settings).FetchAsync(
-            new VerifiedDownload($"the index {archive.Suite}/{component}", compressed.Sha256, compressed.Size, Sources(archive, release, mirrors, compressed)),
-            progress, cancellation);
+        var (file, _) = await new VerifiedDownloader(transport, cache, settings.Retry).FetchAsync(
+            VerifiedDownload.OfArchive(
+                $"the index {archive.Suite}/{component}",
+                compressed.Sha256,
+                compressed.Size,
+                Sources(archive, release, mirrors, compressed)
+            ),
+            progress,
+            cancellation
+        );
         var text = await Task.Run(() => Filter(file, format, entry, $"{archive.Suite}/{compressed.Path}"), cancellation);
         AtomicFile.Write(path, text);
         File.Delete(file);
@@ -79,7 +97,11 @@ internal sealed class IndexStore(StorePaths store, Transport transport, Download
         {
             return entry.Size <= MostBytes
                 ? entry
-                : throw new TorchyardException("TY2030", $"the index {archive.Suite}/{entry.Path} has {entry.Size} bytes, more than can be right", "Use another archive");
+                : throw new TorchyardException(
+                    "TY2030",
+                    $"the index {archive.Suite}/{entry.Path} has {entry.Size} bytes, more than can be right",
+                    "use another archive"
+                );
         }
 
         var components = release.Words("Components");
@@ -90,9 +112,12 @@ internal sealed class IndexStore(StorePaths store, Transport transport, Download
                 ? $"{archive.Suite} has no packages for the architecture {architecture}"
                 : $"{archive.Suite} has no component {component}",
             components.Contains(component)
-                ? $"It has {string.Join(", ", architectures)}: change base.architecture in the recipe"
-                : $"It has {string.Join(", ", components)}: change base.components in the recipe")
-        { IsUsage = true };
+                ? $"it has {string.Join(", ", architectures)}: change base.architecture in the recipe"
+                : $"it has {string.Join(", ", components)}: change base.components in the recipe"
+        )
+        {
+            IsUsage = true,
+        };
     }
 
     private static (IndexEntry Entry, CompressionFormat? Format) Compressed(ReleaseFile release, IndexEntry entry) =>
@@ -109,10 +134,10 @@ internal sealed class IndexStore(StorePaths store, Transport transport, Download
             if (release.ByHash)
             {
                 var directory = entry.Path[..(entry.Path.LastIndexOf('/') + 1)];
-                sources.Add(new Uri(mirror, $"{place}{directory}by-hash/SHA256/{entry.Sha256.Hex}"));
+                sources.Add(PackageAddress.Of(mirror, $"{place}{directory}by-hash/SHA256/{entry.Sha256.Hex}"));
             }
 
-            sources.Add(new Uri(mirror, place + entry.Path));
+            sources.Add(PackageAddress.Of(mirror, place + entry.Path));
         }
 
         return sources;
@@ -179,5 +204,10 @@ internal sealed class IndexStore(StorePaths store, Transport transport, Download
     }
 
     private static TorchyardException Wrong(string name, string what, Exception? inner) =>
-        new("TY2030", $"the index {name} cannot be used: {what}", "Try again; if it stays, report it to the archive or use another mirror", inner);
+        new(
+            "TY2030",
+            $"the index {name} cannot be used: {what}",
+            "try again; if it stays, report it to the archive or use another mirror",
+            inner
+        );
 }

@@ -5,6 +5,7 @@ namespace Torchyard.Packages.Debian.Indexes;
 /// <param name="Text">The stanzas.</param>
 /// <param name="Start">Where the first stanza begins in <paramref name="Text"/>.</param>
 /// <param name="PinPriority">
-/// apt's default priority of the suite (apt_preferences(5)): 500, or 100 with <c>ButAutomaticUpgrades</c>, or 1 with <c>NotAutomatic</c> alone.
+/// apt's default priority of the suite (apt_preferences(5)): 500, or 100 with <c>ButAutomaticUpgrades</c>, or 1 with <c>NotAutomatic</c>
+/// alone.
 /// </param>
 internal sealed record PackageIndex(string ArchiveId, byte[] Text, int Start = 0, int PinPriority = 500);

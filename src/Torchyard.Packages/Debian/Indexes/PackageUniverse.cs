@@ -34,7 +34,7 @@ internal sealed class PackageUniverse
     public IReadOnlyList<BinaryPackage> Packages => _packages;
 
     /// <summary>Adds the packages of an index. The order of calls matters as the order of sources.list does to apt.</summary>
-    /// <exception cref="Torchyard.Platform.TorchyardException">TY2002, TY2003: the index breaks the syntax.</exception>
+    /// <exception cref="Torchyard.Platform.Errors.TorchyardException">TY2002, TY2003: the index breaks the syntax.</exception>
     public void Add(PackageIndex index)
     {
         var reader = new StanzaReader(index);
@@ -64,7 +64,9 @@ internal sealed class PackageUniverse
         }
     }
 
-    /// <summary>The newest version of those with the highest pin priority, as apt chooses the candidate; null for a purely virtual name.</summary>
+    /// <summary>
+    /// The newest version of those with the highest pin priority, as apt chooses the candidate; null for a purely virtual name.
+    /// </summary>
     public BinaryPackage? CandidateOf(int name)
     {
         BinaryPackage? best = null;
@@ -106,7 +108,16 @@ internal sealed class PackageUniverse
                 {
                     text.Overlaps(reader.Version, out var offset);
                     var version = new Slice(field.Start + offset, reader.Version.Length);
-                    found.Add(new Dependency(Intern(TargetOf(reader)), version, reader.Relation, kind, reader.OrNext));
+                    found.Add(
+                        new Dependency
+                        {
+                            Target = Intern(TargetOf(reader)),
+                            Version = version,
+                            Relation = reader.Relation,
+                            Kind = kind,
+                            OrNext = reader.OrNext,
+                        }
+                    );
                 }
 
                 if (!reader.OrNext)
@@ -145,9 +156,11 @@ internal sealed class PackageUniverse
         for (var at = _heads[package.Name].Version; at >= 0; at = _nextVersion[at])
         {
             var other = _packages[at];
-            if (other.VersionBytes.SequenceEqual(package.VersionBytes) &&
-                other.Sha256.Of(other.Index.Text).SequenceEqual(package.Sha256.Of(package.Index.Text)) &&
-                other.Index.PinPriority >= package.Index.PinPriority)
+            if (
+                other.VersionBytes.SequenceEqual(package.VersionBytes)
+                && other.Sha256.Of(other.Index.Text).SequenceEqual(package.Sha256.Of(package.Index.Text))
+                && other.Index.PinPriority >= package.Index.PinPriority
+            )
             {
                 return true;
             }

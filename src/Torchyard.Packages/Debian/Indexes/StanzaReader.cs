@@ -62,19 +62,28 @@ internal ref struct StanzaReader(PackageIndex index)
     }
 
     /// <summary>The stanza as a package.</summary>
-    public readonly BinaryPackage ToPackage(int name) => new()
-    {
-        Name = name,
-        Index = index,
-        Stanza = _stanza,
-        Version = _version,
-        IsEssential = _essential,
-        IsProtected = _protected,
-        Priority = _priority,
-        MultiArch = _multiArch,
-        Sha256 = _sha256,
-        Fields = new DependencyFields(_targets[0], _targets[1], _targets[2], _targets[3], _targets[4], _targets[5]),
-    };
+    public readonly BinaryPackage ToPackage(int name) =>
+        new()
+        {
+            Name = name,
+            Index = index,
+            Stanza = _stanza,
+            Version = _version,
+            IsEssential = _essential,
+            IsProtected = _protected,
+            Priority = _priority,
+            MultiArch = _multiArch,
+            Sha256 = _sha256,
+            Fields = new DependencyFields
+            {
+                PreDepends = _targets[0],
+                Depends = _targets[1],
+                Conflicts = _targets[2],
+                Breaks = _targets[3],
+                Recommends = _targets[4],
+                Suggests = _targets[5],
+            },
+        };
 
     private void Clear()
     {

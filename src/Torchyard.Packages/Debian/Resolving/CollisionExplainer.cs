@@ -1,7 +1,7 @@
 using System.Text;
 using Torchyard.Packages.Debian.Indexes;
 using Torchyard.Packages.Debian.Versions;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Debian.Resolving;
 
@@ -101,13 +101,16 @@ internal sealed class CollisionExplainer
             return known;
         }
 
-        // A cycle is no reason against a package.
+        // A cycle is not a reason against a package.
         _hopeless[package] = false;
         var wishes = package.Dependencies(_universe);
         for (var start = 0; start < wishes.Length; start = Selection.EndOfGroup(wishes, start))
         {
-            if (!wishes[start].IsNegative && wishes[start].IsCritical &&
-                new Solutions(_fresh).Of(package, wishes, start).TrueForAll(solution => depth < 200 && IsHopeless(solution, depth + 1)))
+            if (
+                !wishes[start].IsNegative
+                && wishes[start].IsCritical
+                && new Solutions(_fresh).Of(package, wishes, start).TrueForAll(solution => depth < 200 && IsHopeless(solution, depth + 1))
+            )
             {
                 _hopeless[package] = true;
                 return true;
@@ -141,7 +144,8 @@ internal sealed class CollisionExplainer
         return new TorchyardException(
             Code,
             $"the packages cannot be installed: {Chain(package)} needs {Wish(package, wishes, start)}, but {have}",
-            "Add the suite or component that has it to the recipe's [base], loosen the pin, or leave the package out");
+            "add the suite or component that has it to the recipe's [base], loosen the pin, or leave the package out"
+        );
     }
 
     private int FindLack(BinaryPackage package, Dependency[] wishes)
@@ -172,9 +176,11 @@ internal sealed class CollisionExplainer
                 var verb = wish.Kind == DependencyKind.Breaks ? "breaks" : "conflicts with";
                 return new TorchyardException(
                     Code,
-                    $"the packages cannot be installed together: {Chain(package)} {verb} {Wish(package, [wish with { OrNext = false }], 0)}, " +
-                    $"which {Chain(other)} is or provides",
-                    $"Leave out {Root(package)} or {Root(other)}, or choose other versions of them");
+                    $"the packages cannot be installed together: {Chain(package)} {verb} "
+                        + $"{Wish(package, [wish with { OrNext = false }], 0)}, "
+                        + $"which {Chain(other)} is or provides",
+                    $"leave out {Root(package)} or {Root(other)}, or choose other versions of them"
+                );
             }
         }
 
@@ -199,7 +205,7 @@ internal sealed class CollisionExplainer
         return package;
     }
 
-    // No chain without a choice collides, so the search itself ran out of alternatives: say what it could not mend.
+    // No chain without a choice collides, so the search itself ran out of alternatives: say what it could not repair.
     private TorchyardException BrokenOutcome()
     {
         var lines = new List<string>();
@@ -223,7 +229,8 @@ internal sealed class CollisionExplainer
         return new TorchyardException(
             Code,
             "the packages cannot be installed together: " + string.Join("; ", lines.Take(5)),
-            "Leave out one of the packages named, or choose another version of it");
+            "leave out one of the packages named, or choose another version of it"
+        );
     }
 
     // "a 1", or "a 1 needs b 2, which needs c 3, which": the subject of the sentence that the caller goes on with.
@@ -259,8 +266,11 @@ internal sealed class CollisionExplainer
             text.Append(_universe.Names.Text(wishes[i].Target));
             if (wishes[i].Relation != VersionRelation.Any)
             {
-                text.Append(" (").Append(wishes[i].Relation.Symbol()).Append(' ')
-                    .Append(Encoding.UTF8.GetString(wishes[i].Version.Of(package.Index.Text))).Append(')');
+                text.Append(" (")
+                    .Append(wishes[i].Relation.Symbol())
+                    .Append(' ')
+                    .Append(Encoding.UTF8.GetString(wishes[i].Version.Of(package.Index.Text)))
+                    .Append(')');
             }
 
             if (!wishes[i].OrNext)

@@ -3,7 +3,7 @@ using Torchyard.Packages.Debian.Indexes;
 namespace Torchyard.Packages.Debian.Resolving;
 
 /// <summary>
-/// Mends what marking left broken, by score: the package that is worth less gives way (the behaviour of apt's pkgProblemResolver on an
+/// Repairs what marking left broken, by score: the package that is worth less gives way (the behaviour of apt's pkgProblemResolver on an
 /// empty machine, where keeping and removing a package are the same thing).
 /// </summary>
 internal sealed class ConflictResolver(Selection selection, InstallMarker marker, HashSet<int> asked)
@@ -14,7 +14,7 @@ internal sealed class ConflictResolver(Selection selection, InstallMarker marker
     private readonly HashSet<int> _triedAgain = [];
     private Scores _scores = null!;
 
-    /// <summary>Mends the selection; false when something stays broken.</summary>
+    /// <summary>Repairs the selection; false when something stays broken.</summary>
     public bool Resolve()
     {
         if (!IsAnythingBroken())
@@ -32,7 +32,7 @@ internal sealed class ConflictResolver(Selection selection, InstallMarker marker
             {
                 if (selection.Marked(name) is { } package && selection.IsBroken(name))
                 {
-                    changed |= Mend(package, round);
+                    changed |= Repair(package, round);
                 }
             }
         }
@@ -42,7 +42,7 @@ internal sealed class ConflictResolver(Selection selection, InstallMarker marker
 
     private bool IsAnythingBroken() => selection.AllMarked().Any(package => selection.IsBroken(package.Name));
 
-    private bool Mend(BinaryPackage package, int round)
+    private bool Repair(BinaryPackage package, int round)
     {
         var changed = false;
         var giveWay = new List<int>();
@@ -154,8 +154,13 @@ internal sealed class ConflictResolver(Selection selection, InstallMarker marker
     // apt's DoUpgrade: marks one more package if all that it needs can be had the same way, each package once.
     private bool TryInstall(int name)
     {
-        if (asked.Contains(name) || selection.Candidate(name) is null || !_triedAgain.Add(name) ||
-            !marker.Install(name, withDependencies: false, fromUser: false) || selection.Marked(name) is not { } package)
+        if (
+            asked.Contains(name)
+            || selection.Candidate(name) is null
+            || !_triedAgain.Add(name)
+            || !marker.Install(name, withDependencies: false, fromUser: false)
+            || selection.Marked(name) is not { } package
+        )
         {
             return false;
         }

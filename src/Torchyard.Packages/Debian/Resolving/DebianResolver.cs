@@ -1,5 +1,5 @@
 using Torchyard.Packages.Debian.Indexes;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Debian.Resolving;
 
@@ -35,7 +35,8 @@ internal sealed class DebianResolver(PackageUniverse universe)
                     failure = System.Runtime.ExceptionServices.ExceptionDispatchInfo.Capture(error);
                 }
             },
-            StackBytes);
+            StackBytes
+        );
         thread.Start();
         thread.Join();
         failure?.Throw();
@@ -48,8 +49,7 @@ internal sealed class DebianResolver(PackageUniverse universe)
         var names = new SortedSet<string>(StringComparer.Ordinal);
         for (var name = 0; name < universe.Names.Count; name++)
         {
-            if (universe.CandidateOf(name) is { } package &&
-                (package.IsEssential || package.Priority == PackagePriority.Required))
+            if (universe.CandidateOf(name) is { } package && (package.IsEssential || package.Priority == PackagePriority.Required))
             {
                 names.Add(universe.Names.Text(name));
             }
@@ -122,9 +122,12 @@ internal sealed class DebianResolver(PackageUniverse universe)
         throw new TorchyardException(
             "TY2041",
             $"{request.Name} has no version {request.Version} in these archives",
-            $"Take one of: {string.Join(", ", universe.VersionsOf(name).Select(package => package.VersionText).Distinct())}; " +
-            "an older one needs base.snapshot in the recipe")
-        { IsUsage = true };
+            $"take one of: {string.Join(", ", universe.VersionsOf(name).Select(package => package.VersionText).Distinct())}; "
+                + "an older one needs base.snapshot in the recipe"
+        )
+        {
+            IsUsage = true,
+        };
     }
 
     // apt takes a virtual package too when exactly one package provides it.

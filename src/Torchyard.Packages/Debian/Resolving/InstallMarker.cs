@@ -104,7 +104,7 @@ internal sealed class InstallMarker(Selection selection)
         return fromUser || selection.Marked(name) is not null == install || !selection.IsProtected(name);
     }
 
-    // A package with a dependency that no candidate meets is no candidate either.
+    // A package with a dependency that no candidate meets is not a candidate either.
     private bool CanBeMet(BinaryPackage package)
     {
         var wishes = package.Dependencies(selection.Universe);
@@ -139,7 +139,8 @@ internal sealed class InstallMarker(Selection selection)
 
     private (List<int> ToInstall, List<int> ToRemove) Collect(BinaryPackage package, Dependency[] wishes, bool all)
     {
-        List<int> toInstall = [], toRemove = [];
+        List<int> toInstall = [],
+            toRemove = [];
         for (var start = 0; start < wishes.Length; start = Selection.EndOfGroup(wishes, start))
         {
             if ((!all && selection.GroupHolds(package, wishes, start)) || !selection.IsImportant(wishes[start]))
@@ -185,7 +186,13 @@ internal sealed class InstallMarker(Selection selection)
     }
 
     private bool InstallDependencies(
-        BinaryPackage package, Dependency[] wishes, List<int> toInstall, bool isDecided, bool fromUser, int depth)
+        BinaryPackage package,
+        Dependency[] wishes,
+        List<int> toInstall,
+        bool isDecided,
+        bool fromUser,
+        int depth
+    )
     {
         var failed = false;
         foreach (var start in toInstall)

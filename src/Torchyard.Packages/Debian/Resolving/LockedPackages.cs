@@ -3,8 +3,9 @@ using System.Text;
 using Torchyard.Packages.Debian.Archives;
 using Torchyard.Packages.Debian.Control;
 using Torchyard.Packages.Debian.Versions;
-using Torchyard.Platform;
-using Torchyard.Recipes;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
+using Torchyard.Recipes.Locks;
 
 namespace Torchyard.Packages.Debian.Resolving;
 
@@ -19,7 +20,13 @@ internal static class LockedPackages
     public static LockedDebianPackage Of(ResolvedPackage chosen)
     {
         var package = chosen.Package;
-        string source = chosen.Name, architecture = "", filename = "", sha256 = "", size = "", installed = "0";
+        string source = chosen.Name,
+            architecture = "",
+            filename = "",
+            sha256 = "",
+            size = "",
+            installed = "0";
+        string? sourceVersion = null;
         var reader = new ControlReader(package.Stanza.Of(package.Index.Text));
         reader.NextStanza();
         while (reader.NextField())
@@ -27,7 +34,9 @@ internal static class LockedPackages
             if (reader.Is("Source"u8))
             {
                 // "name (version)" when the version differs.
-                source = Text(reader.Value).Split(' ', 2)[0];
+                var parts = Text(reader.Value).Split(' ', 2);
+                source = parts[0];
+                sourceVersion = parts.Length == 2 ? parts[1].Trim('(', ')', ' ') : null;
             }
             else if (reader.Is("Architecture"u8))
             {
@@ -55,9 +64,15 @@ internal static class LockedPackages
         return new LockedDebianPackage
         {
             Name = chosen.Name,
-            Version = DebianVersion.IsValid(package.VersionBytes) ? package.VersionText : throw Wrong(chosen, "Version", package.VersionText),
+            Version = DebianVersion.IsValid(package.VersionBytes)
+                ? package.VersionText
+                : throw Wrong(chosen, "Version", package.VersionText),
             Architecture = architecture,
             Source = source,
+            SourceVersion =
+                sourceVersion is null || DebianVersion.IsValid(Encoding.UTF8.GetBytes(sourceVersion))
+                    ? sourceVersion
+                    : throw Wrong(chosen, "Source", sourceVersion),
             Archive = package.Index.ArchiveId,
             Filename = PackageAddress.IsSafe(filename) ? filename : throw Wrong(chosen, "Filename", filename),
             Size = Number(size) is > 0 and < MostBytes and var bytes ? bytes : throw Wrong(chosen, "Size", size),
@@ -70,10 +85,13 @@ internal static class LockedPackages
 
     private static string Text(ReadOnlySpan<byte> value) => Encoding.UTF8.GetString(value);
 
-    private static long Number(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
+    private static long Number(string text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
 
-    private static TorchyardException Wrong(ResolvedPackage chosen, string field, string value) => new(
-        "TY2004",
-        $"the index entry of {chosen.Name} has no usable {field}: '{ControlText.Excerpt(Encoding.UTF8.GetBytes(value))}'",
-        "Report it to the archive, or leave the archive out of the recipe");
+    private static TorchyardException Wrong(ResolvedPackage chosen, string field, string value) =>
+        new(
+            "TY2004",
+            $"the index entry of {chosen.Name} has no usable {field}: '{ControlText.Excerpt(Encoding.UTF8.GetBytes(value))}'",
+            "report it to the archive, or leave the archive out of the recipe"
+        );
 }

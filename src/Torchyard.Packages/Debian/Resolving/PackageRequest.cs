@@ -1,6 +1,6 @@
 using System.Text;
 using Torchyard.Packages.Debian.Versions;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Debian.Resolving;
 
@@ -25,23 +25,32 @@ internal sealed record PackageRequest(string Name, string? Version, bool IsBase 
             var qualifier = name[(colon + 1)..];
             if (qualifier is not ("any" or "native" or "all") && qualifier != architecture)
             {
-                throw Refused(text, $"packages of architecture '{qualifier}' cannot be in an image for {architecture}",
-                    $"Write '{name[..colon]}', or change base.architecture in the recipe");
+                throw Refused(
+                    text,
+                    $"packages of architecture '{qualifier}' cannot be in an image for {architecture}",
+                    $"write '{name[..colon]}', or change base.architecture in the recipe"
+                );
             }
 
             name = name[..colon];
         }
 
-        if (name.Length < 2 || !char.IsAsciiLetterOrDigit(name[0]) ||
-            name.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c is not ('+' or '-' or '.')))
+        if (
+            name.Length < 2
+            || !char.IsAsciiLetterOrDigit(name[0])
+            || name.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c is not ('+' or '-' or '.'))
+        )
         {
-            throw Refused(text, "that is not a Debian package name",
-                "Names have at least two characters: lower-case letters, digits, '+', '-' and '.'");
+            throw Refused(
+                text,
+                "that is not a Debian package name",
+                "names have at least two characters: lower-case letters, digits, '+', '-' and '.'"
+            );
         }
 
         return version is null || DebianVersion.IsValid(Encoding.UTF8.GetBytes(version))
             ? new PackageRequest(name, version)
-            : throw Refused(text, $"'{version}' is not a Debian version", "Write name=version, e.g. python3-numpy=1:2.2.4+ds-1");
+            : throw Refused(text, $"'{version}' is not a Debian version", "write name=version, e.g. python3-numpy=1:2.2.4+ds-1");
     }
 
     private static TorchyardException Refused(string text, string what, string cure) =>

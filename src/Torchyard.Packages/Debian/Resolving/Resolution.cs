@@ -10,11 +10,15 @@ internal sealed record Resolution(IReadOnlyList<ResolvedPackage> Packages)
     public static Resolution Of(Selection selection, HashSet<int> requested)
     {
         var essential = EssentialClosure(selection);
-        return new Resolution(
-        [
-            .. selection.AllMarked()
+        return new Resolution([
+            .. selection
+                .AllMarked()
                 .Select(package => new ResolvedPackage(
-                    selection.Universe.Names.Text(package.Name), package, essential.Contains(package.Name), requested.Contains(package.Name)))
+                    selection.Universe.Names.Text(package.Name),
+                    package,
+                    essential.Contains(package.Name),
+                    requested.Contains(package.Name)
+                ))
                 .OrderBy(package => package.Name, StringComparer.Ordinal),
         ]);
     }
@@ -39,15 +43,22 @@ internal sealed record Resolution(IReadOnlyList<ResolvedPackage> Packages)
                     continue;
                 }
 
-                if (selection.Marked(wish.Target) is { } direct && Selection.IsMetByVersion(package, wish, direct) && closure.Add(direct.Name))
+                if (
+                    selection.Marked(wish.Target) is { } direct
+                    && Selection.IsMetByVersion(package, wish, direct)
+                    && closure.Add(direct.Name)
+                )
                 {
                     open.Push(direct);
                 }
 
                 foreach (var provide in selection.Universe.ProvidersOf(wish.Target))
                 {
-                    if (selection.Marked(provide.Package.Name) == provide.Package &&
-                        Selection.IsMetByProvide(package, wish, provide) && closure.Add(provide.Package.Name))
+                    if (
+                        selection.Marked(provide.Package.Name) == provide.Package
+                        && Selection.IsMetByProvide(package, wish, provide)
+                        && closure.Add(provide.Package.Name)
+                    )
                     {
                         open.Push(provide.Package);
                     }

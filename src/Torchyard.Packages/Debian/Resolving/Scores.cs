@@ -81,7 +81,10 @@ internal sealed class Scores
         var providers = new HashSet<int>();
         foreach (var wish in package.Dependencies(selection.Universe))
         {
-            var weight = wish.IsNegative ? -1 : wish.Kind == DependencyKind.Suggests ? 0 : 1;
+            var weight =
+                wish.IsNegative ? -1
+                : wish.Kind == DependencyKind.Suggests ? 0
+                : 1;
             if (weight == 0)
             {
                 continue;
@@ -89,8 +92,10 @@ internal sealed class Scores
 
             if (!(wish.IsNegative && wish.Target == package.Name))
             {
-                if (wish.Version.Length > 0 &&
-                    !(selection.Marked(wish.Target) is { } target && Selection.IsMetByVersion(package, wish, target)))
+                if (
+                    wish.Version.Length > 0
+                    && !(selection.Marked(wish.Target) is { } target && Selection.IsMetByVersion(package, wish, target))
+                )
                 {
                     continue;
                 }

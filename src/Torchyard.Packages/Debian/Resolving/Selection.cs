@@ -108,14 +108,17 @@ internal sealed class Selection
 
     /// <summary>True when a package of the target's own name meets the wish by its version.</summary>
     public static bool IsMetByVersion(BinaryPackage owner, in Dependency wish, BinaryPackage package) =>
-        !(wish.IsNegative && package.Name == owner.Name) &&
-        wish.Relation.IsMetBy(package.VersionBytes, wish.Version.Of(owner.Index.Text));
+        !(wish.IsNegative && package.Name == owner.Name) && wish.Relation.IsMetBy(package.VersionBytes, wish.Version.Of(owner.Index.Text));
 
-    /// <summary>True when a provided name meets the wish; an unversioned Provides never meets a versioned wish (Debian Policy 7.5).</summary>
+    /// <summary>
+    /// True when a provided name meets the wish; an unversioned Provides never meets a versioned wish (Debian Policy 7.5).
+    /// </summary>
     public static bool IsMetByProvide(BinaryPackage owner, in Dependency wish, in PackageUniverse.Provide provide) =>
-        !(wish.IsNegative && provide.Package.Name == owner.Name) &&
-        (wish.Relation == VersionRelation.Any ||
-         (provide.Version.Length > 0 && wish.Relation.IsMetBy(provide.VersionBytes, wish.Version.Of(owner.Index.Text))));
+        !(wish.IsNegative && provide.Package.Name == owner.Name)
+        && (
+            wish.Relation == VersionRelation.Any
+            || (provide.Version.Length > 0 && wish.Relation.IsMetBy(provide.VersionBytes, wish.Version.Of(owner.Index.Text)))
+        );
 
     private bool IsMet(BinaryPackage owner, in Dependency wish, BinaryPackage?[] chosen)
     {

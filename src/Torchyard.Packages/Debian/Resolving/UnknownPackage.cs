@@ -1,5 +1,5 @@
 using Torchyard.Packages.Debian.Indexes;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Debian.Resolving;
 
@@ -28,8 +28,11 @@ internal static class UnknownPackage
             return new TorchyardException(
                 "TY2040",
                 $"{name} is a virtual package; more than one package provides it",
-                $"Name one of: {string.Join(", ", providers.Take(12))}")
-            { IsUsage = true };
+                $"name one of: {string.Join(", ", providers.Take(12))}"
+            )
+            {
+                IsUsage = true,
+            };
         }
 
         var near = NearestNames(universe, name);
@@ -37,9 +40,13 @@ internal static class UnknownPackage
             "TY2040",
             $"no package is called {name} in these archives",
             near.Count > 0
-                ? $"Did you mean {string.Join(", ", near)}? If the name is right, the suite or component that has it is missing from the recipe's [base]"
-                : "Check the name, and whether the recipe's [base] lists the suite and component that has it")
-        { IsUsage = true };
+                ? $"did you mean {string.Join(", ", near)}? If the name is right, the suite or component "
+                    + "that has it is missing from the recipe's [base]"
+                : "check the name, and whether the recipe's [base] lists the suite and component that has it"
+        )
+        {
+            IsUsage = true,
+        };
     }
 
     /// <summary>Existing names that differ least, best first.</summary>
@@ -68,7 +75,14 @@ internal static class UnknownPackage
             }
         }
 
-        return [.. found.OrderBy(entry => entry.Distance).ThenBy(entry => entry.Name, StringComparer.Ordinal).Take(MostNames).Select(entry => entry.Name)];
+        return
+        [
+            .. found
+                .OrderBy(entry => entry.Distance)
+                .ThenBy(entry => entry.Name, StringComparer.Ordinal)
+                .Take(MostNames)
+                .Select(entry => entry.Name),
+        ];
     }
 
     // Levenshtein distance with swaps of neighbours counted once; gives up above the limit.

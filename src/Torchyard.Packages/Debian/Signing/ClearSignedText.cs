@@ -1,5 +1,5 @@
 using System.Text;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Debian.Signing;
 
@@ -98,8 +98,10 @@ internal sealed record ClearSignedText(byte[] Text, byte[] SignedBytes, byte[] S
                 if (name is not ("SHA256" or "SHA384" or "SHA512"))
                 {
                     throw new TorchyardException(
-                        "TY2024", $"{source} is signed over the hash {name}, which proves nothing",
-                        "Use a mirror or suite whose Release file is signed with SHA-256 or stronger");
+                        "TY2024",
+                        $"{source} is signed over the hash {name}, which proves nothing",
+                        "use a mirror or suite whose Release file is signed with SHA-256 or stronger"
+                    );
                 }
             }
         }
@@ -155,8 +157,10 @@ internal sealed record ClearSignedText(byte[] Text, byte[] SignedBytes, byte[] S
 
     private static ReadOnlySpan<byte> TrimEnd(ReadOnlySpan<byte> line) => line.TrimEnd(" \t\r"u8);
 
-    private static TorchyardException Broken(string source, string what) => new(
-        "TY2020",
-        $"{source} is not a properly signed file: {what}",
-        "Try again or use another mirror; a captive portal or a proxy may have answered in the archive's place");
+    private static TorchyardException Broken(string source, string what) =>
+        new(
+            "TY2020",
+            $"{source} is not a properly signed file: {what}",
+            "try again or use another mirror; a captive portal or a proxy may have answered in the archive's place"
+        );
 }

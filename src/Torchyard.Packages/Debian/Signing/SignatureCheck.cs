@@ -1,6 +1,6 @@
 using Org.BouncyCastle.Bcpg;
 using Org.BouncyCastle.Bcpg.OpenPgp;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Debian.Signing;
 
@@ -16,13 +16,15 @@ internal sealed class SignatureCheck(TrustedKeys keys, DateTime now, bool atSign
     // Clocks differ; a signature from further ahead is from another time.
     private static readonly TimeSpan MostAhead = TimeSpan.FromMinutes(10);
 
-    /// <summary>Checks that at least one trusted key signed the bytes and that no trusted key's signature is wrong; returns the signer.</summary>
+    /// <summary>
+    /// Checks that at least one trusted key signed the bytes and that no trusted key's signature is wrong; returns the signer.
+    /// </summary>
     /// <param name="signedBytes">What was signed.</param>
     /// <param name="signature">Armoured or binary signature.</param>
-    /// <param name="isText">True for the text signatures of a clear-signed file.</param>
     /// <param name="source">Address of the file, for errors.</param>
-    /// <exception cref="TorchyardException">TY2020 to TY2025: not signed, unknown key, wrong signature, dead key, weak hash, wrong clock.</exception>
-    public TrustedKey Check(byte[] signedBytes, byte[] signature, bool isText, string source)
+    /// <exception cref="TorchyardException">TY2020 to TY2025: not signed, unknown key, wrong signature, dead key, weak hash, wrong
+    /// clock.</exception>
+    public TrustedKey Check(byte[] signedBytes, byte[] signature, string source)
     {
         TrustedKey? signer = null;
         TorchyardException? refusal = null;
@@ -36,7 +38,7 @@ internal sealed class SignatureCheck(TrustedKeys keys, DateTime now, bool atSign
                 continue;
             }
 
-            if (Refuse(one, key, isText, source) is { } reason)
+            if (Refuse(one, key, source) is { } reason)
             {
                 refusal ??= reason;
                 continue;
@@ -45,53 +47,74 @@ internal sealed class SignatureCheck(TrustedKeys keys, DateTime now, bool atSign
             if (!IsCorrect(one, key, signedBytes))
             {
                 throw new TorchyardException(
-                    "TY2022", $"{source} was changed after {key.Owner} signed it",
-                    "Do not use this mirror; if it is your own, let it synchronise again");
+                    "TY2022",
+                    $"{source} was changed after {key.Owner} signed it",
+                    "do not use this mirror; if it is your own, let it synchronise again"
+                );
             }
 
             signer ??= key;
         }
 
-        return signer ?? throw refusal ?? new TorchyardException(
-            "TY2021",
-            $"{source} is signed by keys that are not trusted here: {string.Join(", ", unknown)}",
-            "Install a newer debian-archive-keyring, or name the archive's keyring in the recipe's base.keyrings");
+        return signer
+            ?? throw refusal
+                ?? new TorchyardException(
+                    "TY2021",
+                    $"{source} is signed by keys that are not trusted here: {string.Join(", ", unknown)}",
+                    "install a newer debian-archive-keyring, or name the archive's keyring in the recipe's base.keyrings"
+                );
     }
 
-    private TorchyardException? Refuse(PgpSignature signature, TrustedKey key, bool isText, string source)
+    private TorchyardException? Refuse(PgpSignature signature, TrustedKey key, string source)
     {
-        if (signature.HashAlgorithm is not (HashAlgorithmTag.Sha256 or HashAlgorithmTag.Sha384 or HashAlgorithmTag.Sha512) ||
-            (key.Key.Algorithm is PublicKeyAlgorithmTag.RsaGeneral or PublicKeyAlgorithmTag.RsaSign && key.Key.BitStrength < LeastRsaBits) ||
-            key.Key.Algorithm is PublicKeyAlgorithmTag.Dsa)
+        if (
+            signature.HashAlgorithm is not (HashAlgorithmTag.Sha256 or HashAlgorithmTag.Sha384 or HashAlgorithmTag.Sha512)
+            || (
+                key.Key.Algorithm is PublicKeyAlgorithmTag.RsaGeneral or PublicKeyAlgorithmTag.RsaSign && key.Key.BitStrength < LeastRsaBits
+            )
+            || key.Key.Algorithm is PublicKeyAlgorithmTag.Dsa
+        )
         {
             return new TorchyardException(
-                "TY2024", $"{source} is signed with {signature.HashAlgorithm} by a {key.Key.BitStrength}-bit {key.Key.Algorithm} key, which proves nothing",
-                "Use a mirror or suite whose Release file is signed with SHA-256 or stronger");
+                "TY2024",
+                $"{source} is signed with {signature.HashAlgorithm} by a {key.Key.BitStrength}-bit {key.Key.Algorithm} "
+                    + "key, which proves nothing",
+                "use a mirror or suite whose Release file is signed with SHA-256 or stronger"
+            );
         }
 
         if (signature.SignatureType is not PgpSignature.CanonicalTextDocument && !(signature.SignatureType is PgpSignature.BinaryDocument))
         {
-            return new TorchyardException("TY2022", $"{source} carries a signature that is not over a document", "Use another mirror");
+            return new TorchyardException("TY2022", $"{source} carries a signature that is not over a document", "use another mirror");
         }
 
         var made = signature.CreationTime;
         if (made > now + MostAhead)
         {
             return new TorchyardException(
-                "TY2025", $"{source} was signed at {made:u}, which is in the future: this machine's clock says {now:u}",
-                "Set the clock (timedatectl set-ntp true, or date -s), then try again");
+                "TY2025",
+                $"{source} was signed at {made:u}, which is in the future: this machine's clock says {now:u}",
+                "set the clock (timedatectl set-ntp true, or date -s), then try again"
+            );
         }
 
         var seconds = signature.GetHashedSubPackets()?.GetSignatureExpirationTime() ?? 0;
         var when = atSigningTime ? made : now;
-        if (key.IsRevoked || when > key.ExpiresAt || made < key.Key.CreationTime || (!atSigningTime && seconds > 0 && now > made.AddSeconds(seconds)))
+        if (
+            key.IsRevoked
+            || when > key.ExpiresAt
+            || made < key.Key.CreationTime
+            || (!atSigningTime && seconds > 0 && now > made.AddSeconds(seconds))
+        )
         {
             return new TorchyardException(
                 "TY2023",
                 key.IsRevoked
                     ? $"{source} is signed by the key {key.Fingerprint} of {key.Owner}, which was revoked"
-                    : $"{source} is signed by the key {key.Fingerprint} of {key.Owner}, which is not valid at {when:u} (it ends {key.ExpiresAt:u})",
-                "Install a newer debian-archive-keyring; if the release is no longer supported, set base.snapshot in the recipe");
+                    : $"{source} is signed by the key {key.Fingerprint} of {key.Owner}, which is not valid at {when:u} (it ends "
+                        + $"{key.ExpiresAt:u})",
+                "install a newer debian-archive-keyring; if the release is no longer supported, set base.snapshot in the recipe"
+            );
         }
 
         return null;
@@ -155,7 +178,11 @@ internal sealed class SignatureCheck(TrustedKeys keys, DateTime now, bool atSign
         {
             // Damaged packets make the parser throw whatever its own array accesses throw.
             throw new TorchyardException(
-                "TY2020", $"the signature of {source} cannot be read: {error.Message}", "Try again or use another mirror", error);
+                "TY2020",
+                $"the signature of {source} cannot be read: {error.Message}",
+                "try again or use another mirror",
+                error
+            );
         }
     }
 }

@@ -3,14 +3,26 @@ using Org.BouncyCastle.Bcpg.OpenPgp;
 
 namespace Torchyard.Packages.Debian.Signing;
 
-/// <summary>A public key that may sign archives: a primary key or one of its signing subkeys, with the limits its own signatures set.</summary>
-/// <param name="Key">The key.</param>
-/// <param name="Owner">User id of the primary key, for people.</param>
-/// <param name="Origin">Where the key came from: a keyring's path or <c>built in</c>.</param>
-/// <param name="ExpiresAt">When the key ends, or null.</param>
-/// <param name="IsRevoked">True when its owner took it back.</param>
-internal sealed record TrustedKey(PgpPublicKey Key, string Owner, string Origin, DateTime? ExpiresAt, bool IsRevoked)
+/// <summary>
+/// A public key that may sign archives: a primary key or one of its signing subkeys, with the limits its own signatures set.
+/// </summary>
+internal sealed record TrustedKey
 {
+    /// <summary>The key.</summary>
+    public required PgpPublicKey Key { get; init; }
+
+    /// <summary>User id of the primary key, for people.</summary>
+    public required string Owner { get; init; }
+
+    /// <summary>Where the key came from: a keyring's path or <c>built in</c>.</summary>
+    public required string Origin { get; init; }
+
+    /// <summary>When the key ends, or null.</summary>
+    public required DateTime? ExpiresAt { get; init; }
+
+    /// <summary>True when its owner took it back.</summary>
+    public required bool IsRevoked { get; init; }
+
     // Key flags subpacket (RFC 9580, section 5.2.3.29).
     private const int MaySign = 0x02;
 
@@ -25,25 +37,47 @@ internal sealed record TrustedKey(PgpPublicKey Key, string Owner, string Origin,
     {
         var primary = ring.GetPublicKey();
         var owner = primary.GetUserIds().FirstOrDefault() ?? Convert.ToHexString(primary.GetFingerprint());
-        var revoked = IsSignedBySelf(primary.GetSignaturesOfType(PgpSignature.KeyRevocation), primary, sig => sig.VerifyCertification(primary));
+        var revoked = IsSignedBySelf(primary.GetSignaturesOfType(PgpSignature.KeyRevocation), primary, sig =>
+            sig.VerifyCertification(primary)
+        );
         var own = SelfCertification(primary);
         var expires = Expiry(primary, own);
         if (own is not null && (Flags(own) == 0 || (Flags(own) & MaySign) != 0))
         {
-            yield return new TrustedKey(primary, owner, origin, expires, revoked);
+            yield return new TrustedKey
+            {
+                Key = primary,
+                Owner = owner,
+                Origin = origin,
+                ExpiresAt = expires,
+                IsRevoked = revoked,
+            };
         }
 
         foreach (var key in ring.GetPublicKeys())
         {
-            if (key.IsMasterKey || Binding(primary, key) is not { } binding || (Flags(binding) & MaySign) == 0 || !SignsBack(primary, key, binding))
+            if (
+                key.IsMasterKey
+                || Binding(primary, key) is not { } binding
+                || (Flags(binding) & MaySign) == 0
+                || !SignsBack(primary, key, binding)
+            )
             {
                 continue;
             }
 
-            var subkeyRevoked = IsSignedBySelf(
-                key.GetSignaturesOfType(PgpSignature.SubkeyRevocation), primary, sig => sig.VerifyCertification(primary, key));
+            var subkeyRevoked = IsSignedBySelf(key.GetSignaturesOfType(PgpSignature.SubkeyRevocation), primary, sig =>
+                sig.VerifyCertification(primary, key)
+            );
             var subkeyExpires = Expiry(key, binding);
-            yield return new TrustedKey(key, owner, origin, Earlier(expires, subkeyExpires), revoked || subkeyRevoked);
+            yield return new TrustedKey
+            {
+                Key = key,
+                Owner = owner,
+                Origin = origin,
+                ExpiresAt = Earlier(expires, subkeyExpires),
+                IsRevoked = revoked || subkeyRevoked,
+            };
         }
     }
 
@@ -54,8 +88,12 @@ internal sealed record TrustedKey(PgpPublicKey Key, string Owner, string Origin,
         {
             foreach (var signature in primary.GetSignaturesForId(user))
             {
-                if (signature.KeyId == primary.KeyId && signature.IsCertification() && (newest is null || signature.CreationTime > newest.CreationTime) &&
-                    Verifies(signature, primary, sig => sig.VerifyCertification(user, primary)))
+                if (
+                    signature.KeyId == primary.KeyId
+                    && signature.IsCertification()
+                    && (newest is null || signature.CreationTime > newest.CreationTime)
+                    && Verifies(signature, primary, sig => sig.VerifyCertification(user, primary))
+                )
                 {
                     newest = signature;
                 }
@@ -70,8 +108,11 @@ internal sealed record TrustedKey(PgpPublicKey Key, string Owner, string Origin,
         PgpSignature? newest = null;
         foreach (var signature in subkey.GetSignaturesOfType(PgpSignature.SubkeyBinding))
         {
-            if (signature.KeyId == primary.KeyId && (newest is null || signature.CreationTime > newest.CreationTime) &&
-                Verifies(signature, primary, sig => sig.VerifyCertification(primary, subkey)))
+            if (
+                signature.KeyId == primary.KeyId
+                && (newest is null || signature.CreationTime > newest.CreationTime)
+                && Verifies(signature, primary, sig => sig.VerifyCertification(primary, subkey))
+            )
             {
                 newest = signature;
             }
@@ -94,7 +135,10 @@ internal sealed record TrustedKey(PgpPublicKey Key, string Owner, string Origin,
             for (var i = 0; i < embedded.Count; i++)
             {
                 var back = embedded[i];
-                if (back.SignatureType == PgpSignature.PrimaryKeyBinding && Verifies(back, subkey, sig => sig.VerifyCertification(primary, subkey)))
+                if (
+                    back.SignatureType == PgpSignature.PrimaryKeyBinding
+                    && Verifies(back, subkey, sig => sig.VerifyCertification(primary, subkey))
+                )
                 {
                     return true;
                 }
@@ -134,5 +178,8 @@ internal sealed record TrustedKey(PgpPublicKey Key, string Owner, string Origin,
     }
 
     private static DateTime? Earlier(DateTime? left, DateTime? right) =>
-        left is null ? right : right is null ? left : left < right ? left : right;
+        left is null ? right
+        : right is null ? left
+        : left < right ? left
+        : right;
 }

@@ -1,6 +1,6 @@
 using System.Reflection;
 using Org.BouncyCastle.Bcpg.OpenPgp;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Debian.Signing;
 
@@ -29,7 +29,9 @@ internal sealed class TrustedKeys
         return keys;
     }
 
-    /// <summary>The keys with a key id. Only their rings are checked, once in the life of the program for those that come with it.</summary>
+    /// <summary>
+    /// The keys with a key id. Only their rings are checked, once in the life of the program for those that come with it.
+    /// </summary>
     public IEnumerable<TrustedKey> WithId(long keyId) =>
         _rings.Where(ring => ring.Ids.Contains(keyId)).SelectMany(ring => ring.Keys.Value).Where(key => key.Key.KeyId == keyId);
 
@@ -37,7 +39,12 @@ internal sealed class TrustedKeys
     {
         var keys = new TrustedKeys();
         var assembly = Assembly.GetExecutingAssembly();
-        foreach (var name in assembly.GetManifestResourceNames().Where(name => name.StartsWith("keys/", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        foreach (
+            var name in assembly
+                .GetManifestResourceNames()
+                .Where(name => name.StartsWith("keys/", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal)
+        )
         {
             using var stream = assembly.GetManifestResourceStream(name)!;
             keys.Add(stream, $"built in, {name[5..]}");
@@ -63,8 +70,31 @@ internal sealed class TrustedKeys
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or PgpException)
         {
             throw new TorchyardException(
-                "TY2029", $"the keyring {path} cannot be used: {error.Message}",
-                "Name a file of OpenPGP public keys, binary (.gpg) or armoured (.asc), that this user can read", error);
+                "TY2029",
+                $"the keyring {path} cannot be used: {error.Message}",
+                "name a file of OpenPGP public keys, binary (.gpg) or armoured (.asc), that this user can read",
+                error
+            );
+        }
+    }
+
+    /// <summary>Adds a keyring that was read already.</summary>
+    /// <exception cref="TorchyardException">TY2029: it holds no public key.</exception>
+    public void AddBytes(byte[] content, string path)
+    {
+        using var stream = new MemoryStream(content);
+        try
+        {
+            Add(stream, path);
+        }
+        catch (Exception error) when (error is IOException or PgpException)
+        {
+            throw new TorchyardException(
+                "TY2029",
+                $"the keyring {path} cannot be used: {error.Message}",
+                "name a file of OpenPGP public keys, binary (.gpg) or armoured (.asc)",
+                error
+            );
         }
     }
 
@@ -79,7 +109,11 @@ internal sealed class TrustedKeys
         catch (Exception error) when (error is IOException or PgpException)
         {
             throw new TorchyardException(
-                "TY2029", $"the key in {origin} cannot be used: {error.Message}", "Mend the Signed-By field, or name a keyring file there", error);
+                "TY2029",
+                $"the key in {origin} cannot be used: {error.Message}",
+                "correct the Signed-By field, or name a keyring file there",
+                error
+            );
         }
     }
 
@@ -140,7 +174,7 @@ internal sealed class TrustedKeys
         }
         catch (Exception error) when (error is not OutOfMemoryException)
         {
-            // A key whose own signatures cannot even be read is no key to trust; the signature that names it is then unknown.
+            // A key whose own signatures cannot even be read is not a key to trust; the signature that names it is then unknown.
             return [];
         }
     }

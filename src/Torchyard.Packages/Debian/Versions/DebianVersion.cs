@@ -8,7 +8,9 @@ namespace Torchyard.Packages.Debian.Versions;
 /// </summary>
 public static class DebianVersion
 {
-    /// <summary>Negative, zero or positive as <paramref name="left"/> is older than, the same as or newer than <paramref name="right"/>.</summary>
+    /// <summary>
+    /// Negative, zero or positive as <paramref name="left"/> is older than, the same as or newer than <paramref name="right"/>.
+    /// </summary>
     public static int Compare(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
     {
         if (left.SequenceEqual(right))
@@ -42,8 +44,11 @@ public static class DebianVersion
         if (colon >= 0)
         {
             // dpkg keeps the epoch in an int.
-            if (colon is 0 or > 10 || version[..colon].ContainsAnyExceptInRange((byte)'0', (byte)'9') ||
-                !int.TryParse(version[..colon], out _))
+            if (
+                colon is 0 or > 10
+                || version[..colon].ContainsAnyExceptInRange((byte)'0', (byte)'9')
+                || !int.TryParse(version[..colon], out _)
+            )
             {
                 return false;
             }
@@ -82,7 +87,11 @@ public static class DebianVersion
     }
 
     private static void Split(
-        ReadOnlySpan<byte> version, out ReadOnlySpan<byte> epoch, out ReadOnlySpan<byte> upstream, out ReadOnlySpan<byte> revision)
+        ReadOnlySpan<byte> version,
+        out ReadOnlySpan<byte> epoch,
+        out ReadOnlySpan<byte> upstream,
+        out ReadOnlySpan<byte> revision
+    )
     {
         var colon = version.IndexOf((byte)':');
         epoch = colon < 0 ? [] : version[..colon];
@@ -95,7 +104,8 @@ public static class DebianVersion
     // deb-version(7), "Sorting algorithm": runs of non-digits and of digits alternate; a missing number counts as zero.
     private static int ComparePart(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
     {
-        int i = 0, j = 0;
+        int i = 0,
+            j = 0;
         while (i < left.Length || j < right.Length)
         {
             while ((i < left.Length && !IsDigit(left[i])) || (j < right.Length && !IsDigit(right[j])))
@@ -162,6 +172,8 @@ public static class DebianVersion
         }
 
         var c = text[at];
-        return c == '~' ? -1 : char.IsAsciiLetter((char)c) ? c : c + 256;
+        return c == '~' ? -1
+            : char.IsAsciiLetter((char)c) ? c
+            : c + 256;
     }
 }

@@ -1,7 +1,7 @@
 namespace Torchyard.Packages.Debian.Versions;
 
 /// <summary>The relation of a versioned dependency (deb-control and Debian Policy 7.1).</summary>
-public enum VersionRelation : byte
+internal enum VersionRelation : byte
 {
     /// <summary>No version is asked for.</summary>
     Any,
@@ -45,13 +45,14 @@ internal static class VersionRelations
     }
 
     /// <summary>The relation as a control file writes it; empty for <see cref="VersionRelation.Any"/>.</summary>
-    public static string Symbol(this VersionRelation relation) => relation switch
-    {
-        VersionRelation.Earlier => "<<",
-        VersionRelation.EarlierOrEqual => "<=",
-        VersionRelation.Exactly => "=",
-        VersionRelation.LaterOrEqual => ">=",
-        VersionRelation.Later => ">>",
-        _ => "",
-    };
+    public static string Symbol(this VersionRelation relation) =>
+        relation switch
+        {
+            VersionRelation.Earlier => "<<",
+            VersionRelation.EarlierOrEqual => "<=",
+            VersionRelation.Exactly => "=",
+            VersionRelation.LaterOrEqual => ">=",
+            VersionRelation.Later => ">>",
+            _ => "",
+        };
 }

@@ -1,7 +1,10 @@
-using Torchyard.Packages.Fetching;
+using Torchyard.Packages.Errors;
 using Torchyard.Packages.Python.Indexes;
-using Torchyard.Platform;
-using Torchyard.Recipes;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
+using Torchyard.Platform.Reporting;
+using Torchyard.Platform.Text;
+using Torchyard.Recipes.Locks;
 
 namespace Torchyard.Packages.Python.Fetch;
 
@@ -12,51 +15,50 @@ namespace Torchyard.Packages.Python.Fetch;
 /// <param name="directory">Directory that local wheels are relative to.</param>
 /// <param name="progress">Told how far it is.</param>
 public sealed class WheelFetcher(
-    WheelCache cache, SimpleIndexClient client, IReadOnlyList<Uri> mirrors, string directory, IProgressSink progress) : IWheelFetcher
+    WheelCache cache,
+    SimpleIndexClient client,
+    IReadOnlyList<Uri> mirrors,
+    string directory,
+    IProgressSink progress
+) : IWheelFetcher
 {
-    private const int Parallel = 8;
+    // Large wheels come few at a time: each is then there sooner, and becomes a layer while the next one comes. Small ones take their turns
+    // beside them.
+    private const long Large = 16 << 20;
+    private const int LargeAtOnce = 2;
+    private const int SmallAtOnce = 6;
 
     /// <inheritdoc />
     public IReadOnlyDictionary<LockedPythonPackage, Task<string>> Fetch(LockedPython locked, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(locked);
+        cache.RequireRoom(locked.Packages.Select(package => (package.Sha256, package.Size)));
         // Largest first: the last to finish is then a small one.
-        var gate = new SemaphoreSlim(Parallel);
+        var large = new SemaphoreSlim(LargeAtOnce);
+        var small = new SemaphoreSlim(SmallAtOnce);
         var task = progress.Begin("Fetching wheels", locked.Packages.Sum(p => p.Size));
-        var fetches = locked.Packages.OrderByDescending(p => p.Size).ThenBy(p => p.Name, StringComparer.Ordinal)
-            .ToDictionary(p => p, p => FetchOneAsync(p, locked, gate, task, cancellation));
-        _ = Task.WhenAll(fetches.Values).ContinueWith(
-            all =>
-            {
-                if (all.IsCompletedSuccessfully)
+        var fetches = locked
+            .Packages.OrderByDescending(p => p.Size)
+            .ThenBy(p => p.Name, StringComparer.Ordinal)
+            .ToDictionary(p => p, p => FetchOneAsync(p, locked, p.Size >= Large ? large : small, task, cancellation));
+        _ = Task.WhenAll(fetches.Values)
+            .ContinueWith(
+                all =>
                 {
-                    task.Done($"{fetches.Count} wheels");
-                }
+                    if (all.IsCompletedSuccessfully)
+                    {
+                        task.Done($"{Count.Of(fetches.Count, "wheel")}");
+                    }
 
-                task.Dispose();
-                gate.Dispose();
-            },
-            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                    task.Dispose();
+                    large.Dispose();
+                    small.Dispose();
+                },
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default
+            );
         return fetches;
-    }
-
-    /// <inheritdoc />
-    public IReadOnlyList<LockedPythonPackage> RemoveDamaged(LockedPython locked, CancellationToken cancellation)
-    {
-        ArgumentNullException.ThrowIfNull(locked);
-        var damaged = new List<LockedPythonPackage>();
-        foreach (var package in locked.Packages)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var path = cache.PathOf(package.Sha256);
-            if (File.Exists(path) && FileCache.HashOf(path) != package.Sha256)
-            {
-                File.Delete(path);
-                damaged.Add(package);
-            }
-        }
-
-        return damaged;
     }
 
     private async Task<string> FetchOneAsync(
@@ -64,13 +66,14 @@ public sealed class WheelFetcher(
         LockedPython locked,
         SemaphoreSlim gate,
         IProgressTask task,
-        CancellationToken cancellation)
+        CancellationToken cancellation
+    )
     {
         await gate.WaitAsync(cancellation);
         try
         {
-            var url = File.Exists(cache.PathOf(package.Sha256)) ? new Uri("file:///") : await LocateAsync(package, locked, cancellation);
-            return (await cache.GetAsync(url, package.Sha256, package.Size, task, cancellation)).Path;
+            var url = cache.Has(package.Sha256, package.Size) ? new Uri("file:///") : await LocateAsync(package, locked, cancellation);
+            return await cache.GetWheelAsync(url, package, task, cancellation);
         }
         finally
         {
@@ -83,7 +86,11 @@ public sealed class WheelFetcher(
         if (package.Source is not null)
         {
             // Whoever fetches has them built first; only a store that was cleared meanwhile gets here.
-            throw new TorchyardException("TY2507", $"{package.Filename} was built from source and is not in the store", "Run the same command again: it is built again");
+            throw new TorchyardException(
+                PackageCodes.NotOnIndex,
+                $"{package.Filename} was built from source and is not in the store",
+                "run the same command again: it is built again"
+            );
         }
 
         if (package.Path is { } path)
@@ -104,11 +111,18 @@ public sealed class WheelFetcher(
     /// <param name="sha256">Its hash.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="TorchyardException">TY2503 to TY2507.</exception>
-    public async Task<Uri> LocateAsync(LockedPython locked, string? index, string name, string filename, Digest sha256, CancellationToken cancellation)
+    public async Task<Uri> LocateAsync(
+        LockedPython locked,
+        string? index,
+        string name,
+        string filename,
+        Digest sha256,
+        CancellationToken cancellation
+    )
     {
         ArgumentNullException.ThrowIfNull(locked);
         var canonical = locked.Indexes.First(i => i.Id == index).Url;
-        IReadOnlyList<Uri> roots = canonical == PythonIndexes.PyPI && mirrors.Count > 0 ? mirrors : [.. mirrors, new Uri(canonical)];
+        var roots = canonical == PythonIndexes.PyPI && mirrors.Count > 0 ? mirrors : [.. mirrors, new Uri(canonical)];
         foreach (var root in roots.Distinct())
         {
             var page = await client.FindProjectAsync(root, name, cancellation);
@@ -119,7 +133,10 @@ public sealed class WheelFetcher(
         }
 
         throw new TorchyardException(
-            "TY2507", $"{string.Join(" and ", roots.Distinct().Select(IndexProblem.Show))} {(roots.Count == 1 ? "has" : "have")} no {filename} with the lock's hash",
-            "Use an index or mirror that has it, or run 'torchyard lock --upgrade-package " + name + "'");
+            PackageCodes.NotOnIndex,
+            $"{string.Join(" and ", roots.Distinct().Select(IndexProblem.Show))} {(roots.Count == 1 ? "has" : "have")} no {filename} "
+                + "with the lock's hash",
+            "use an index or mirror that has it, or run 'torchyard lock --upgrade-package " + name + "'"
+        );
     }
 }

@@ -4,13 +4,23 @@ using Torchyard.Packages.Python.Versions;
 namespace Torchyard.Packages.Python.Indexes;
 
 /// <summary>One build of a release of which there are several: torch 2.9.1 for CUDA 12.6, 12.8, and so on.</summary>
-/// <param name="Project">Normalised name, e.g. <c>torch</c>.</param>
-/// <param name="Release">Version, e.g. <c>2.9.1</c>.</param>
-/// <param name="Build">The build's name, which is the local version of its wheels on PyTorch's own indexes, e.g. <c>cu128</c>.</param>
-/// <param name="IsDefault">True for the build that PyPI has, under the release alone.</param>
-/// <param name="Index">Index that has this build, with a final slash.</param>
-public sealed record BuildPin(string Project, string Release, string Build, bool IsDefault, string Index)
+public sealed record BuildPin
 {
+    /// <summary>Normalised name, e.g. <c>torch</c>.</summary>
+    public required string Project { get; init; }
+
+    /// <summary>Version, e.g. <c>2.9.1</c>.</summary>
+    public required string Release { get; init; }
+
+    /// <summary>The build's name, which is the local version of its wheels on PyTorch's own indexes, e.g. <c>cu128</c>.</summary>
+    public required string Build { get; init; }
+
+    /// <summary>True for the build that PyPI has, under the release alone.</summary>
+    public required bool IsDefault { get; init; }
+
+    /// <summary>Index that has this build, with a final slash.</summary>
+    public required string Index { get; init; }
+
     /// <summary>Version with the build, e.g. <c>2.9.1+cu128</c>.</summary>
     public string Local => $"{Release}+{Build}";
 }
@@ -28,7 +38,11 @@ public static class BuildPins
     /// <param name="indexes">The user's indexes.</param>
     /// <param name="cancellation">Ends it.</param>
     public static async Task<(IReadOnlyList<string> Constraints, PythonIndexes Indexes)> ResolveAsync(
-        BuildPin main, IReadOnlyList<BuildPin> companions, PythonIndexes indexes, CancellationToken cancellation)
+        BuildPin main,
+        IReadOnlyList<BuildPin> companions,
+        PythonIndexes indexes,
+        CancellationToken cancellation
+    )
     {
         ArgumentNullException.ThrowIfNull(main);
         ArgumentNullException.ThrowIfNull(companions);
@@ -37,7 +51,10 @@ public static class BuildPins
         IReadOnlyList<string> projects = [main.Project, .. companions.Select(pin => pin.Project)];
         if (!own.Contains(main.Local) && !(main.IsDefault && own.Contains(main.Release)))
         {
-            return ([$"{main.Project}=={main.Local}", .. companions.Select(pin => $"{pin.Project}=={pin.Release}")], indexes.With(main.Index, projects));
+            return (
+                [$"{main.Project}=={main.Local}", .. companions.Select(pin => $"{pin.Project}=={pin.Release}")],
+                indexes.With(main.Index, projects)
+            );
         }
 
         var constraints = new List<string> { Constraint(main, own) };
@@ -46,15 +63,19 @@ public static class BuildPins
             constraints.Add(Constraint(pin, await VersionsAsync(pin, indexes, cancellation)));
         }
 
-        // PyPI has no builds under local versions: a mirror of it that has, mirrors the publisher's index too, which is what the lock must name.
+        // PyPI has no builds under local versions: a mirror of it that has, mirrors the publisher's index too, which is what the lock must
+        // name.
         var found = own.Contains(main.Local) ? (await indexes.FindAsync(main.Project, cancellation))?.Index : null;
         return (constraints, found is { Canonical: PythonIndexes.PyPI } mirror ? indexes.With(main.Index, projects, mirror.Url) : indexes);
     }
 
-    /// <summary>Without a local version <c>==</c> accepts every build and pip takes the one that sorts last; <c>===</c> accepts the plain one only.</summary>
+    /// <summary>
+    /// Without a local version <c>==</c> accepts every build and pip takes the one that sorts last; <c>===</c> accepts the plain one only.
+    /// </summary>
     private static string Constraint(BuildPin pin, HashSet<string> versions) =>
         versions.Contains(pin.Local) ? $"{pin.Project}=={pin.Local}"
-        : versions.Contains(pin.Release) && versions.Any(version => version.StartsWith(pin.Release + "+", StringComparison.Ordinal)) ? $"{pin.Project}==={pin.Release}"
+        : versions.Contains(pin.Release) && versions.Any(version => version.StartsWith(pin.Release + "+", StringComparison.Ordinal))
+            ? $"{pin.Project}==={pin.Release}"
         : $"{pin.Project}=={pin.Release}";
 
     private static async Task<HashSet<string>> VersionsAsync(BuildPin pin, PythonIndexes indexes, CancellationToken cancellation)

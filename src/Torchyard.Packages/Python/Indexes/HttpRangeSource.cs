@@ -31,9 +31,13 @@ internal sealed class HttpRangeSource : IZipSource
     public static async Task<HttpRangeSource?> OpenAsync(IndexTransport transport, Uri url, CancellationToken cancellation)
     {
         using var response = await transport.GetAsync(url, r => r.Headers.Range = new RangeHeaderValue(null, WindowSize), cancellation);
-        if (response.StatusCode != HttpStatusCode.PartialContent
+        if (
+            response.StatusCode != HttpStatusCode.PartialContent
             || response.Content.Headers.ContentRange is not { Length: { } length, From: { } from, To: { } to }
-            || to != length - 1 || to - from >= WindowSize || from > to)
+            || to != length - 1
+            || to - from >= WindowSize
+            || from > to
+        )
         {
             return null;
         }
@@ -67,13 +71,17 @@ internal sealed class HttpRangeSource : IZipSource
     // The zip reader is synchronous; this runs on a pool thread of its own (see FindMetadataAsync).
     private void Load(long offset, int count)
     {
-        using var response = _transport.GetAsync(
-            _url, r => r.Headers.Range = new RangeHeaderValue(offset, offset + count - 1), _cancellation).GetAwaiter().GetResult();
+        using var response = _transport
+            .GetAsync(_url, r => r.Headers.Range = new RangeHeaderValue(offset, offset + count - 1), _cancellation)
+            .GetAwaiter()
+            .GetResult();
         var window = new byte[count];
         using var body = _transport.OpenBodyAsync(response, _cancellation).GetAwaiter().GetResult();
-        if (response.StatusCode != HttpStatusCode.PartialContent
+        if (
+            response.StatusCode != HttpStatusCode.PartialContent
             || response.Content.Headers.ContentRange?.From != offset
-            || body.ReadAtLeast(window, count, throwOnEndOfStream: false) != count)
+            || body.ReadAtLeast(window, count, throwOnEndOfStream: false) != count
+        )
         {
             throw new InvalidDataException("the server gives other bytes than were asked for");
         }

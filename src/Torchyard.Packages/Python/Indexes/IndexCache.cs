@@ -3,17 +3,18 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Torchyard.Platform;
+using Torchyard.Platform.Digests;
 using Torchyard.Platform.Files;
 
 namespace Torchyard.Packages.Python.Indexes;
 
 /// <summary>A page as an index served it.</summary>
-/// <param name="MediaType">Its media type, or null when the server named none; <see cref="Absent"/> for a project that the index does not have.</param>
+/// <param name="MediaType">Its media type, or null when the server named none; <see cref="Absent"/> for a project that the index does not
+/// have.</param>
 /// <param name="Url">Where it was in the end, after redirects; its links are relative to that.</param>
 /// <param name="ETag">Validator (RFC 9110, 8.8.3), or null.</param>
 /// <param name="LastModified">Validator (RFC 9110, 8.8.2), or null.</param>
-public sealed record CachedPage(string? MediaType, string Url, string? ETag, string? LastModified)
+internal sealed record CachedPage(string? MediaType, string Url, string? ETag, string? LastModified)
 {
     /// <summary>Media type of a page that is not there.</summary>
     public const string Absent = "absent";
@@ -24,8 +25,8 @@ public sealed record CachedPage(string? MediaType, string Url, string? ETag, str
 }
 
 /// <summary>
-/// Pages and METADATA that indexes served, below <c>indexes/python</c> of the store: pages are asked again with their validators, METADATA of
-/// a file with a hash never changes. Each file begins with the SHA-256 of the rest; one that does not fit it is as if it were not there.
+/// Pages and METADATA that indexes served, below <c>indexes/python</c> of the store: pages are asked again with their validators, METADATA
+/// of a file with a hash never changes. Each file begins with the SHA-256 of the rest; one that does not fit it is as if it were not there.
 /// </summary>
 public sealed class IndexCache(StorePaths store)
 {
@@ -33,7 +34,7 @@ public sealed class IndexCache(StorePaths store)
     private const int HeaderLimit = 16 * 1024;
 
     /// <summary>The page of a URL, or null.</summary>
-    public CachedPage? FindPage(Uri url)
+    internal CachedPage? FindPage(Uri url)
     {
         ArgumentNullException.ThrowIfNull(url);
         if (Read(PagePath(url)) is not { Length: > 4 } file)
@@ -59,7 +60,7 @@ public sealed class IndexCache(StorePaths store)
     }
 
     /// <summary>Keeps a page.</summary>
-    public void AddPage(Uri url, CachedPage page)
+    internal void AddPage(Uri url, CachedPage page)
     {
         ArgumentNullException.ThrowIfNull(page);
         var header = JsonSerializer.SerializeToUtf8Bytes(page, IndexCacheJson.Default.CachedPage);
@@ -76,10 +77,10 @@ public sealed class IndexCache(StorePaths store)
     }
 
     /// <summary>METADATA of a wheel whose hash its index gives, or null.</summary>
-    public byte[]? FindMetadata(ProjectFile file) => MetadataPath(file) is { } path ? Read(path) : null;
+    internal byte[]? FindMetadata(ProjectFile file) => MetadataPath(file) is { } path ? Read(path) : null;
 
     /// <summary>Keeps METADATA of a wheel whose hash its index gives.</summary>
-    public void AddMetadata(ProjectFile file, byte[] content)
+    internal void AddMetadata(ProjectFile file, byte[] content)
     {
         if (MetadataPath(file) is { } path)
         {
@@ -90,7 +91,8 @@ public sealed class IndexCache(StorePaths store)
     private string PagePath(Uri url) => Place("pages", url.AbsoluteUri);
 
     // The URL is part of the key: what one index says of a file is not believed of another's.
-    private string? MetadataPath(ProjectFile file) => file.Sha256 is { } hash ? Place("metadata", $"{hash.Hex} {file.Url.AbsoluteUri}") : null;
+    private string? MetadataPath(ProjectFile file) =>
+        file.Sha256 is { } hash ? Place("metadata", $"{hash.Hex} {file.Url.AbsoluteUri}") : null;
 
     private string Place(string kind, string key)
     {
@@ -103,7 +105,9 @@ public sealed class IndexCache(StorePaths store)
         try
         {
             var file = File.Exists(path) ? File.ReadAllBytes(path) : [];
-            return file.Length > HashLength && SHA256.HashData(file.AsSpan(HashLength)).AsSpan().SequenceEqual(file.AsSpan(0, HashLength)) ? file[HashLength..] : null;
+            return file.Length > HashLength && SHA256.HashData(file.AsSpan(HashLength)).AsSpan().SequenceEqual(file.AsSpan(0, HashLength))
+                ? file[HashLength..]
+                : null;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

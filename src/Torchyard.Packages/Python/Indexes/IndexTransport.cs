@@ -1,25 +1,21 @@
-using System.Globalization;
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using Torchyard.Packages.Python.Settings;
+using Torchyard.Platform.Http;
 
 namespace Torchyard.Packages.Python.Indexes;
 
 /// <summary>
-/// HTTP as indexes need it: credentials per host, redirects followed here so that they can neither lead to plain HTTP nor carry a
-/// credential to another host, retries with back-off, the machine's proxy and certificates.
+/// Asks indexes as pip does: its credentials per host, its proxy, certificates and trusted hosts, its tries; nothing but https, unless a
+/// host is trusted.
 /// </summary>
 public sealed class IndexTransport : IDisposable
 {
-    private const int RedirectLimit = 10;
-
-    private readonly HttpClient _client;
+    private readonly HttpSource _http;
     private readonly PipSettings _settings;
     private readonly IndexCredentials _credentials;
-    private readonly TimeProvider _time;
+    private readonly RetryPolicy _retry;
 
     /// <summary>Makes a transport with these settings.</summary>
     /// <param name="settings">The machine's pip settings.</param>
@@ -32,28 +28,30 @@ public sealed class IndexTransport : IDisposable
         IsOffline = offline;
         _settings = settings;
         _credentials = credentials;
-        _time = time ?? TimeProvider.System;
-        var handler = new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.GZip | DecompressionMethods.Deflate | DecompressionMethods.Brotli,
-            ConnectTimeout = TimeSpan.FromSeconds(settings.Timeout),
-            MaxConnectionsPerServer = 16,
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            UseCookies = false,
-        };
-        if (settings.Proxy is { } proxy)
-        {
-            handler.Proxy = new WebProxy(proxy.Contains("://", StringComparison.Ordinal) ? proxy : "http://" + proxy);
-        }
-
-        handler.SslOptions.RemoteCertificateValidationCallback = IsCertificateTrusted;
-        _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
-        _client.DefaultRequestHeaders.UserAgent.ParseAdd("torchyard/0.1 (+pip-compatible)");
+        var clock = time ?? TimeProvider.System;
+        _retry = new RetryPolicy { Tries = settings.Retries + 1, Clock = clock };
+        _http = new HttpSource(
+            new HttpSettings
+            {
+                Proxy = settings.Proxy is { } proxy
+                    ? new WebProxy(proxy.Contains("://", StringComparison.Ordinal) ? proxy : "http://" + proxy)
+                    : HttpClient.DefaultProxy,
+                Credential = address => _credentials.Find(address) is { } found ? new NetworkCredential(found.User, found.Password) : null,
+                Permit = Permit,
+                Certificates = IsCertificateTrusted,
+                Decompression = DecompressionMethods.GZip | DecompressionMethods.Deflate | DecompressionMethods.Brotli,
+                ConnectTimeout = TimeSpan.FromSeconds(settings.Timeout),
+                Silence = TimeSpan.FromSeconds(settings.Timeout),
+                Clock = clock,
+            }
+        );
     }
 
     /// <summary>Credentials in use; URLs of the recipe bring theirs here.</summary>
     public IndexCredentials Credentials => _credentials;
+
+    /// <summary>Who asks.</summary>
+    internal HttpSource Http => _http;
 
     /// <summary>True when nothing may be asked.</summary>
     public bool IsOffline { get; }
@@ -62,7 +60,8 @@ public sealed class IndexTransport : IDisposable
     /// <param name="url">Where; http only for loopback and trusted hosts.</param>
     /// <param name="prepare">Adds headers to each try of the request.</param>
     /// <param name="cancellation">Ends it.</param>
-    /// <exception cref="Torchyard.Platform.TorchyardException">TY2503 unreachable, TY2504 credential, TY2505 plain HTTP, TY2520 offline.</exception>
+    /// <exception cref="Torchyard.Platform.Errors.TorchyardException">TY2503 unreachable, TY2504 credential, TY2505 plain HTTP, TY2520
+    /// offline.</exception>
     public async Task<HttpResponseMessage> GetAsync(Uri url, Action<HttpRequestMessage>? prepare, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(url);
@@ -72,40 +71,37 @@ public sealed class IndexTransport : IDisposable
         }
 
         CheckScheme(url, url);
-        for (var attempt = 0; ; attempt++)
+        for (var attempt = 1; ; attempt++)
         {
+            HttpFailureException? failure;
             try
             {
-                var response = await FollowAsync(url, prepare, cancellation);
-                if ((int)response.StatusCode is not (>= 500 or 429) || attempt >= _settings.Retries)
+                var response = await _http.GetAsync(url, prepare, cancellation);
+                failure = HttpFailureException.Of(response, _retry.Clock);
+                if (failure is null || !_retry.IsWorthAnother(attempt, failure))
                 {
-                    return Check(url, response);
+                    return Check(url, response, failure);
                 }
 
                 response.Dispose();
             }
-            catch (Exception failed) when (failed is HttpRequestException or IOException or TimeoutException && attempt >= _settings.Retries)
+            catch (HttpFailureException failed)
             {
-                throw IndexProblem.Unreachable(url, Innermost(failed).Message, failed);
-            }
-            catch (Exception failed) when (failed is HttpRequestException or IOException or TimeoutException)
-            {
-                // Tried again below.
+                failure = _retry.IsWorthAnother(attempt, failed) ? failed : throw IndexProblem.Unreachable(url, failed.Message, failed);
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(250 << attempt, 5000)), _time, cancellation);
+            await _retry.PauseAsync(attempt, failure, cancellation);
         }
     }
 
-    /// <summary>The body of an answer. A read fails with <see cref="IOException"/> when nothing comes for as long as pip's timeout.</summary>
-    public async Task<Stream> OpenBodyAsync(HttpResponseMessage response, CancellationToken cancellation)
-    {
-        ArgumentNullException.ThrowIfNull(response);
-        return new DeadlineStream(await response.Content.ReadAsStreamAsync(cancellation), TimeSpan.FromSeconds(_settings.Timeout), _time);
-    }
+    /// <summary>
+    /// The body of an answer. A read fails with <see cref="IOException"/> when nothing comes for as long as pip's timeout.
+    /// </summary>
+    public Task<Stream> OpenBodyAsync(HttpResponseMessage response, CancellationToken cancellation) =>
+        _http.OpenBodyAsync(response, cancellation);
 
     /// <summary>Refuses what is neither https nor on loopback or a trusted host.</summary>
-    /// <exception cref="Torchyard.Platform.TorchyardException">TY2505.</exception>
+    /// <exception cref="Torchyard.Platform.Errors.TorchyardException">TY2505.</exception>
     public void RequireScheme(Uri url)
     {
         ArgumentNullException.ThrowIfNull(url);
@@ -113,60 +109,22 @@ public sealed class IndexTransport : IDisposable
     }
 
     /// <inheritdoc />
-    public void Dispose() => _client.Dispose();
+    public void Dispose() => _http.Dispose();
 
-    private async Task<HttpResponseMessage> FollowAsync(Uri url, Action<HttpRequestMessage>? prepare, CancellationToken cancellation)
+    private void Permit(HttpRedirect redirect)
     {
-        var current = url;
-        for (var redirects = 0; ; redirects++)
+        CheckScheme(redirect.To, redirect.Asked);
+        if (redirect.From.Scheme == Uri.UriSchemeHttps && redirect.To.Scheme != Uri.UriSchemeHttps && !IsTrustedHost(redirect.To))
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, current);
-            prepare?.Invoke(request);
-            if (_credentials.Find(current) is { } credential)
-            {
-                var pair = Encoding.UTF8.GetBytes($"{credential.User}:{credential.Password}");
-                request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(pair));
-            }
-
-            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(_settings.Timeout), _time);
-            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token);
-            HttpResponseMessage response;
-            try
-            {
-                response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
-            }
-            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-            {
-                throw new TimeoutException($"no answer in {_settings.Timeout.ToString(CultureInfo.InvariantCulture)} s");
-            }
-
-            if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location)
-            {
-                return response;
-            }
-
-            response.Dispose();
-            var next = new Uri(current, location);
-            if (redirects == RedirectLimit)
-            {
-                throw IndexProblem.Unreachable(url, $"more than {RedirectLimit} redirects");
-            }
-
-            CheckScheme(next, url);
-            if (current.Scheme == Uri.UriSchemeHttps && next.Scheme != Uri.UriSchemeHttps && !IsTrustedHost(next))
-            {
-                // Loopback may be plain HTTP when it is asked for, not when a server elsewhere sends us there.
-                throw IndexProblem.Insecure(url, $"it redirects to {IndexProblem.Show(next)}, which is not https");
-            }
-
-            current = next;
+            // Loopback may be plain HTTP when it is asked for, not when a server elsewhere sends us there.
+            throw IndexProblem.Insecure(redirect.Asked, $"it redirects to {IndexProblem.Show(redirect.To)}, which is not https");
         }
     }
 
-    private static HttpResponseMessage Check(Uri url, HttpResponseMessage response)
+    private static HttpResponseMessage Check(Uri url, HttpResponseMessage response, HttpFailureException? failure)
     {
         var status = (int)response.StatusCode;
-        if (status is >= 200 and < 300 or 304 or 404 or 410 or 416)
+        if (failure is null || status is 404 or 410 or 416)
         {
             return response;
         }
@@ -175,7 +133,7 @@ public sealed class IndexTransport : IDisposable
         response.Dispose();
         throw status is 401 or 403 or 407
             ? IndexProblem.Denied(url, status, hadCredential)
-            : IndexProblem.Unreachable(url, $"the server answers {status}");
+            : IndexProblem.Unreachable(url, failure.Message, failure);
     }
 
     private void CheckScheme(Uri url, Uri asked)
@@ -185,14 +143,19 @@ public sealed class IndexTransport : IDisposable
             return;
         }
 
-        throw IndexProblem.Insecure(asked, url == asked
-            ? "plain HTTP can be changed by anybody on the way"
-            : $"it redirects to {IndexProblem.Show(url)}, which is not https");
+        throw IndexProblem.Insecure(
+            asked,
+            url == asked
+                ? "plain HTTP can be changed by anybody on the way"
+                : $"it redirects to {IndexProblem.Show(url)}, which is not https"
+        );
     }
 
-    private bool IsTrustedHost(Uri url) => _settings.TrustedHosts.Any(host =>
-        host.Equals(url.Host, StringComparison.OrdinalIgnoreCase)
-        || host.Equals($"{url.Host}:{url.Port}", StringComparison.OrdinalIgnoreCase));
+    private bool IsTrustedHost(Uri url) =>
+        _settings.TrustedHosts.Any(host =>
+            host.Equals(url.Host, StringComparison.OrdinalIgnoreCase)
+            || host.Equals($"{url.Host}:{url.Port}", StringComparison.OrdinalIgnoreCase)
+        );
 
     private bool IsCertificateTrusted(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
@@ -202,12 +165,19 @@ public sealed class IndexTransport : IDisposable
         }
 
         // SslStream names the host that the certificate was asked for.
-        if (sender is SslStream stream && _settings.TrustedHosts.Any(h => h.Split(':')[0].Equals(stream.TargetHostName, StringComparison.OrdinalIgnoreCase)))
+        if (
+            sender is SslStream stream
+            && _settings.TrustedHosts.Any(h => h.Split(':')[0].Equals(stream.TargetHostName, StringComparison.OrdinalIgnoreCase))
+        )
         {
             return true;
         }
 
-        if (_settings.Certificates is not { } bundle || certificate is not X509Certificate2 leaf || errors != SslPolicyErrors.RemoteCertificateChainErrors)
+        if (
+            _settings.Certificates is not { } bundle
+            || certificate is not X509Certificate2 leaf
+            || errors != SslPolicyErrors.RemoteCertificateChainErrors
+        )
         {
             return false;
         }
@@ -226,6 +196,4 @@ public sealed class IndexTransport : IDisposable
 
         return own.Build(leaf);
     }
-
-    private static Exception Innermost(Exception failure) => failure.InnerException is { } inner ? Innermost(inner) : failure;
 }

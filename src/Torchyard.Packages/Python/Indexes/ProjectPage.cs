@@ -1,9 +1,9 @@
-using Torchyard.Platform;
+using Torchyard.Platform.Digests;
 
 namespace Torchyard.Packages.Python.Indexes;
 
 /// <summary>A file of a project, as an index lists it.</summary>
-public sealed record ProjectFile
+internal sealed record ProjectFile
 {
     /// <summary>File name.</summary>
     public required string Filename { get; init; }
@@ -26,6 +26,9 @@ public sealed record ProjectFile
     /// <summary>True when the index serves METADATA at <c>URL.metadata</c> (PEP 658, PEP 714).</summary>
     public bool HasMetadata { get; init; }
 
+    /// <summary>True for what a find-links page links to: the lock keeps its URL, since no index has it.</summary>
+    public bool IsLinked { get; init; }
+
     /// <summary>SHA-256 of that METADATA, or null.</summary>
     public Digest? MetadataSha256 { get; init; }
 }
@@ -34,4 +37,4 @@ public sealed record ProjectFile
 /// <param name="Name">Normalised name that was asked for.</param>
 /// <param name="Url">The page it is from, after redirects.</param>
 /// <param name="Files">Its files, in the index's order.</param>
-public sealed record ProjectPage(string Name, Uri Url, IReadOnlyList<ProjectFile> Files);
+internal sealed record ProjectPage(string Name, Uri Url, IReadOnlyList<ProjectFile> Files);

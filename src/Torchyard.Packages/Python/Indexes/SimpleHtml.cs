@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
-using Torchyard.Platform;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Text;
 
 namespace Torchyard.Packages.Python.Indexes;
 
@@ -30,11 +31,14 @@ internal static class SimpleHtml
             at = ReadTag(text, at + 1, attributes, out var tag);
             if (tag.Equals("base", StringComparison.OrdinalIgnoreCase) && attributes.TryGetValue("href", out var href))
             {
-                root = Uri.TryCreate(page, href, out var given) ? given : root;
+                root = UrlText.TryRead(page, href, out var given) ? given : root;
             }
-            else if (tag.Equals("meta", StringComparison.OrdinalIgnoreCase)
+            else if (
+                tag.Equals("meta", StringComparison.OrdinalIgnoreCase)
                 && attributes.GetValueOrDefault("name") == "pypi:repository-version"
-                && attributes.GetValueOrDefault("content") is { } version && !version.StartsWith("1.", StringComparison.Ordinal))
+                && attributes.GetValueOrDefault("content") is { } version
+                && !version.StartsWith("1.", StringComparison.Ordinal)
+            )
             {
                 throw new InvalidDataException($"it has the API version '{version}', known is 1.x");
             }
@@ -49,7 +53,7 @@ internal static class SimpleHtml
 
     private static ProjectFile? ReadFile(Dictionary<string, string> attributes, Uri root)
     {
-        if (!attributes.TryGetValue("href", out var href) || !Uri.TryCreate(root, href, out var url))
+        if (!attributes.TryGetValue("href", out var href) || !UrlText.TryRead(root, href, out var url))
         {
             return null;
         }
@@ -66,6 +70,12 @@ internal static class SimpleHtml
             SimpleJson.RequireRemote(url, filename);
         }
 
+        // A page may have other links, such as mailto:.
+        if (url.Scheme != Uri.UriSchemeHttps && url.Scheme != Uri.UriSchemeHttp)
+        {
+            return null;
+        }
+
         var metadata = attributes.GetValueOrDefault("data-core-metadata") ?? attributes.GetValueOrDefault("data-dist-info-metadata");
         return new ProjectFile
         {
@@ -79,11 +89,14 @@ internal static class SimpleHtml
         };
     }
 
-    private static Digest? Hash(string text)
+    internal static Digest? Hash(string text)
     {
         foreach (var part in text.Split('&'))
         {
-            if (part.StartsWith("sha256=", StringComparison.OrdinalIgnoreCase) && Digest.TryParse(part[7..].ToLowerInvariant(), out var digest))
+            if (
+                part.StartsWith("sha256=", StringComparison.OrdinalIgnoreCase)
+                && Digest.TryParse(part[7..].ToLowerInvariant(), out var digest)
+            )
             {
                 return digest;
             }

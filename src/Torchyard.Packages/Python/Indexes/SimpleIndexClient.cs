@@ -2,11 +2,15 @@ using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
 using Torchyard.Packages.Python.Wheels;
-using Torchyard.Platform;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
+using Torchyard.Platform.Text;
 
 namespace Torchyard.Packages.Python.Indexes;
 
-/// <summary>Reads project pages and metadata from an index (packaging.python.org, "Simple repository API": PEP 503, 691, 658, 714).</summary>
+/// <summary>
+/// Reads project pages and metadata from an index (packaging.python.org, "Simple repository API": PEP 503, 691, 658, 714).
+/// </summary>
 /// <param name="transport">HTTP.</param>
 /// <param name="cache">Pages and METADATA of earlier runs; null for none.</param>
 /// <param name="pageLimit">Most bytes of a page.</param>
@@ -16,7 +20,7 @@ public sealed class SimpleIndexClient(IndexTransport transport, IndexCache? cach
     private const int PageLimit = 128 << 20;
 
     /// <summary>True when METADATA of a wheel can be had: always, unless nothing may be asked and it was never read.</summary>
-    public bool CanRead(ProjectFile file)
+    internal bool CanRead(ProjectFile file)
     {
         ArgumentNullException.ThrowIfNull(file);
         return !transport.IsOffline || file.Url.IsFile || cache?.FindMetadata(file) is not null;
@@ -27,10 +31,38 @@ public sealed class SimpleIndexClient(IndexTransport transport, IndexCache? cach
     /// <param name="name">Normalised name.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="TorchyardException">TY2503 to TY2506.</exception>
-    public async Task<ProjectPage?> FindProjectAsync(Uri index, string name, CancellationToken cancellation)
+    internal async Task<ProjectPage?> FindProjectAsync(Uri index, string name, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(index);
-        var url = new Uri(index, name + "/");
+        return await FindPageAsync(UrlText.At(index, name + "/"), name, cancellation);
+    }
+
+    /// <summary>A page of links (<c>--find-links</c>), with the files of all projects; null when the server does not have it.</summary>
+    /// <param name="page">Its URL.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="TorchyardException">TY2503 to TY2506.</exception>
+    internal Task<ProjectPage?> FindLinksAsync(Uri page, CancellationToken cancellation) => FindPageAsync(page, "", cancellation);
+
+    /// <summary>A small file of text, such as a requirement file.</summary>
+    /// <param name="url">Its URL.</param>
+    /// <param name="limit">Most bytes.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="TorchyardException">TY2503 to TY2506; TY2536: the server does not have it.</exception>
+    public async Task<byte[]> ReadTextAsync(Uri url, int limit, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(url);
+        using var response = await transport.GetAsync(url, null, cancellation);
+        return response.IsSuccessStatusCode
+            ? await ReadAsync(response, url, limit, cancellation)
+            : throw new TorchyardException(
+                "TY2536",
+                $"{IndexProblem.Show(url)} is not there: the server answers {(int)response.StatusCode}",
+                "correct the address"
+            );
+    }
+
+    private async Task<ProjectPage?> FindPageAsync(Uri url, string name, CancellationToken cancellation)
+    {
         var known = cache?.FindPage(url);
         if (transport.IsOffline)
         {
@@ -53,7 +85,8 @@ public sealed class SimpleIndexClient(IndexTransport transport, IndexCache? cach
                     request.Headers.TryAddWithoutValidation("If-Modified-Since", date);
                 }
             },
-            cancellation);
+            cancellation
+        );
         if (response.StatusCode == HttpStatusCode.NotModified && known is not null)
         {
             return Parse(known, name, url);
@@ -62,8 +95,11 @@ public sealed class SimpleIndexClient(IndexTransport transport, IndexCache? cach
         var page = response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone
             ? new CachedPage(CachedPage.Absent, url.AbsoluteUri, null, null)
             : new CachedPage(
-                response.Content.Headers.ContentType?.MediaType, (response.RequestMessage?.RequestUri ?? url).AbsoluteUri,
-                response.Headers.ETag?.ToString(), response.Content.Headers.LastModified?.ToString("r"))
+                response.Content.Headers.ContentType?.MediaType,
+                (response.RequestMessage?.RequestUri ?? url).AbsoluteUri,
+                response.Headers.ETag?.ToString(),
+                response.Content.Headers.LastModified?.ToString("r")
+            )
             {
                 Content = await ReadAsync(response, url, pageLimit, cancellation),
             };
@@ -76,7 +112,7 @@ public sealed class SimpleIndexClient(IndexTransport transport, IndexCache? cach
     /// METADATA of a wheel: the file beside it where the index has one (PEP 658), else read out of the remote wheel by HTTP ranges,
     /// a few hundred kilobytes instead of hundreds of megabytes. Null when the server can do neither.
     /// </summary>
-    public async Task<byte[]?> FindMetadataAsync(ProjectFile file, CancellationToken cancellation)
+    internal async Task<byte[]?> FindMetadataAsync(ProjectFile file, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(file);
         if (cache?.FindMetadata(file) is { } known)
@@ -106,7 +142,11 @@ public sealed class SimpleIndexClient(IndexTransport transport, IndexCache? cach
             return page.MediaType switch
             {
                 SimpleJson.MediaType => SimpleJson.Parse(page.Content, name, url),
-                "application/vnd.pypi.simple.v1+html" or "text/html" or "application/xhtml+xml" or null => SimpleHtml.Parse(page.Content, name, url),
+                "application/vnd.pypi.simple.v1+html" or "text/html" or "application/xhtml+xml" or null => SimpleHtml.Parse(
+                    page.Content,
+                    name,
+                    url
+                ),
                 var other => throw new InvalidDataException($"it is '{other}', neither JSON (PEP 691) nor HTML (PEP 503)"),
             };
         }
@@ -145,7 +185,9 @@ public sealed class SimpleIndexClient(IndexTransport transport, IndexCache? cach
         }
     }
 
-    /// <summary>Size of a file that its index does not tell, asked of the server without reading the file; null when it does not say.</summary>
+    /// <summary>
+    /// Size of a file that its index does not tell, asked of the server without reading the file; null when it does not say.
+    /// </summary>
     public async Task<long?> FindSizeAsync(Uri url, CancellationToken cancellation)
     {
         using var response = await transport.GetAsync(url, r => r.Headers.Range = new RangeHeaderValue(0, 0), cancellation);

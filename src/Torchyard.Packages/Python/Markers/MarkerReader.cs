@@ -23,10 +23,16 @@ internal sealed class MarkerReader(string text, int start)
         root = ReadOr(0);
         SkipSpace();
         if (_error is null && _at < text.Length)
+        {
             Fail("'and', 'or' or the end");
+        }
+
         error = _error;
         if (error is not null)
+        {
             root = null;
+        }
+
         return root is not null;
     }
 
@@ -37,7 +43,9 @@ internal sealed class MarkerReader(string text, int start)
         {
             var right = ReadAnd(depth);
             if (left is not null && right is not null)
+            {
                 left = new MarkerOr(left, right);
+            }
         }
 
         return left;
@@ -50,7 +58,9 @@ internal sealed class MarkerReader(string text, int start)
         {
             var right = ReadTerm(depth);
             if (left is not null && right is not null)
+            {
                 left = new MarkerAnd(left, right);
+            }
         }
 
         return left;
@@ -60,16 +70,28 @@ internal sealed class MarkerReader(string text, int start)
     {
         SkipSpace();
         if (_at >= text.Length || text[_at] != '(')
+        {
             return ReadComparison();
+        }
+
         if (depth >= MaxDepth)
+        {
             return Fail($"at most {MaxDepth} nested parentheses");
+        }
+
         _at++;
         var inner = ReadOr(depth + 1);
         if (_error is not null)
+        {
             return null;
+        }
+
         SkipSpace();
         if (_at >= text.Length || text[_at] != ')')
+        {
             return Fail("')'");
+        }
+
         _at++;
         return inner;
     }
@@ -77,12 +99,21 @@ internal sealed class MarkerReader(string text, int start)
     private MarkerComparison? ReadComparison()
     {
         if (++_comparisons > MaxComparisons)
+        {
             return Fail($"at most {MaxComparisons} comparisons");
+        }
+
         if (ReadOperand() is not { } left || ReadOperator() is not { } comparison)
+        {
             return null;
+        }
+
         var place = _at;
         if (ReadOperand() is not { } right)
+        {
             return null;
+        }
+
         if (left.Variable is null && right.Variable is null)
         {
             _at = place;
@@ -117,7 +148,10 @@ internal sealed class MarkerReader(string text, int start)
 
         var length = 0;
         while (_at + length < text.Length && (char.IsAsciiLetterOrDigit(text[_at + length]) || text[_at + length] is '_' or '.'))
+        {
             length++;
+        }
+
         if (MarkerVariables.Find(text.AsSpan(_at, length)) is not { } variable)
         {
             Fail("a marker variable or a quoted text");
@@ -140,11 +174,17 @@ internal sealed class MarkerReader(string text, int start)
         }
 
         if (TakeWord("in"))
+        {
             return MarkerOperator.In;
+        }
+
         if (TakeWord("not"))
         {
             if (TakeWord("in"))
+            {
                 return MarkerOperator.NotIn;
+            }
+
             Fail("'in' after 'not'");
             return null;
         }
@@ -157,18 +197,27 @@ internal sealed class MarkerReader(string text, int start)
     {
         SkipSpace();
         if (!text.AsSpan(_at).StartsWith(word, StringComparison.Ordinal))
+        {
             return false;
+        }
+
         var end = _at + word.Length;
         if (end < text.Length && (char.IsAsciiLetterOrDigit(text[end]) || text[end] is '_' or '.'))
+        {
             return false;
+        }
+
         _at = end;
         return true;
     }
 
     private void SkipSpace()
     {
-        while (_at < text.Length && char.IsWhiteSpace(text[_at]))
+        // No other white space is one of the grammar.
+        while (_at < text.Length && text[_at] is (' ' or '\t'))
+        {
             _at++;
+        }
     }
 
     private MarkerComparison? Fail(string expected)

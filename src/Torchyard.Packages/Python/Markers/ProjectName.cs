@@ -15,22 +15,33 @@ public readonly record struct ProjectName
     /// <summary>Normal form, e.g. <c>nvidia-cudnn-cu13</c>.</summary>
     public string Normal => _normal ?? "";
 
-    /// <summary>Reads a name of letters, digits, <c>-</c>, <c>_</c> and <c>.</c> that begins and ends with a letter or digit; at most 128 long.</summary>
+    /// <summary>
+    /// Reads a name of letters, digits, <c>-</c>, <c>_</c> and <c>.</c> that begins and ends with a letter or digit; at most 128 long.
+    /// </summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out ProjectName name)
     {
         name = default;
         if (text is not { Length: > 0 and <= 128 } || !char.IsAsciiLetterOrDigit(text[0]) || !char.IsAsciiLetterOrDigit(text[^1]))
+        {
             return false;
+        }
+
         Span<char> normal = stackalloc char[text.Length];
         var length = 0;
         foreach (var c in text)
         {
             if (char.IsAsciiLetterOrDigit(c))
+            {
                 normal[length++] = char.ToLowerInvariant(c);
+            }
             else if (c is not ('-' or '_' or '.'))
+            {
                 return false;
+            }
             else if (normal[length - 1] != '-')
+            {
                 normal[length++] = '-';
+            }
         }
 
         name = new ProjectName(new string(normal[..length]));

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Torchyard.Packages.Python.Versions;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Python.Markers;
 
@@ -12,6 +12,8 @@ public sealed record Requirement
 {
     /// <summary>Longest text that is read, in UTF-16 units.</summary>
     public const int MaxLength = 16 * 1024;
+
+    private const string Blanks = " \t";
 
     /// <summary>Name of the distribution.</summary>
     public required ProjectName Name { get; init; }
@@ -36,16 +38,20 @@ public sealed record Requirement
             : throw new TorchyardException(
                 "TY2803",
                 $"'{PythonVersion.Shorten(text)}' is not a Python requirement: {error}",
-                "Write it as PEP 508 says, for example numpy>=2,<3 or torch==2.9.*; platform_system == \"Linux\".");
+                "write it as PEP 508 says, for example numpy>=2,<3 or torch==2.9.*; platform_system == \"Linux\"."
+            );
 
     /// <summary>Reads a requirement; on failure <paramref name="error"/> says what was expected.</summary>
-    public static bool TryParse(
-        string text, [NotNullWhen(true)] out Requirement? requirement, [NotNullWhen(false)] out string? error) =>
+    public static bool TryParse(string text, [NotNullWhen(true)] out Requirement? requirement, [NotNullWhen(false)] out string? error) =>
         TryParse(text, out requirement, out error, out _);
 
     /// <summary>As above; on failure <paramref name="at"/> is the index in the text where the wrong part begins.</summary>
     internal static bool TryParse(
-        string text, [NotNullWhen(true)] out Requirement? requirement, [NotNullWhen(false)] out string? error, out int at)
+        string text,
+        [NotNullWhen(true)] out Requirement? requirement,
+        [NotNullWhen(false)] out string? error,
+        out int at
+    )
     {
         requirement = null;
         at = 0;
@@ -56,19 +62,23 @@ public sealed record Requirement
         }
 
         // What is left to read always ends where the text does, so its length tells where it begins.
-        var textEnd = text.AsSpan().TrimEnd().Length;
-        var rest = text.AsSpan().Trim();
+        // Blanks and tabs are the only white space of the grammar.
+        var textEnd = text.AsSpan().TrimEnd(Blanks).Length;
+        var rest = text.AsSpan().Trim(Blanks);
         at = textEnd - rest.Length;
         var length = 0;
         while (length < rest.Length && (char.IsAsciiLetterOrDigit(rest[length]) || rest[length] is '-' or '_' or '.'))
+        {
             length++;
+        }
+
         if (!ProjectName.TryParse(rest[..length].ToString(), out var name))
         {
             error = "expected the name of a distribution";
             return false;
         }
 
-        rest = rest[length..].TrimStart();
+        rest = rest[length..].TrimStart(Blanks);
         at = textEnd - rest.Length;
         if (!TryTakeExtras(ref rest, out var extras, out error, out var wrongExtra))
         {
@@ -81,11 +91,11 @@ public sealed record Requirement
         if (rest.StartsWith("@"))
         {
             // ';' may be part of a URL, so the marker begins at the first ';' after white space.
-            rest = rest[1..].TrimStart();
+            rest = rest[1..].TrimStart(Blanks);
             var end = rest.IndexOfAny(' ', '\t');
             url = (end < 0 ? rest : rest[..end]).ToString();
             at = textEnd - rest.Length;
-            rest = end < 0 ? [] : rest[end..].TrimStart();
+            rest = end < 0 ? [] : rest[end..].TrimStart(Blanks);
             if (url.Length == 0)
             {
                 error = "expected a URL after '@'";
@@ -95,7 +105,7 @@ public sealed record Requirement
         else
         {
             var end = rest.IndexOf(';');
-            var clauses = (end < 0 ? rest : rest[..end]).Trim();
+            var clauses = (end < 0 ? rest : rest[..end]).Trim(Blanks);
             at = textEnd - rest.Length;
             rest = end < 0 ? [] : rest[end..];
             if (clauses is ['(', .., ')'])
@@ -104,7 +114,7 @@ public sealed record Requirement
                 at++;
             }
 
-            if (!VersionSpecifierSet.TryParse(clauses.ToString(), out versions!))
+            if (!IsList(clauses) || !VersionSpecifierSet.TryParse(clauses.ToString(), out versions!))
             {
                 at += VersionSpecifierSet.FirstWrong(clauses.ToString());
                 error = $"'{PythonVersion.Shorten(clauses.ToString())}' is not a version specifier";
@@ -131,7 +141,32 @@ public sealed record Requirement
         }
 
         error = null;
-        requirement = new Requirement { Name = name, Extras = extras, Versions = versions, Url = url, Marker = marker };
+        requirement = new Requirement
+        {
+            Name = name,
+            Extras = extras,
+            Versions = versions,
+            Url = url,
+            Marker = marker,
+        };
+        return true;
+    }
+
+    // Specifier sets elsewhere may have empty clauses; a requirement, one at its end. Other white space than blanks may follow an operator
+    // only.
+    private static bool IsList(ReadOnlySpan<char> clauses)
+    {
+        var before = ',';
+        foreach (var c in clauses)
+        {
+            if ((c == ',' && before == ',') || (char.IsWhiteSpace(c) && c is not (' ' or '\t') && before is not ('=' or '<' or '>')))
+            {
+                return false;
+            }
+
+            before = char.IsWhiteSpace(c) ? before : c;
+        }
+
         return true;
     }
 
@@ -154,13 +189,20 @@ public sealed record Requirement
     public override int GetHashCode() => ToString().GetHashCode(StringComparison.Ordinal);
 
     private static bool TryTakeExtras(
-        ref ReadOnlySpan<char> rest, out IReadOnlyList<string> extras, [NotNullWhen(false)] out string? error, out int at)
+        ref ReadOnlySpan<char> rest,
+        out IReadOnlyList<string> extras,
+        [NotNullWhen(false)] out string? error,
+        out int at
+    )
     {
         extras = [];
         error = null;
         at = 0;
         if (!rest.StartsWith("["))
+        {
             return true;
+        }
+
         var end = rest.IndexOf(']');
         if (end < 0)
         {
@@ -172,11 +214,14 @@ public sealed record Requirement
         var next = 1;
         foreach (var entry in rest[1..end].ToString().Split(','))
         {
-            var part = entry.Trim();
-            at = next + entry.Length - entry.AsSpan().TrimStart().Length;
+            var part = entry.Trim(' ', '\t');
+            at = next + entry.Length - entry.AsSpan().TrimStart(Blanks).Length;
             next += entry.Length + 1;
-            if (part.Length == 0 && rest[1..end].Trim().IsEmpty)
+            if (part.Length == 0 && rest[1..end].Trim(Blanks).IsEmpty)
+            {
                 break;
+            }
+
             if (!ProjectName.TryParse(part, out var extra))
             {
                 error = $"'{PythonVersion.Shorten(part)}' is not the name of an extra";
@@ -187,7 +232,7 @@ public sealed record Requirement
         }
 
         extras = names;
-        rest = rest[(end + 1)..].TrimStart();
+        rest = rest[(end + 1)..].TrimStart(Blanks);
         return true;
     }
 }

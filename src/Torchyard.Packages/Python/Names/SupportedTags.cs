@@ -10,7 +10,7 @@ public sealed record InterpreterTarget(int Minor, int GlibcMinor, string Machine
 /// The wheel tags that an interpreter takes, best first, in the order of the <c>packaging</c> library that pip uses
 /// (packaging.python.org, "Platform compatibility tags"; PEP 600 for manylinux).
 /// </summary>
-public sealed class SupportedTags
+internal sealed class SupportedTags
 {
     private readonly Dictionary<WheelTag, int> _ranks = [];
 

@@ -3,7 +3,9 @@ using Torchyard.Packages.Python.Markers;
 
 namespace Torchyard.Packages.Python.Names;
 
-/// <summary>A compatibility tag of a wheel (packaging.python.org, "Platform compatibility tags"), e.g. <c>cp313-cp313-manylinux_2_28_x86_64</c>.</summary>
+/// <summary>
+/// A compatibility tag of a wheel (packaging.python.org, "Platform compatibility tags"), e.g. <c>cp313-cp313-manylinux_2_28_x86_64</c>.
+/// </summary>
 /// <param name="Python">Interpreter, e.g. <c>cp313</c> or <c>py3</c>.</param>
 /// <param name="Abi">ABI, e.g. <c>cp313</c>, <c>abi3</c> or <c>none</c>.</param>
 /// <param name="Platform">Platform, e.g. <c>manylinux_2_28_x86_64</c> or <c>any</c>.</param>
@@ -47,11 +49,13 @@ public sealed record WheelFileName
 
         var parts = text[..^Extension.Length].Split('-');
         var build = parts.Length == 6 ? parts[2] : "";
-        if (parts.Length is not (5 or 6)
+        if (
+            parts.Length is not (5 or 6)
             || !ProjectName.TryParse(parts[0], out var project)
             || !IsVersion(parts[1])
             || (build.Length > 0 ? !char.IsAsciiDigit(build[0]) : parts.Length == 6)
-            || !parts[^3..].All(IsTagSet))
+            || !parts[^3..].All(IsTagSet)
+        )
         {
             return false;
         }
@@ -68,16 +72,19 @@ public sealed record WheelFileName
     }
 
     private static IReadOnlyList<WheelTag> Expand(string pythons, string abis, string platforms) =>
-        [.. from python in pythons.Split('.')
+        [
+            .. from python in pythons.Split('.')
             from abi in abis.Split('.')
             from platform in platforms.Split('.')
-            select new WheelTag(python, abi, platform)];
+            select new WheelTag(python, abi, platform),
+        ];
 
     private static bool IsVersion(string text) =>
         text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '+' or '!' or '_');
 
     // A set of more than a few tags would multiply into thousands; real names have at most about five a set.
     private static bool IsTagSet(string text) =>
-        text.Length > 0 && text.Count(c => c == '.') < 16 && text.Split('.').All(tag =>
-            tag.Length > 0 && tag.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'));
+        text.Length > 0
+        && text.Count(c => c == '.') < 16
+        && text.Split('.').All(tag => tag.Length > 0 && tag.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'));
 }

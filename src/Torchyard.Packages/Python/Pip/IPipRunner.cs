@@ -8,12 +8,23 @@ public interface IPipRunner
 }
 
 /// <summary>What pip is to resolve.</summary>
-/// <param name="IndexUrl">Torchyard's index on loopback: the only one that pip talks to.</param>
-/// <param name="Requirements">A requirements file, without options.</param>
-/// <param name="Constraints">A constraints file, without options.</param>
-/// <param name="PreReleases">Pre-releases are candidates.</param>
-/// <param name="OnLine">Gets each line that pip prints.</param>
-public sealed record PipRequest(Uri IndexUrl, string Requirements, string Constraints, bool PreReleases, Action<string>? OnLine = null);
+public sealed record PipRequest
+{
+    /// <summary>Torchyard's index on loopback: the only one that pip talks to.</summary>
+    public required Uri IndexUrl { get; init; }
+
+    /// <summary>A requirements file, without options.</summary>
+    public required string Requirements { get; init; }
+
+    /// <summary>A constraints file, without options.</summary>
+    public required string Constraints { get; init; }
+
+    /// <summary>Pre-releases are candidates.</summary>
+    public required bool PreReleases { get; init; }
+
+    /// <summary>Gets each line that pip prints.</summary>
+    public Action<string>? OnLine { get; init; }
+}
 
 /// <summary>How pip ended.</summary>
 /// <param name="ExitCode">0 when it found an answer.</param>

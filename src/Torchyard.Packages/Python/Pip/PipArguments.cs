@@ -4,14 +4,15 @@ namespace Torchyard.Packages.Python.Pip;
 public static class PipArguments
 {
     /// <summary>Nothing of the user's or the machine's pip settings reaches pip: Torchyard has read them.</summary>
-    public static IReadOnlyDictionary<string, string> Environment { get; } = new Dictionary<string, string>
-    {
-        ["LC_ALL"] = "C.UTF-8",
-        ["NO_PROXY"] = "127.0.0.1",
-        ["PIP_CONFIG_FILE"] = "/dev/null",
-        ["PYTHONDONTWRITEBYTECODE"] = "1",
-        ["PYTHONNOUSERSITE"] = "1",
-    };
+    public static IReadOnlyDictionary<string, string> Environment { get; } =
+        new Dictionary<string, string>
+        {
+            ["LC_ALL"] = "C.UTF-8",
+            ["NO_PROXY"] = "127.0.0.1",
+            ["PIP_CONFIG_FILE"] = "/dev/null",
+            ["PYTHONDONTWRITEBYTECODE"] = "1",
+            ["PYTHONNOUSERSITE"] = "1",
+        };
 
     // While pip waits for METADATA of a source, Torchyard builds it; days are enough for any compiler.
     private const string Timeout = "604800";
@@ -26,11 +27,31 @@ public static class PipArguments
         ArgumentNullException.ThrowIfNull(request);
         return
         [
-            "pip", "--isolated", "--no-input", "--disable-pip-version-check", "--no-cache-dir",
-            "install", "--dry-run", "--ignore-installed", "--report", report,
-            "--index-url", request.IndexUrl.AbsoluteUri, "--only-binary", ":all:", "--progress-bar", "off", "--retries", "0", "--timeout", Timeout,
+            "pip",
+            "--isolated",
+            "--no-input",
+            "--disable-pip-version-check",
+            "--no-cache-dir",
+            "install",
+            "--dry-run",
+            "--ignore-installed",
+            "--report",
+            report,
+            "--index-url",
+            request.IndexUrl.AbsoluteUri,
+            "--only-binary",
+            ":all:",
+            "--progress-bar",
+            "off",
+            "--retries",
+            "0",
+            "--timeout",
+            Timeout,
             .. request.PreReleases ? new[] { "--pre" } : [],
-            "--requirement", requirements, "--constraint", constraints,
+            "--requirement",
+            requirements,
+            "--constraint",
+            constraints,
         ];
     }
 }

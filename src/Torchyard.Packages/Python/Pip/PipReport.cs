@@ -8,15 +8,19 @@ namespace Torchyard.Packages.Python.Pip;
 /// <summary>pip's installation report (pip documentation, "Installation Report", version 1), as far as a lock needs it.</summary>
 internal sealed class PipReport
 {
-    [JsonPropertyName("version")] public string? Version { get; set; }
+    [JsonPropertyName("version")]
+    public string? Version { get; set; }
 
-    [JsonPropertyName("pip_version")] public string? PipVersion { get; set; }
+    [JsonPropertyName("pip_version")]
+    public string? PipVersion { get; set; }
 
-    [JsonPropertyName("install")] public List<PipInstallation>? Install { get; set; }
+    [JsonPropertyName("install")]
+    public List<PipInstallation>? Install { get; set; }
 
-    [JsonPropertyName("environment")] public Dictionary<string, string>? Environment { get; set; }
+    [JsonPropertyName("environment")]
+    public Dictionary<string, string>? Environment { get; set; }
 
-    /// <exception cref="InvalidDataException">It is no such report.</exception>
+    /// <exception cref="InvalidDataException">It is not such a report.</exception>
     public static PipReport Parse(ReadOnlySpan<byte> content)
     {
         try
@@ -28,7 +32,7 @@ internal sealed class PipReport
         }
         catch (JsonException wrong)
         {
-            throw new InvalidDataException("pip's report is no JSON", wrong);
+            throw new InvalidDataException("pip's report is not JSON", wrong);
         }
     }
 
@@ -36,42 +40,56 @@ internal sealed class PipReport
     public MarkerEnvironment MarkerEnvironment()
     {
         string Value(string name) =>
-            Environment is not null && Environment.TryGetValue(name, out var value) ? value : throw new InvalidDataException($"pip's report names no {name}");
+            Environment is not null && Environment.TryGetValue(name, out var value)
+                ? value
+                : throw new InvalidDataException($"pip's report names no {name}");
         return Markers.MarkerEnvironment.CPythonOnLinux(PythonVersion.Parse(Value("python_full_version")), Value("platform_machine"));
     }
 }
 
 internal sealed class PipInstallation
 {
-    [JsonPropertyName("download_info")] public PipDownload? Download { get; set; }
+    [JsonPropertyName("download_info")]
+    public PipDownload? Download { get; set; }
 
-    [JsonPropertyName("is_direct")] public bool IsDirect { get; set; }
+    [JsonPropertyName("is_direct")]
+    public bool IsDirect { get; set; }
 
-    [JsonPropertyName("is_yanked")] public bool IsYanked { get; set; }
+    [JsonPropertyName("is_yanked")]
+    public bool IsYanked { get; set; }
 
-    [JsonPropertyName("requested")] public bool Requested { get; set; }
+    [JsonPropertyName("requested")]
+    public bool Requested { get; set; }
 
-    [JsonPropertyName("requested_extras")] public List<string>? RequestedExtras { get; set; }
+    [JsonPropertyName("requested_extras")]
+    public List<string>? RequestedExtras { get; set; }
 
-    [JsonPropertyName("metadata")] public PipMetadata? Metadata { get; set; }
+    [JsonPropertyName("metadata")]
+    public PipMetadata? Metadata { get; set; }
 }
 
 internal sealed class PipDownload
 {
-    [JsonPropertyName("url")] public string? Url { get; set; }
+    [JsonPropertyName("url")]
+    public string? Url { get; set; }
 }
 
 internal sealed class PipMetadata
 {
-    [JsonPropertyName("name")] public string? Name { get; set; }
+    [JsonPropertyName("name")]
+    public string? Name { get; set; }
 
-    [JsonPropertyName("version")] public string? Version { get; set; }
+    [JsonPropertyName("version")]
+    public string? Version { get; set; }
 
-    [JsonPropertyName("requires_dist")] public List<string>? RequiresDist { get; set; }
+    [JsonPropertyName("requires_dist")]
+    public List<string>? RequiresDist { get; set; }
 
-    [JsonPropertyName("provides_extra")] public List<string>? ProvidesExtra { get; set; }
+    [JsonPropertyName("provides_extra")]
+    public List<string>? ProvidesExtra { get; set; }
 
-    [JsonPropertyName("requires_python")] public string? RequiresPython { get; set; }
+    [JsonPropertyName("requires_python")]
+    public string? RequiresPython { get; set; }
 }
 
 [JsonSerializable(typeof(PipReport))]

@@ -1,6 +1,6 @@
 using Torchyard.Packages.Python.Markers;
-using Torchyard.Packages.Python.Sources;
-using Torchyard.Platform;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Python.Requirements;
 
@@ -12,6 +12,9 @@ public sealed record RequirementLine
 
     /// <summary>Absolute path of a local wheel, or null.</summary>
     public string? LocalWheel { get; init; }
+
+    /// <summary>The whole requirement as somebody wrote it, without options; null where nobody did.</summary>
+    public string? Written { get; init; }
 
     /// <summary>The path as the user wrote it.</summary>
     public string? WrittenPath { get; init; }
@@ -25,13 +28,29 @@ public sealed record RequirementLine
     /// <summary>SHA-256 hashes that the file may have (<c>--hash</c>, or the URL's fragment); empty for any.</summary>
     public IReadOnlyList<Digest> Hashes { get; init; } = [];
 
+    /// <summary>Extras of a file without a requirement; else they stand there.</summary>
+    public IReadOnlyList<string> Extras { get; init; } = [];
+
+    /// <summary>Condition of a file without a requirement; else it stands there. Null for none.</summary>
+    public Marker? Marker { get; init; }
+
     /// <summary>Where it is written; null for a command line or a preset.</summary>
     public SourceLocation? Place { get; init; }
 
-    /// <summary>True for <c>name==version</c> with hashes: nothing is left to resolve.</summary>
-    public bool IsPinned => Requirement is { Url: null, Versions.Clauses: [{ Operator: Versions.VersionOperator.Equal, IsPrefix: false }] } && Hashes.Count > 0;
+    /// <summary>True when it names a file or a source, which no index is asked for.</summary>
+    public bool IsDirect => LocalWheel is not null || Url is not null || Source is not null;
 
-    /// <summary>A requirement of a distribution's own metadata, which may name a URL but neither a file of this machine nor a source over plain HTTP; null when it is none.</summary>
+    /// <summary>True when it counts for an interpreter.</summary>
+    public bool Applies(MarkerEnvironment environment) => (Requirement?.Marker ?? Marker)?.Evaluate(environment) != false;
+
+    /// <summary>True for <c>name==version</c> with hashes: nothing is left to resolve.</summary>
+    public bool IsPinned =>
+        Requirement is { Url: null, Versions.Clauses: [{ Operator: Versions.VersionOperator.Equal, IsPrefix: false }] } && Hashes.Count > 0;
+
+    /// <summary>
+    /// A requirement of a distribution's own metadata, which may name a URL but neither a file of this machine nor a source over plain
+    /// HTTP; null when it is none.
+    /// </summary>
     internal static RequirementLine? OfMetadata(string text)
     {
         if (!Requirement.TryParse(text, out var requirement, out _))
@@ -39,7 +58,9 @@ public sealed record RequirementLine
             return null;
         }
 
-        var line = requirement.Url is { } url ? RequirementFileReader.FromUrl(url, requirement, [], null) : new RequirementLine { Requirement = requirement };
+        var line = requirement.Url is { } url
+            ? DirectReference.OfUrl(url, requirement, [], null)
+            : new RequirementLine { Requirement = requirement };
         return (line.Url ?? line.Source?.Url)?.IsFile == true || line.Source?.Url.Scheme == Uri.UriSchemeHttp ? null : line;
     }
 }

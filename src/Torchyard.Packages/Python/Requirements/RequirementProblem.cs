@@ -1,4 +1,5 @@
-using Torchyard.Platform;
+using Torchyard.Packages.Errors;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Python.Requirements;
 
@@ -6,13 +7,23 @@ namespace Torchyard.Packages.Python.Requirements;
 internal static class RequirementProblem
 {
     public static TorchyardException Wrong(SourceLocation? place, string why, string cure) =>
-        new("TY2512", place is null ? why : $"{place}: {why}", cure) { Location = place, IsUsage = true };
+        Of(PackageCodes.WrongRequirement, place, why, cure);
 
-    public static TorchyardException VersionControl(SourceLocation? place, string text, string why) => new(
-        "TY2514", (place is null ? "" : $"{place}: ") + $"'{text}' is a version control URL that is not followed: {why}",
-        "Write it as git+https://host/repository@REVISION (or git+ssh, git+file), or build the wheel once and name that")
-    {
-        Location = place,
-        IsUsage = true,
-    };
+    /// <summary>What pip takes and Torchyard does not.</summary>
+    public static TorchyardException Refused(SourceLocation? place, string why, string cure) =>
+        Of(PackageCodes.RefusedRequirement, place, why, cure);
+
+    /// <summary>What pip reads over without a word, so that the file says something else than happens.</summary>
+    public static TorchyardException Dropped(SourceLocation? place, string why, string cure) => Of("TY2531", place, why, cure);
+
+    public static TorchyardException Of(string code, SourceLocation? place, string why, string cure) =>
+        new(code, place is null ? why : $"{place}: {why}", cure) { Location = place, IsUsage = true };
+
+    public static TorchyardException VersionControl(SourceLocation? place, string text, string why) =>
+        Of(
+            "TY2514",
+            place,
+            $"'{text}' is a version control URL that is not followed: {why}",
+            "write it as git+https://host/repository@REVISION (or git+ssh, git+file), or build the wheel once and name that"
+        );
 }

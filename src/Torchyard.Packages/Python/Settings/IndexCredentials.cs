@@ -1,4 +1,6 @@
 using System.Text;
+using Torchyard.Platform.Errors;
+using Torchyard.Platform.Text;
 
 namespace Torchyard.Packages.Python.Settings;
 
@@ -13,19 +15,20 @@ public sealed class IndexCredentials
     private readonly IReadOnlyDictionary<(string Section, string Key), string> _keyring;
 
     private IndexCredentials(
-        IReadOnlyDictionary<string, HostCredential> netrc, IReadOnlyDictionary<(string Section, string Key), string> keyring)
+        IReadOnlyDictionary<string, HostCredential> netrc,
+        IReadOnlyDictionary<(string Section, string Key), string> keyring
+    )
     {
         _netrc = netrc;
         _keyring = keyring;
     }
 
     /// <summary>No credentials but those that URLs bring.</summary>
-    public static IndexCredentials None() =>
-        new(new Dictionary<string, HostCredential>(), new Dictionary<(string, string), string>());
+    public static IndexCredentials None() => new(new Dictionary<string, HostCredential>(), new Dictionary<(string, string), string>());
 
     /// <summary>
     /// Reads <c>$NETRC</c> or <c>~/.netrc</c>, and <c>keyring_pass.cfg</c>, the plain file of Python's keyring
-    /// (keyrings.alt, PlaintextKeyring) below <c>$XDG_DATA_HOME/python_keyring</c>. Files that do not exist are no error.
+    /// (keyrings.alt, PlaintextKeyring) below <c>$XDG_DATA_HOME/python_keyring</c>. Files that do not exist are not an error.
     /// </summary>
     public static IndexCredentials Read(Func<string, string?> environment, string home)
     {
@@ -35,16 +38,30 @@ public sealed class IndexCredentials
         var keyring = Path.Combine(data, "python_keyring", "keyring_pass.cfg");
         return new IndexCredentials(
             File.Exists(netrc) ? NetrcFile.Parse(File.ReadAllText(netrc)) : new Dictionary<string, HostCredential>(),
-            File.Exists(keyring) ? IniFile.Parse(File.ReadAllText(keyring), keepCase: true) : new Dictionary<(string, string), string>());
+            File.Exists(keyring) ? IniFile.Parse(File.ReadAllText(keyring), keepCase: true) : new Dictionary<(string, string), string>()
+        );
     }
 
+    /// <summary>Hosts that netrc has credentials for; its <c>default</c> names none.</summary>
+    public IEnumerable<string> Hosts => _netrc.Keys.Where(host => host.Length > 0);
+
     /// <summary>
-    /// Takes the credential out of a URL and keeps it for its host; returns the URL without it. <c>${NAME}</c> in the URL stands for
-    /// an environment variable, so that recipes and requirement files need hold no secret.
+    /// Takes the credential out of a URL and keeps it for its host; returns the URL without it. Variables are replaced before
+    /// (<see cref="CredentialVariables"/>), never here.
     /// </summary>
-    public Uri Adopt(string url, Func<string, string?> environment)
+    /// <exception cref="TorchyardException">TY2537: it is not an address.</exception>
+    public Uri Adopt(string url)
     {
-        var uri = new Uri(ExpandVariables(url, environment), UriKind.Absolute);
+        if (!UrlText.TryRead(url, out var uri))
+        {
+            // Behind the last '@', before which a password would be.
+            throw new TorchyardException(
+                "TY2537",
+                $"'{VisibleText.Of(url[(url.LastIndexOf('@') + 1)..])}' is not the address of an index",
+                "correct index-url or extra-index-url in pip.conf, PIP_INDEX_URL or PIP_EXTRA_INDEX_URL; an address begins with https://"
+            );
+        }
+
         if (uri.UserInfo.Length == 0)
         {
             return uri;
@@ -61,7 +78,7 @@ public sealed class IndexCredentials
     }
 
     /// <summary>The credential for a URL, or null.</summary>
-    public HostCredential? Find(Uri uri)
+    internal HostCredential? Find(Uri uri)
     {
         ArgumentNullException.ThrowIfNull(uri);
         lock (_byAuthority)
@@ -79,49 +96,6 @@ public sealed class IndexCredentials
             return own ?? (_netrc.TryGetValue(uri.Host, out var entry) || _netrc.TryGetValue("", out entry) ? entry : null);
         }
     }
-
-    /// <summary>Replaces <c>${NAME}</c>, as pip does in requirement files; an unset variable stays as it is, so that the error shows it.</summary>
-    internal static string ExpandVariables(string text, Func<string, string?> environment)
-    {
-        var result = new StringBuilder(text);
-        var at = 0;
-        while ((at = text.IndexOf("${", at, StringComparison.Ordinal)) >= 0)
-        {
-            var end = text.IndexOf('}', at);
-            if (end < 0)
-            {
-                break;
-            }
-
-            var name = text[(at + 2)..end];
-            if (IsVariable(name) && environment(name) is { } value)
-            {
-                result.Replace($"${{{name}}}", value);
-            }
-
-            at = end;
-        }
-
-        return result.ToString();
-    }
-
-    /// <summary>Name of the first <c>${VARIABLE}</c>, or null.</summary>
-    internal static string? FirstVariable(string text)
-    {
-        for (var at = 0; (at = text.IndexOf("${", at, StringComparison.Ordinal)) >= 0; at += 2)
-        {
-            if (text.IndexOf('}', at) is > 0 and var end && IsVariable(text[(at + 2)..end]))
-            {
-                return text[(at + 2)..end];
-            }
-        }
-
-        return null;
-    }
-
-    // pip documentation, "Using environment variables": uppercase letters, digits and the underscore.
-    private static bool IsVariable(string name) =>
-        name.Length > 0 && name.All(c => char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c) || c == '_');
 
     private HostCredential? FromKeyring(Uri uri, string? user)
     {
@@ -165,7 +139,11 @@ public sealed class IndexCredentials
         var bytes = new List<byte>();
         for (var i = 0; i < text.Length; i++)
         {
-            if (text[i] == '_' && i + 2 < text.Length && byte.TryParse(text.AsSpan(i + 1, 2), System.Globalization.NumberStyles.HexNumber, null, out var value))
+            if (
+                text[i] == '_'
+                && i + 2 < text.Length
+                && byte.TryParse(text.AsSpan(i + 1, 2), System.Globalization.NumberStyles.HexNumber, null, out var value)
+            )
             {
                 bytes.Add(value);
                 i += 2;

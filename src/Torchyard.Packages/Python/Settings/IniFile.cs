@@ -39,7 +39,7 @@ internal static class IniFile
             var separator = line.IndexOfAny('=', ':');
             if (separator <= 0 || section.Length == 0)
             {
-                throw new InvalidDataException($"line {number} is no 'key = value' of a [section]");
+                throw new InvalidDataException($"line {number} is not a 'key = value' of a [section]");
             }
 
             var key = line[..separator].TrimEnd().ToString();

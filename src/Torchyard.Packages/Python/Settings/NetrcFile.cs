@@ -3,7 +3,7 @@ namespace Torchyard.Packages.Python.Settings;
 /// <summary>A user and a password for a host.</summary>
 /// <param name="User">User name.</param>
 /// <param name="Password">Password or token; never printed.</param>
-public sealed record HostCredential(string User, string Password)
+internal sealed record HostCredential(string User, string Password)
 {
     /// <summary>The user only, so that no log shows the password.</summary>
     public override string ToString() => $"{User}:***";
@@ -17,36 +17,24 @@ internal static class NetrcFile
     {
         var result = new Dictionary<string, HostCredential>(StringComparer.OrdinalIgnoreCase);
         var tokens = Tokens(text).GetEnumerator();
-        string? host = null;
-        string? user = null;
-        string? password = null;
-        void Keep()
-        {
-            if (host is not null && password is not null)
-            {
-                result.TryAdd(host, new HostCredential(user ?? "", password));
-            }
-
-            (host, user, password) = (null, null, null);
-        }
-
+        var entry = new Entry();
         while (tokens.MoveNext())
         {
             switch (tokens.Current)
             {
                 case "machine":
-                    Keep();
-                    host = tokens.MoveNext() ? tokens.Current : null;
+                    entry.Keep(result);
+                    entry = new Entry { Host = tokens.MoveNext() ? tokens.Current : null };
                     break;
                 case "default":
-                    Keep();
-                    host = "";
+                    entry.Keep(result);
+                    entry = new Entry { Host = "" };
                     break;
                 case "login":
-                    user = tokens.MoveNext() ? tokens.Current : null;
+                    entry.User = tokens.MoveNext() ? tokens.Current : null;
                     break;
                 case "password":
-                    password = tokens.MoveNext() ? tokens.Current : null;
+                    entry.Password = tokens.MoveNext() ? tokens.Current : null;
                     break;
                 case "account":
                     tokens.MoveNext();
@@ -54,7 +42,7 @@ internal static class NetrcFile
             }
         }
 
-        Keep();
+        entry.Keep(result);
         return result;
     }
 
@@ -88,6 +76,24 @@ internal static class NetrcFile
                 }
 
                 yield return token is ['"', .., '"'] && token.Length > 1 ? token[1..^1] : token;
+            }
+        }
+    }
+
+    /// <summary>What follows a <c>machine</c> or <c>default</c>.</summary>
+    private sealed class Entry
+    {
+        public string? Host { get; init; }
+
+        public string? User { get; set; }
+
+        public string? Password { get; set; }
+
+        public void Keep(Dictionary<string, HostCredential> result)
+        {
+            if (Host is not null && Password is not null)
+            {
+                result.TryAdd(Host, new HostCredential(User ?? "", Password));
             }
         }
     }

@@ -1,10 +1,10 @@
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Python.Settings;
 
 /// <summary>
-/// The machine's own pip settings (pip documentation, "Configuration"): configuration files in all their places, then <c>PIP_*</c> variables.
-/// They count where the recipe names no index, so that a site with a mirror sets nothing.
+/// The machine's own pip settings (pip documentation, "Configuration"): configuration files in all their places, then <c>PIP_*</c>
+/// variables. They count where the recipe names no index, so that a site with a mirror sets nothing.
 /// </summary>
 public sealed record PipSettings
 {
@@ -81,8 +81,14 @@ public sealed record PipSettings
             TrustedHosts = List(Find("trusted-host")),
             Proxy = Find("proxy") is { Length: > 0 } proxy ? proxy : null,
             Certificates = Find("cert") is { Length: > 0 } cert ? cert : null,
-            Timeout = double.TryParse(Find("timeout"), System.Globalization.CultureInfo.InvariantCulture, out var timeout) && timeout > 0 ? timeout : 15,
-            Retries = int.TryParse(Find("retries"), System.Globalization.CultureInfo.InvariantCulture, out var retries) && retries >= 0 ? Math.Min(retries, 20) : 5,
+            Timeout =
+                double.TryParse(Find("timeout"), System.Globalization.CultureInfo.InvariantCulture, out var timeout) && timeout > 0
+                    ? timeout
+                    : 15,
+            Retries =
+                int.TryParse(Find("retries"), System.Globalization.CultureInfo.InvariantCulture, out var retries) && retries >= 0
+                    ? Math.Min(retries, 20)
+                    : 5,
             Constraints = List(Find("constraint")),
             PreReleases = IsTrue(Find("pre")),
             Files = files,
@@ -144,11 +150,13 @@ public sealed record PipSettings
         }
     }
 
-    private static TorchyardException Unreadable(string file, string why, Exception inner) => new(
-        "TY2518",
-        $"{file}, this machine's pip settings: {why}",
-        "Correct the file, name the indexes in the recipe's [python], or set PIP_CONFIG_FILE=/dev/null to do without it",
-        inner);
+    private static TorchyardException Unreadable(string file, string why, Exception inner) =>
+        new(
+            "TY2518",
+            $"{file}, this machine's pip settings: {why}",
+            "correct the file, name the indexes in the recipe's [python], or set PIP_CONFIG_FILE=/dev/null to do without it",
+            inner
+        );
 
     private static string Canonical(string key) => key.Replace('_', '-').TrimStart('-');
 

@@ -1,9 +1,11 @@
-using Torchyard.Platform;
-using Torchyard.Recipes.Toml;
+using Torchyard.Platform.Errors;
+using Torchyard.Platform.Toml;
 
 namespace Torchyard.Packages.Python.Sources;
 
-/// <summary>What <c>[build-system]</c> of a pyproject.toml says (PEP 517, PEP 518; packaging.python.org, "pyproject.toml specification").</summary>
+/// <summary>
+/// What <c>[build-system]</c> of a pyproject.toml says (PEP 517, PEP 518; packaging.python.org, "pyproject.toml specification").
+/// </summary>
 /// <param name="Requires">Requirements that must be there before the backend can be asked anything.</param>
 /// <param name="Backend">The backend's object, <c>module.sub:object</c>.</param>
 /// <param name="BackendPath">Directories of the source that the backend is imported from; empty when it is installed.</param>
@@ -25,7 +27,7 @@ public sealed record BuildBackend(IReadOnlyList<string> Requires, string Backend
         }
 
         var file = $"pyproject.toml of {shown}";
-        var document = TomlDocument.Parse(pyproject, file, "TY2523", "Choose another version of it");
+        var document = TomlDocument.Parse(pyproject, file, "TY2523", "choose another version of it");
         if (!document.Entries.TryGetValue("build-system", out var entry))
         {
             return Legacy;
@@ -48,13 +50,14 @@ public sealed record BuildBackend(IReadOnlyList<string> Requires, string Backend
             throw SourceProblem.Archive(shown, $"its backend-path '{outside}' leads out of it");
         }
 
-        return backend.Value is TomlString { Value.Length: > 0 } name && name.Value.All(c => char.IsLetterOrDigit(c) || c is '.' or ':' or '_')
+        return
+            backend.Value is TomlString { Value.Length: > 0 } name && name.Value.All(c => char.IsLetterOrDigit(c) || c is '.' or ':' or '_')
             ? new BuildBackend(requirements, name.Value, paths)
-            : throw SourceProblem.NoProject(shown, "the build-backend of its pyproject.toml is no name of a Python object");
+            : throw SourceProblem.NoProject(shown, "the build-backend of its pyproject.toml is not the name of a Python object");
     }
 
     private static IReadOnlyList<string> Texts(TomlNode node, string key, string shown) =>
         node is TomlArray array && array.Items.All(item => item is TomlString)
             ? [.. array.Items.Cast<TomlString>().Select(item => item.Value)]
-            : throw SourceProblem.NoProject(shown, $"'{key}' of its pyproject.toml is no list of texts");
+            : throw SourceProblem.NoProject(shown, $"'{key}' of its pyproject.toml is not a list of texts");
 }

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Python.Sources;
 
@@ -18,7 +18,11 @@ internal static partial class BuildFailure
         var lines = result.Output.TrimEnd().Split('\n');
         var shown = string.Join('\n', lines.TakeLast(LinesShown).Select(line => "  " + line.TrimEnd()));
         return new TorchyardException(
-            "TY2524", $"building a wheel of {name} failed: {hook} of its build backend ended with exit status {result.ExitCode}. Its last lines:\n{shown}", Cure(result.Output));
+            "TY2524",
+            $"building a wheel of {name} failed: {hook} of its build backend ended with exit status {result.ExitCode}. Its last "
+                + $"lines:\n{shown}",
+            Cure(result.Output)
+        );
     }
 
     private static string Cure(string output)
@@ -29,9 +33,13 @@ internal static partial class BuildFailure
         }
 
         return PythonHeader().IsMatch(output) ? Add("\"gcc\", \"python3-dev\"")
-            : Header().Match(output) is { Success: true } header ? $"Name the Debian package that has {header.Groups[1].Value} in build-packages of [python]; {Meaning}"
-            : Program().Match(output) is { Success: true } program && Packages.TryGetValue(program.Groups.Values.Skip(1).First(group => group.Success).Value, out var packages) ? Add(packages)
-            : $"If it lacks a compiler, a header or a tool: name its Debian package in build-packages of [python], such as build-packages = [\"gcc\", \"python3-dev\"]; {Meaning}";
+            : Header().Match(output) is { Success: true } header
+                ? $"Name the Debian package that has {header.Groups[1].Value} in build-packages of [python]; {Meaning}"
+            : Program().Match(output) is { Success: true } program
+            && Packages.TryGetValue(program.Groups.Values.Skip(1).First(group => group.Success).Value, out var packages)
+                ? Add(packages)
+            : $"If it lacks a compiler, a header or a tool: name its Debian package in build-packages of [python], such as "
+                + $"build-packages = [\"gcc\", \"python3-dev\"]; {Meaning}";
 
         static string Add(string packages) => $"Add to [python] of the recipe: build-packages = [{packages}]; {Meaning}";
     }
@@ -64,9 +72,15 @@ internal static partial class BuildFailure
     [GeneratedRegex(@"fatal error: (\S+): No such file or directory", RegexOptions.CultureInvariant)]
     private static partial Regex Header();
 
-    [GeneratedRegex(@"command '([^']+)' failed|No such file or directory: '([^']+)'|(?:^|[\s:])([a-z0-9_+-]+): (?:command )?not found|Unknown compiler\(s\): \[\['([^']+)'\]", RegexOptions.CultureInvariant | RegexOptions.Multiline)]
+    [GeneratedRegex(
+        @"command '([^']+)' failed|No such file or directory: '([^']+)'|(?:^|[\s:])([a-z0-9_+-]+): (?:command )?not found|Unknown compiler\(s\): \[\['([^']+)'\]",
+        RegexOptions.CultureInvariant | RegexOptions.Multiline
+    )]
     private static partial Regex Program();
 
-    [GeneratedRegex("Temporary failure in name resolution|Network is unreachable|Could not resolve host|Name or service not known", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        "Temporary failure in name resolution|Network is unreachable|Could not resolve host|Name or service not known",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex Network();
 }

@@ -1,11 +1,11 @@
 using Torchyard.Packages.Python.Wheels;
-using Torchyard.Platform;
-using Torchyard.Recipes;
+using Torchyard.Platform.Digests;
+using Torchyard.Recipes.Locks;
 
 namespace Torchyard.Packages.Python.Sources;
 
 /// <summary>A wheel that was built, in the package cache.</summary>
-public sealed record BuiltWheel
+internal sealed record BuiltWheel
 {
     /// <summary>The wheel on this machine.</summary>
     public required string File { get; init; }

@@ -1,5 +1,5 @@
 using Torchyard.Platform.Files;
-using Torchyard.Recipes;
+using Torchyard.Recipes.Locks;
 
 namespace Torchyard.Packages.Python.Sources;
 
@@ -14,7 +14,12 @@ public sealed record SourcePart(string File, string Name, string Prefix);
 /// <param name="Parts">Its archives, in the order in which they are laid out.</param>
 /// <param name="Work">Directory that was made for it, or null.</param>
 /// <param name="Repository">Directory that becomes <c>.git</c> of the source, on the store's file system; null for an archive.</param>
-public sealed record FetchedSource(LockedSource Source, IReadOnlyList<SourcePart> Parts, BuildDirectory? Work = null, string? Repository = null) : IDisposable
+public sealed record FetchedSource(
+    LockedSource Source,
+    IReadOnlyList<SourcePart> Parts,
+    BuildDirectory? Work = null,
+    string? Repository = null
+) : IDisposable
 {
     /// <summary>Name for messages.</summary>
     public string Shown => Source.Filename ?? $"{Source.Url}@{Source.Commit}";

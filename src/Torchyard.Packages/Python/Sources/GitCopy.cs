@@ -1,3 +1,4 @@
+using Torchyard.Packages.Python.Requirements;
 using Torchyard.Platform.Files;
 using Torchyard.Platform.Processes;
 
@@ -8,7 +9,8 @@ namespace Torchyard.Packages.Python.Sources;
 /// <param name="repository">Its directory; the caller holds its lock.</param>
 internal sealed class GitCopy(GitSession session, string repository)
 {
-    // What a checkout has, whatever the machine's or the repository's attributes leave out of archives, expand in them or pass through a program.
+    // What a checkout has, whatever the machine's or the repository's attributes leave out of archives, expand in them or pass through a
+    // program.
     private const string Attributes = "* -export-ignore -export-subst -filter\n";
 
     private bool _asked;
@@ -40,13 +42,17 @@ internal sealed class GitCopy(GitSession session, string repository)
         }
 
         // Branches come before tags, as for pip.
-        string[] wanted = revision is null ? ["HEAD"]
+        string[] wanted =
+            revision is null ? ["HEAD"]
             : revision.StartsWith("refs/", StringComparison.Ordinal) ? [revision + "^{}", revision]
             : [$"refs/heads/{revision}", $"refs/tags/{revision}^{{}}", $"refs/tags/{revision}"];
         session.AskFirst();
-        var listed = (await RequireAsync(["ls-remote", "--quiet", "--", session.Address, .. wanted])).Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Select(line => line.Split('\t')).Where(line => line.Length == 2 && GitUrl.IsCommit(line[0]))
-            .DistinctBy(line => line[1], StringComparer.Ordinal).ToDictionary(line => line[1], line => line[0], StringComparer.Ordinal);
+        var listed = (await RequireAsync(["ls-remote", "--quiet", "--", session.Address, .. wanted]))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Split('\t'))
+            .Where(line => line.Length == 2 && GitUrl.IsCommit(line[0]))
+            .DistinctBy(line => line[1], StringComparer.Ordinal)
+            .ToDictionary(line => line[1], line => line[0], StringComparer.Ordinal);
         if (wanted.FirstOrDefault(listed.ContainsKey) is { } name)
         {
             return listed[name];
@@ -62,7 +68,10 @@ internal sealed class GitCopy(GitSession session, string repository)
             }
         }
 
-        throw SourceProblem.Git(session.Source.Shown, revision is null ? "the repository has no HEAD" : $"the repository has no branch, tag or commit '{revision}'");
+        throw SourceProblem.Git(
+            session.Source.Shown,
+            revision is null ? "the repository has no HEAD" : $"the repository has no branch, tag or commit '{revision}'"
+        );
     }
 
     /// <summary>Makes sure that the copy has a commit.</summary>
@@ -90,8 +99,11 @@ internal sealed class GitCopy(GitSession session, string repository)
     /// <summary>Path, address and commit of each submodule (gitmodules(5)).</summary>
     public async Task<IReadOnlyList<(string Path, string Address, string Commit)>> SubmodulesAsync(string commit)
     {
-        var links = (await RequireAsync("ls-tree", "-r", "-z", "--full-tree", commit)).Split('\0', StringSplitOptions.RemoveEmptyEntries)
-            .Where(line => line.StartsWith("160000 commit ", StringComparison.Ordinal)).Select(line => line["160000 commit ".Length..].Split('\t', 2)).ToList();
+        var links = (await RequireAsync("ls-tree", "-r", "-z", "--full-tree", commit))
+            .Split('\0', StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => line.StartsWith("160000 commit ", StringComparison.Ordinal))
+            .Select(line => line["160000 commit ".Length..].Split('\t', 2))
+            .ToList();
         if (links.Count == 0)
         {
             return [];
@@ -122,7 +134,8 @@ internal sealed class GitCopy(GitSession session, string repository)
     }
 
     /// <summary>Objects of a commit: itself, its directories and files.</summary>
-    public async Task<string> ObjectsAsync(string commit) => await RequireAsync("rev-list", "--objects", "--no-object-names", "--no-walk", commit);
+    public async Task<string> ObjectsAsync(string commit) =>
+        await RequireAsync("rev-list", "--objects", "--no-object-names", "--no-walk", commit);
 
     /// <summary>Runs git on it and refuses failure.</summary>
     public Task<string> RequireAsync(params string[] arguments) => session.RequireAsync(repository, arguments);
@@ -145,6 +158,16 @@ internal sealed class GitCopy(GitSession session, string repository)
         session.AskFirst();
         _asked = true;
         string[] whole = File.Exists(Path.Combine(repository, "shallow")) ? ["--unshallow"] : [];
-        await RequireAsync(["fetch", "--quiet", "--force", "--no-recurse-submodules", .. whole, "--", session.Address, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]);
+        await RequireAsync([
+            "fetch",
+            "--quiet",
+            "--force",
+            "--no-recurse-submodules",
+            .. whole,
+            "--",
+            session.Address,
+            "+refs/heads/*:refs/heads/*",
+            "+refs/tags/*:refs/tags/*",
+        ]);
     }
 }

@@ -1,12 +1,15 @@
-using System.ComponentModel;
 using System.Text;
 using Torchyard.Packages.Python.Indexes;
+using Torchyard.Packages.Python.Requirements;
 using Torchyard.Packages.Python.Settings;
+using Torchyard.Platform.Errors;
 using Torchyard.Platform.Processes;
 
 namespace Torchyard.Packages.Python.Sources;
 
-/// <summary>Runs git for one source: with its credentials, over no transport but its own, and with nothing of the machine that changes content.</summary>
+/// <summary>
+/// Runs git for one source: with its credentials, over no transport but its own, and with nothing of the machine that changes content.
+/// </summary>
 internal sealed class GitSession(GitProgram git, IndexTransport transport, SourceReference source, CancellationToken cancellation)
 {
     /// <summary>The source.</summary>
@@ -41,8 +44,12 @@ internal sealed class GitSession(GitProgram git, IndexTransport transport, Sourc
     public async Task<string> RequireAsync(string repository, IReadOnlyList<string> arguments, string? input = null)
     {
         var result = await RunAsync(repository, arguments, input);
-        return result.ExitCode == 0 ? result.Output
-            : throw SourceProblem.Git(source.Shown, result.Error.Trim() is { Length: > 0 } said ? said : $"git {arguments[0]} ended with exit status {result.ExitCode}");
+        return result.ExitCode == 0
+            ? result.Output
+            : throw SourceProblem.Git(
+                source.Shown,
+                result.Error.Trim() is { Length: > 0 } said ? said : $"git {arguments[0]} ended with exit status {result.ExitCode}"
+            );
     }
 
     /// <summary>Runs git.</summary>
@@ -50,7 +57,12 @@ internal sealed class GitSession(GitProgram git, IndexTransport transport, Sourc
     /// <param name="arguments">Command and arguments.</param>
     /// <param name="input">Its standard input.</param>
     /// <param name="changes">More variables of its environment.</param>
-    public async Task<CommandResult> RunAsync(string repository, IReadOnlyList<string> arguments, string? input = null, IReadOnlyDictionary<string, string>? changes = null)
+    public async Task<CommandResult> RunAsync(
+        string repository,
+        IReadOnlyList<string> arguments,
+        string? input = null,
+        IReadOnlyDictionary<string, string>? changes = null
+    )
     {
         var variables = Variables();
         foreach (var (name, value) in changes ?? new Dictionary<string, string>())
@@ -62,12 +74,32 @@ internal sealed class GitSession(GitProgram git, IndexTransport transport, Sourc
         {
             return await git(
                 [
-                    "--git-dir", repository, "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.autocrlf=false", "-c", "core.eol=lf",
-                    "-c", "tar.umask=0022", "-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "core.attributesFile=/dev/null", .. arguments,
+                    "--git-dir",
+                    repository,
+                    "-c",
+                    "core.hooksPath=/dev/null",
+                    "-c",
+                    "core.fsmonitor=false",
+                    "-c",
+                    "core.autocrlf=false",
+                    "-c",
+                    "core.eol=lf",
+                    "-c",
+                    "tar.umask=0022",
+                    "-c",
+                    "gc.auto=0",
+                    "-c",
+                    "maintenance.auto=false",
+                    "-c",
+                    "core.attributesFile=/dev/null",
+                    .. arguments,
                 ],
-                variables, input, cancellation);
+                variables,
+                input,
+                cancellation
+            );
         }
-        catch (Win32Exception)
+        catch (TorchyardException failure) when (failure.Code == PlatformCodes.ProgramMissing)
         {
             throw SourceProblem.NoGit(source.Shown);
         }
@@ -88,7 +120,12 @@ internal sealed class GitSession(GitProgram git, IndexTransport transport, Sourc
             ["GIT_TERMINAL_PROMPT"] = "0",
             ["LC_ALL"] = "C.UTF-8",
             // Above all settings: no ext::, no other program; a redirect cannot leave these either.
-            ["GIT_ALLOW_PROTOCOL"] = source.Url.Scheme switch { "file" => "file", "http" => "http", _ => "https:ssh" },
+            ["GIT_ALLOW_PROTOCOL"] = source.Url.Scheme switch
+            {
+                "file" => "file",
+                "http" => "http",
+                _ => "https:ssh",
+            },
         };
         if (source.Url.Scheme is "https" or "http" && CredentialOf(source.Url) is { } credential)
         {
@@ -107,7 +144,7 @@ internal sealed class GitSession(GitProgram git, IndexTransport transport, Sourc
         // A credential of the URL itself counts for its host, as for indexes.
         if (url.UserInfo.Length > 0)
         {
-            transport.Credentials.Adopt(url.AbsoluteUri, static _ => null);
+            transport.Credentials.Adopt(url.AbsoluteUri);
         }
 
         return transport.Credentials.Find(url);

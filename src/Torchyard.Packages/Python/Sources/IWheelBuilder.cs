@@ -7,7 +7,7 @@ public interface IWheelBuilder
     Task<string> DescribeAsync(CancellationToken cancellation);
 
     /// <summary>Lays a source out and checks it; nothing of it runs yet.</summary>
-    /// <exception cref="Torchyard.Platform.TorchyardException">TY2523: it is damaged or hostile.</exception>
+    /// <exception cref="Torchyard.Platform.Errors.TorchyardException">TY2523: it is damaged or hostile.</exception>
     Task<IWheelBuild> OpenAsync(FetchedSource source, CancellationToken cancellation);
 }
 
@@ -31,7 +31,12 @@ public interface IWheelBuild : IAsyncDisposable
     /// <param name="tools">Wheels that it needs, by file name.</param>
     /// <param name="onLine">Gets each line that it prints.</param>
     /// <param name="cancellation">Ends it.</param>
-    Task<HookResult> BuildAsync(BuildBackend backend, IReadOnlyDictionary<string, string> tools, Action<string>? onLine, CancellationToken cancellation);
+    Task<HookResult> BuildAsync(
+        BuildBackend backend,
+        IReadOnlyDictionary<string, string> tools,
+        Action<string>? onLine,
+        CancellationToken cancellation
+    );
 }
 
 /// <summary>How a hook of a backend ended.</summary>

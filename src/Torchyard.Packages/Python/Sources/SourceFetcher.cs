@@ -1,8 +1,10 @@
 using Torchyard.Packages.Python.Fetch;
 using Torchyard.Packages.Python.Indexes;
-using Torchyard.Platform;
+using Torchyard.Packages.Python.Requirements;
+using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
-using Torchyard.Recipes;
+using Torchyard.Platform.Reporting;
+using Torchyard.Recipes.Locks;
 
 namespace Torchyard.Packages.Python.Sources;
 
@@ -25,10 +27,17 @@ public sealed class SourceFetcher(StorePaths store, WheelCache cache, IndexTrans
         var url = new UriBuilder(reference.Url) { Fragment = "" }.Uri;
         if (!url.IsFile && url.UserInfo.Length > 0)
         {
-            url = transport.Credentials.Adopt(url.AbsoluteUri, static _ => null);
+            url = transport.Credentials.Adopt(url.AbsoluteUri);
         }
 
-        var (path, sha256) = await cache.GetAsync(url, reference.Sha256, reference.Size, ArchiveLimit, SilentProgress.Instance, cancellation);
+        var (path, sha256) = await cache.GetAsync(
+            url,
+            reference.Sha256,
+            reference.Size,
+            ArchiveLimit,
+            SilentProgress.Instance,
+            cancellation
+        );
         var source = new LockedSource
         {
             Url = reference.Path is null && !reference.IsFromIndex ? reference.PublicUrl : null,

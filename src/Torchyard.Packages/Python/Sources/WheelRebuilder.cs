@@ -1,10 +1,14 @@
 using Torchyard.Packages.Python.Fetch;
-using Torchyard.Platform;
-using Torchyard.Recipes;
+using Torchyard.Packages.Python.Requirements;
+using Torchyard.Platform.Errors;
+using Torchyard.Recipes.Locks;
 
 namespace Torchyard.Packages.Python.Sources;
 
-/// <summary>Makes the wheels that a lock built from source and this store lacks: from the lock alone, with its sources and tools, and with the same bytes.</summary>
+/// <summary>
+/// Makes the wheels that a lock built from source and this store lacks: from the lock alone, with its sources and tools, and with the same
+/// bytes.
+/// </summary>
 /// <param name="fetcher">Fetches sources.</param>
 /// <param name="cache">Has the wheels.</param>
 /// <param name="wheels">Fetches tools, and knows where indexes keep archives.</param>
@@ -30,7 +34,7 @@ public sealed class WheelRebuilder(SourceFetcher fetcher, WheelCache cache, Whee
         }
     }
 
-    private bool Lacks(LockedPythonPackage package) => package.Source is not null && !File.Exists(cache.PathOf(package.Sha256));
+    private bool Lacks(LockedPythonPackage package) => package.Source is not null && !cache.Has(package.Sha256, package.Size);
 
     private async Task RebuildAsync(LockedPythonPackage package, LockedPython locked, CancellationToken cancellation)
     {
@@ -44,7 +48,14 @@ public sealed class WheelRebuilder(SourceFetcher fetcher, WheelCache cache, Whee
         using var source = await fetcher.FetchAsync(await ReferenceAsync(package, locked, cancellation), cancellation);
         await using var build = await maker.OpenAsync(source, cancellation);
         var backend = BuildBackend.Read(build.Pyproject, build.HasSetup, source.Shown);
-        var made = await maker.MakeAsync(source, build, backend, tools, await BuildTools.FilesAsync(tools, wheels, cancellation), cancellation);
+        var made = await maker.MakeAsync(
+            source,
+            build,
+            backend,
+            tools,
+            await BuildTools.FilesAsync(tools, wheels, cancellation),
+            cancellation
+        );
         if (made.Sha256 != package.Sha256)
         {
             throw SourceProblem.NotReproduced(package.Name, package.Filename, package.Sha256, made.Sha256, made.Filename);
@@ -54,13 +65,18 @@ public sealed class WheelRebuilder(SourceFetcher fetcher, WheelCache cache, Whee
     private async Task<SourceReference> ReferenceAsync(LockedPythonPackage package, LockedPython locked, CancellationToken cancellation)
     {
         var source = package.Source!;
-        var url = source.Url is { } named ? new Uri(named)
+        var url =
+            source.Url is { } named ? new Uri(named)
             : source.Path is { } path ? new Uri(Path.GetFullPath(path, directory))
             : File.Exists(cache.PathOf(source.Sha256!.Value)) ? new Uri(cache.PathOf(source.Sha256.Value))
             : await wheels.LocateAsync(locked, package.Index, package.Name, source.Filename!, source.Sha256.Value, cancellation);
         if (source.IsGit && (GitUrl.Why(url) is not null || !GitUrl.IsCommit(source.Commit!)))
         {
-            throw new TorchyardException("TY2514", $"the lock has a repository '{source.Url}' that is not followed, or no full commit of it", "Run 'torchyard lock' again");
+            throw new TorchyardException(
+                "TY2514",
+                $"the lock has a repository '{source.Url}' that is not followed, or no full commit of it",
+                "run 'torchyard lock' again"
+            );
         }
 
         return new SourceReference

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Python.Versions;
 
@@ -35,8 +35,7 @@ public sealed class PythonVersion : IComparable<PythonVersion>, IEquatable<Pytho
     private readonly LocalSegment[]? _local;
     private string? _text;
 
-    internal PythonVersion(
-        ulong epoch, ulong[] release, PreRelease? pre, ulong? post, ulong? dev, LocalSegment[]? local)
+    internal PythonVersion(ulong epoch, ulong[] release, PreRelease? pre, ulong? post, ulong? dev, LocalSegment[]? local)
     {
         Epoch = epoch;
         _release = release;
@@ -81,14 +80,15 @@ public sealed class PythonVersion : IComparable<PythonVersion>, IEquatable<Pytho
     public ulong Segment(int index) => index < _release.Length ? _release[index] : 0;
 
     /// <summary>Reads a version.</summary>
-    /// <exception cref="TorchyardException">TY2801 when the text is no version.</exception>
+    /// <exception cref="TorchyardException">TY2801 when the text is not a version.</exception>
     public static PythonVersion Parse(string text) =>
         TryParse(text, out var version)
             ? version
             : throw new TorchyardException(
                 "TY2801",
                 $"'{Shorten(text)}' is not a Python version",
-                "Write it as PEP 440 says, for example 2.9.1, 2.10.0rc1 or 2.9.1+cu128.");
+                "write it as PEP 440 says, for example 2.9.1, 2.10.0rc1 or 2.9.1+cu128."
+            );
 
     /// <summary>Reads a version; false when the text is none or a number in it exceeds 64 bits.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out PythonVersion? version)
@@ -101,16 +101,31 @@ public sealed class PythonVersion : IComparable<PythonVersion>, IEquatable<Pytho
     public int CompareTo(PythonVersion? other)
     {
         if (other is null)
+        {
             return 1;
+        }
+
         var order = Epoch.CompareTo(other.Epoch);
         if (order == 0)
+        {
             order = CompareRelease(other);
+        }
+
         if (order == 0)
+        {
             order = PreKey.CompareTo(other.PreKey);
+        }
+
         if (order == 0)
+        {
             order = (Post is null ? 0 : 1, Post ?? 0).CompareTo((other.Post is null ? 0 : 1, other.Post ?? 0));
+        }
+
         if (order == 0)
+        {
             order = (Dev is null ? 1 : 0, Dev ?? 0).CompareTo((other.Dev is null ? 1 : 0, other.Dev ?? 0));
+        }
+
         return order == 0 ? LocalSegment.Compare(_local, other._local) : order;
     }
 
@@ -126,12 +141,18 @@ public sealed class PythonVersion : IComparable<PythonVersion>, IEquatable<Pytho
         var hash = new HashCode();
         hash.Add(Epoch);
         foreach (var segment in _release.AsSpan().TrimEnd(0ul))
+        {
             hash.Add(segment);
+        }
+
         hash.Add(Pre);
         hash.Add(Post);
         hash.Add(Dev);
         foreach (var segment in _local ?? [])
+        {
             hash.Add(segment);
+        }
+
         return hash.ToHashCode();
     }
 
@@ -159,12 +180,13 @@ public sealed class PythonVersion : IComparable<PythonVersion>, IEquatable<Pytho
     internal static string Shorten(string text) => text.Length <= 80 ? text : text[..80] + "...";
 
     // 1.0.dev1 sorts before 1.0a1, and a release without pre-release segment after its pre-releases.
-    private (int Kind, PreReleasePhase Phase, ulong Number) PreKey => Pre switch
-    {
-        { } pre => (1, pre.Phase, pre.Number),
-        null when Post is null && Dev is not null => (0, 0, 0),
-        null => (2, 0, 0),
-    };
+    private (int Kind, PreReleasePhase Phase, ulong Number) PreKey =>
+        Pre switch
+        {
+            { } pre => (1, pre.Phase, pre.Number),
+            null when Post is null && Dev is not null => (0, 0, 0),
+            null => (2, 0, 0),
+        };
 
     private int CompareRelease(PythonVersion other)
     {
@@ -172,7 +194,9 @@ public sealed class PythonVersion : IComparable<PythonVersion>, IEquatable<Pytho
         {
             var order = Segment(i).CompareTo(other.Segment(i));
             if (order != 0)
+            {
                 return order;
+            }
         }
 
         return 0;
@@ -182,16 +206,39 @@ public sealed class PythonVersion : IComparable<PythonVersion>, IEquatable<Pytho
     {
         var text = new StringBuilder();
         if (Epoch != 0)
+        {
             text.Append(Epoch).Append('!');
+        }
+
         text.AppendJoin('.', _release);
         if (Pre is { } pre)
-            text.Append(pre.Phase switch { PreReleasePhase.Alpha => "a", PreReleasePhase.Beta => "b", _ => "rc" }).Append(pre.Number);
+        {
+            text.Append(
+                    pre.Phase switch
+                    {
+                        PreReleasePhase.Alpha => "a",
+                        PreReleasePhase.Beta => "b",
+                        _ => "rc",
+                    }
+                )
+                .Append(pre.Number);
+        }
+
         if (Post is { } post)
+        {
             text.Append(".post").Append(post);
+        }
+
         if (Dev is { } dev)
+        {
             text.Append(".dev").Append(dev);
+        }
+
         if (_local is not null)
+        {
             text.Append('+').AppendJoin('.', _local);
+        }
+
         return text.ToString();
     }
 }

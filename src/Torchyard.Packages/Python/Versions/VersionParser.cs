@@ -19,13 +19,18 @@ internal ref struct VersionParser
         var parser = new VersionParser(text);
         parser.TakeWord("v");
         if (!parser.TryTakeNumber(out var first))
+        {
             return false;
+        }
+
         ulong epoch = 0;
         if (parser.TakeChar('!'))
         {
             epoch = first;
             if (!parser.TryTakeNumber(out first))
+            {
                 return false;
+            }
         }
 
         var release = new List<ulong>(4) { first };
@@ -33,13 +38,24 @@ internal ref struct VersionParser
         {
             parser._rest = parser._rest[1..];
             if (!parser.TryTakeNumber(out var segment))
+            {
                 return false;
+            }
+
             release.Add(segment);
         }
 
-        if (!parser.TryTakePre(out var pre) || !parser.TryTakePost(out var post) || !parser.TryTakeLabelled(DevWords, out var dev)
-            || !parser.TryTakeLocal(out var local) || !parser._rest.IsEmpty)
+        if (
+            !parser.TryTakePre(out var pre)
+            || !parser.TryTakePost(out var post)
+            || !parser.TryTakeLabelled(DevWords, out var dev)
+            || !parser.TryTakeLocal(out var local)
+            || !parser._rest.IsEmpty
+        )
+        {
             return false;
+        }
+
         version = new PythonVersion(epoch, [.. release], pre, post, dev, local);
         return true;
     }
@@ -55,7 +71,10 @@ internal ref struct VersionParser
     {
         pre = null;
         if (!TryTakeLabelled(AlphaWords, out var number))
+        {
             return false;
+        }
+
         if (number is not null)
         {
             pre = new PreRelease(PreReleasePhase.Alpha, number.Value);
@@ -63,7 +82,10 @@ internal ref struct VersionParser
         }
 
         if (!TryTakeLabelled(BetaWords, out number))
+        {
             return false;
+        }
+
         if (number is not null)
         {
             pre = new PreRelease(PreReleasePhase.Beta, number.Value);
@@ -71,9 +93,15 @@ internal ref struct VersionParser
         }
 
         if (!TryTakeLabelled(CandidateWords, out number))
+        {
             return false;
+        }
+
         if (number is not null)
+        {
             pre = new PreRelease(PreReleasePhase.ReleaseCandidate, number.Value);
+        }
+
         return true;
     }
 
@@ -99,11 +127,17 @@ internal ref struct VersionParser
         foreach (var word in words)
         {
             if (!TakeWord(word))
+            {
                 continue;
+            }
+
             TakeSeparator();
             ulong value = 0;
             if (!_rest.IsEmpty && char.IsAsciiDigit(_rest[0]) && !TryTakeNumber(out value))
+            {
                 return false;
+            }
+
             number = value;
             return true;
         }
@@ -116,25 +150,39 @@ internal ref struct VersionParser
     {
         local = null;
         if (!TakeChar('+'))
+        {
             return true;
+        }
+
         var segments = new List<LocalSegment>();
         do
         {
             var length = 0;
             while (length < _rest.Length && char.IsAsciiLetterOrDigit(_rest[length]))
+            {
                 length++;
+            }
+
             if (length == 0)
+            {
                 return false;
+            }
+
             var part = _rest[..length];
             _rest = _rest[length..];
             if (part.ContainsAnyExceptInRange('0', '9'))
+            {
                 segments.Add(new LocalSegment(0, part.ToString().ToLowerInvariant()));
+            }
             else if (ulong.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var value))
+            {
                 segments.Add(new LocalSegment(value, null));
+            }
             else
+            {
                 return false;
-        }
-        while (TakeSeparator());
+            }
+        } while (TakeSeparator());
         local = [.. segments];
         return true;
     }
@@ -143,9 +191,15 @@ internal ref struct VersionParser
     {
         var length = 0;
         while (length < _rest.Length && char.IsAsciiDigit(_rest[length]))
+        {
             length++;
+        }
+
         if (!ulong.TryParse(_rest[..length], NumberStyles.None, CultureInfo.InvariantCulture, out value))
+        {
             return false;
+        }
+
         _rest = _rest[length..];
         return true;
     }
@@ -153,7 +207,10 @@ internal ref struct VersionParser
     private bool TakeWord(string word)
     {
         if (!_rest.StartsWith(word, StringComparison.OrdinalIgnoreCase))
+        {
             return false;
+        }
+
         _rest = _rest[word.Length..];
         return true;
     }
@@ -163,7 +220,10 @@ internal ref struct VersionParser
     private bool TakeChar(char wanted)
     {
         if (_rest.IsEmpty || _rest[0] != wanted)
+        {
             return false;
+        }
+
         _rest = _rest[1..];
         return true;
     }

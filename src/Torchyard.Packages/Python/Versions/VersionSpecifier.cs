@@ -50,12 +50,13 @@ public sealed record VersionSpecifier
     /// <summary>True for <c>==V.*</c> and <c>!=V.*</c>.</summary>
     public bool IsPrefix { get; }
 
-    /// <summary>The version of the clause; null for <c>===</c> with a text that is no version.</summary>
+    /// <summary>The version of the clause; null for <c>===</c> with a text that is not a version.</summary>
     public PythonVersion? Version => _version;
 
     /// <summary>True when the clause itself names a pre-release, which lets pre-releases pass.</summary>
     public bool NamesPreRelease =>
-        !IsPrefix && Operator is not (VersionOperator.NotEqual or VersionOperator.Below or VersionOperator.Above)
+        !IsPrefix
+        && Operator is not (VersionOperator.NotEqual or VersionOperator.Below or VersionOperator.Above)
         && _version is { IsPreRelease: true };
 
     /// <summary>Reads one clause; false when it is none.</summary>
@@ -63,15 +64,24 @@ public sealed record VersionSpecifier
     {
         specifier = null;
         if (text is null || text.Length > PythonVersion.MaxLength)
+        {
             return false;
+        }
+
         var rest = text.AsSpan().Trim();
         if (!TryTakeOperator(ref rest, out var comparison))
+        {
             return false;
+        }
+
         rest = rest.TrimStart();
         if (comparison == VersionOperator.Identical)
         {
             if (rest.IsEmpty || rest.ContainsAny(" \t,;)"))
+            {
                 return false;
+            }
+
             var exact = PythonVersion.TryParse(rest.ToString(), out var parsed) ? parsed : null;
             specifier = new VersionSpecifier(comparison, rest.ToString(), exact, false);
             return true;
@@ -79,14 +89,25 @@ public sealed record VersionSpecifier
 
         var isPrefix = rest.EndsWith(".*");
         if (isPrefix)
+        {
             rest = rest[..^2];
+        }
+
         if (!PythonVersion.TryParse(rest.ToString(), out var version))
+        {
             return false;
+        }
+
         var equality = comparison is VersionOperator.Equal or VersionOperator.NotEqual;
-        if ((version.Local is not null && (!equality || isPrefix))
+        if (
+            (version.Local is not null && (!equality || isPrefix))
             || (isPrefix && (!equality || version.Pre is not null || version.Post is not null || version.Dev is not null))
-            || (comparison == VersionOperator.Compatible && version.Release.Length < 2))
+            || (comparison == VersionOperator.Compatible && version.Release.Length < 2)
+        )
+        {
             return false;
+        }
+
         specifier = new VersionSpecifier(comparison, version.ToString(), version, isPrefix);
         return true;
     }
@@ -95,7 +116,10 @@ public sealed record VersionSpecifier
     public bool Matches(PythonVersion candidate)
     {
         if (Operator == VersionOperator.Identical)
+        {
             return string.Equals(candidate.ToString(), _version?.ToString() ?? _text, StringComparison.OrdinalIgnoreCase);
+        }
+
         var version = _version!;
         return Operator switch
         {
@@ -121,17 +145,18 @@ public sealed record VersionSpecifier
     /// <inheritdoc/>
     public override int GetHashCode() => ToString().GetHashCode(StringComparison.Ordinal);
 
-    internal static string Symbol(VersionOperator comparison) => comparison switch
-    {
-        VersionOperator.Equal => "==",
-        VersionOperator.NotEqual => "!=",
-        VersionOperator.AtMost => "<=",
-        VersionOperator.AtLeast => ">=",
-        VersionOperator.Below => "<",
-        VersionOperator.Above => ">",
-        VersionOperator.Compatible => "~=",
-        _ => "===",
-    };
+    internal static string Symbol(VersionOperator comparison) =>
+        comparison switch
+        {
+            VersionOperator.Equal => "==",
+            VersionOperator.NotEqual => "!=",
+            VersionOperator.AtMost => "<=",
+            VersionOperator.AtLeast => ">=",
+            VersionOperator.Below => "<",
+            VersionOperator.Above => ">",
+            VersionOperator.Compatible => "~=",
+            _ => "===",
+        };
 
     internal static bool TryTakeOperator(ref ReadOnlySpan<char> rest, out VersionOperator comparison)
     {
@@ -154,18 +179,26 @@ public sealed record VersionSpecifier
     private bool EqualTo(PythonVersion candidate, PythonVersion version)
     {
         if (IsPrefix)
+        {
             return HasPrefix(candidate, version, version.Release.Length);
+        }
+
         return version.Local is null ? candidate.Public == version : candidate == version;
     }
 
     private static bool HasPrefix(PythonVersion candidate, PythonVersion version, int segments)
     {
         if (candidate.Epoch != version.Epoch)
+        {
             return false;
+        }
+
         for (var i = 0; i < segments; i++)
         {
             if (candidate.Segment(i) != version.Release[i])
+            {
                 return false;
+            }
         }
 
         return true;

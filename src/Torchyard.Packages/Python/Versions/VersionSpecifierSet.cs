@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Python.Versions;
 
@@ -24,16 +24,20 @@ public sealed record VersionSpecifierSet
             : throw new TorchyardException(
                 "TY2802",
                 $"'{PythonVersion.Shorten(text)}' is not a version specifier",
-                "Write clauses separated by commas as PEP 440 says, for example >=2.9,<2.11 or ==2.9.*.");
+                "write clauses separated by commas as PEP 440 says, for example >=2.9,<2.11 or ==2.9.*."
+            );
 
-    /// <summary>Where in a text that is no set the first wrong clause begins; 0 when there is none.</summary>
+    /// <summary>Where in a text that is not a set the first wrong clause begins; 0 when there is none.</summary>
     internal static int FirstWrong(string text)
     {
         var start = 0;
         foreach (var part in text.Split(','))
         {
             if (!string.IsNullOrWhiteSpace(part) && !VersionSpecifier.TryParse(part, out _))
+            {
                 return start + part.Length - part.AsSpan().TrimStart().Length;
+            }
+
             start += part.Length + 1;
         }
 
@@ -45,7 +49,10 @@ public sealed record VersionSpecifierSet
     {
         set = null;
         if (text is null || text.Length > MaxClauses * PythonVersion.MaxLength)
+        {
             return false;
+        }
+
         if (string.IsNullOrWhiteSpace(text))
         {
             set = Any;
@@ -54,15 +61,24 @@ public sealed record VersionSpecifierSet
 
         var parts = text.Split(',');
         if (parts.Length > MaxClauses)
+        {
             return false;
+        }
+
         var clauses = new List<VersionSpecifier>(parts.Length);
         foreach (var part in parts)
         {
             // A trailing comma is accepted, as every installer does: "(>=1.0,)" is found in real METADATA.
             if (string.IsNullOrWhiteSpace(part))
+            {
                 continue;
+            }
+
             if (!VersionSpecifier.TryParse(part, out var clause))
+            {
                 return false;
+            }
+
             clauses.Add(clause);
         }
 
@@ -77,11 +93,16 @@ public sealed record VersionSpecifierSet
     public bool Contains(PythonVersion version, bool? preReleases = null)
     {
         if (version.IsPreRelease && !(preReleases ?? Clauses.Any(clause => clause.NamesPreRelease)))
+        {
             return false;
+        }
+
         foreach (var clause in Clauses)
         {
             if (!clause.Matches(version))
+            {
                 return false;
+            }
         }
 
         return true;

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Torchyard.Platform;
-using Torchyard.Recipes;
+using Torchyard.Platform.Digests;
+using Torchyard.Recipes.Locks;
 
 namespace Torchyard.Packages.Python.Wheels;
 
@@ -8,8 +8,8 @@ namespace Torchyard.Packages.Python.Wheels;
 public static class DirectUrl
 {
     /// <summary>
-    /// The file's content: the archive or commit that was asked for, not the wheel that was built of it. Null for what came from an index, and for
-    /// local files: the path of one machine must not reach the image.
+    /// The file's content: the archive or commit that was asked for, not the wheel that was built of it. Null for what came from an index,
+    /// and for local files: the path of one machine must not reach the image.
     /// </summary>
     public static byte[]? Of(LockedPythonPackage package)
     {

@@ -9,7 +9,7 @@ namespace Torchyard.Packages.Python.Wheels;
 public sealed record ConsoleScript(string Name, string Module, string Function);
 
 /// <summary>entry_points.txt (packaging.python.org, "Entry points specification"), as far as scripts go.</summary>
-public static class EntryPoints
+internal static class EntryPoints
 {
     /// <summary>The scripts of <c>console_scripts</c> and <c>gui_scripts</c>, which are the same thing on Linux.</summary>
     /// <exception cref="InvalidDataException">It breaks the format.</exception>
@@ -27,7 +27,10 @@ public static class EntryPoints
 
             if (line[0] == '[')
             {
-                section = line[^1] == ']' ? line[1..^1].Trim().ToString() : throw new InvalidDataException($"entry_points.txt: '{line}' is no section");
+                section =
+                    line[^1] == ']'
+                        ? line[1..^1].Trim().ToString()
+                        : throw new InvalidDataException($"entry_points.txt: '{line}' is not a section");
                 continue;
             }
 
@@ -60,13 +63,15 @@ public static class EntryPoints
         // The name becomes a file and the rest becomes source text: nothing but names and dots may pass.
         return IsFileName(name) && IsDotted(module) && IsDotted(function)
             ? new ConsoleScript(name, module, function)
-            : throw new InvalidDataException($"entry_points.txt: '{line}' is no script");
+            : throw new InvalidDataException($"entry_points.txt: '{line}' is not a script");
     }
 
     private static bool IsFileName(string name) =>
-        name.Length is > 0 and <= 200 && name is not ("." or "..") && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-' or ' ' or '+');
+        name.Length is > 0 and <= 200
+        && name is not ("." or "..")
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-' or ' ' or '+');
 
     private static bool IsDotted(string text) =>
-        text.Length > 0 && text.Split('.').All(part =>
-            part.Length > 0 && !char.IsDigit(part[0]) && part.All(c => char.IsLetterOrDigit(c) || c == '_'));
+        text.Length > 0
+        && text.Split('.').All(part => part.Length > 0 && !char.IsDigit(part[0]) && part.All(c => char.IsLetterOrDigit(c) || c == '_'));
 }

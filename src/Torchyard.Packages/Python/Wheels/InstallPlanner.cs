@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using Torchyard.Platform;
-using Torchyard.Recipes;
+using Torchyard.Platform.Errors;
+using Torchyard.Recipes.Locks;
 
 namespace Torchyard.Packages.Python.Wheels;
 
@@ -16,7 +16,16 @@ public sealed class InstallPlanner(VenvLayout layout)
 
     // Files that "python -m venv" makes: a wheel that brings its own would take the environment over.
     private static readonly string[] Reserved =
-        ["pyvenv.cfg", "lib64", "bin/python", "bin/python3", "bin/activate", "bin/activate.csh", "bin/activate.fish", "bin/Activate.ps1"];
+    [
+        "pyvenv.cfg",
+        "lib64",
+        "bin/python",
+        "bin/python3",
+        "bin/activate",
+        "bin/activate.csh",
+        "bin/activate.fish",
+        "bin/Activate.ps1",
+    ];
 
     /// <summary>Plans one wheel.</summary>
     /// <param name="wheel">The wheel; stays open as long as the plan is used.</param>
@@ -86,9 +95,20 @@ public sealed class InstallPlanner(VenvLayout layout)
         }
 
         var record = $"{info}/RECORD";
-        var lines = files.Values.Select(f => new RecordLine(layout.RecordPath(f.Path), f.Hash, f.Size)).Append(new RecordLine(layout.RecordPath(record), null, null));
+        var lines = files
+            .Values.Select(f => new RecordLine(layout.RecordPath(f.Path), f.Hash, f.Size))
+            .Append(new RecordLine(layout.RecordPath(record), null, null));
         var content = RecordFile.Write(lines);
-        Add(new InstalledFile { Path = record, Executable = false, Size = content.Length, Hash = null, Content = content });
+        Add(
+            new InstalledFile
+            {
+                Path = record,
+                Executable = false,
+                Size = content.Length,
+                Hash = null,
+                Content = content,
+            }
+        );
         return new InstallPlan(wheel, [.. files.Values.OrderBy(f => f.Path, StringComparer.Ordinal)]);
     }
 
@@ -117,7 +137,13 @@ public sealed class InstallPlanner(VenvLayout layout)
     /// <summary>What installing makes anew; signatures cover a RECORD that is no longer true.</summary>
     private static bool IsReplaced(WheelArchive wheel, string name) =>
         name.StartsWith(wheel.DistInfo + "/", StringComparison.Ordinal)
-        && name[(wheel.DistInfo.Length + 1)..] is "RECORD" or "RECORD.jws" or "RECORD.p7s" or "INSTALLER" or "REQUESTED" or "direct_url.json";
+        && name[(wheel.DistInfo.Length + 1)..]
+            is "RECORD"
+                or "RECORD.jws"
+                or "RECORD.p7s"
+                or "INSTALLER"
+                or "REQUESTED"
+                or "direct_url.json";
 
     private InstalledFile Place(WheelArchive wheel, WheelFile file)
     {
@@ -188,26 +214,36 @@ public sealed class InstallPlanner(VenvLayout layout)
     }
 
     /// <summary>The script that pip writes for an entry point (pip, distlib's template).</summary>
-    private byte[] ScriptText(ConsoleScript script) => Encoding.UTF8.GetBytes(
-        $"""
-        #!{layout.Python}
-        import sys
-        from {script.Module} import {script.Function.Split('.')[0]}
-        if __name__ == '__main__':
-            sys.argv[0] = sys.argv[0].removesuffix('.exe')
-            sys.exit({script.Function}())
+    private byte[] ScriptText(ConsoleScript script) =>
+        Encoding.UTF8.GetBytes(
+            $"""
+            #!{layout.Python}
+            import sys
+            from {script.Module} import {script.Function.Split('.')[0]}
+            if __name__ == '__main__':
+                sys.argv[0] = sys.argv[0].removesuffix('.exe')
+                sys.exit({script.Function}())
 
-        """.ReplaceLineEndings("\n"));
+            """.ReplaceLineEndings("\n")
+        );
 
     private static InstalledFile Copy(string path, WheelFile file, bool executable) =>
-        new() { Path = path, Executable = executable, Size = file.Entry.Size, Hash = file.Hash, Source = file };
+        new()
+        {
+            Path = path,
+            Executable = executable,
+            Size = file.Entry.Size,
+            Hash = file.Hash,
+            Source = file,
+        };
 
-    private static InstalledFile Made(string path, byte[] content, bool executable = false) => new()
-    {
-        Path = path,
-        Executable = executable,
-        Size = content.Length,
-        Hash = RecordHash.Sha256(SHA256.HashData(content)),
-        Content = content,
-    };
+    private static InstalledFile Made(string path, byte[] content, bool executable = false) =>
+        new()
+        {
+            Path = path,
+            Executable = executable,
+            Size = content.Length,
+            Hash = RecordHash.Sha256(SHA256.HashData(content)),
+            Content = content,
+        };
 }

@@ -13,7 +13,7 @@ public sealed class MetadataHeaders
     private MetadataHeaders() { }
 
     /// <summary>Reads the fields; what follows the first empty line is not looked at.</summary>
-    /// <exception cref="InvalidDataException">Not UTF-8, or a line that is no field.</exception>
+    /// <exception cref="InvalidDataException">Not UTF-8, or a line that is not a field.</exception>
     public static MetadataHeaders Parse(ReadOnlySpan<byte> content)
     {
         string text;
@@ -49,7 +49,7 @@ public sealed class MetadataHeaders
             var colon = raw.IndexOf(':');
             if (colon <= 0)
             {
-                throw new InvalidDataException($"the line '{Shorten(raw)}' is no field");
+                throw new InvalidDataException($"the line '{Shorten(raw)}' is not a field");
             }
 
             headers._fields.Add((raw[..colon].Trim().ToString(), raw[(colon + 1)..].Trim().ToString()));

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Torchyard.Platform.Text;
 
 namespace Torchyard.Packages.Python.Wheels;
 
@@ -33,13 +34,12 @@ public readonly record struct RecordHash(HashAlgorithmName Algorithm, string Val
         };
         var value = text[(equals + 1)..].TrimEnd('=');
         var hash = new byte[64];
-        if (!System.Buffers.Text.Base64Url.IsValid(value)
-            || !System.Buffers.Text.Base64Url.TryDecodeFromChars(value, hash, out var written) || written != size)
-        {
-            throw new InvalidDataException($"RECORD has no proper {algorithm} hash for '{path}'");
-        }
-
-        return new RecordHash(name, Encode(hash.AsSpan(0, size)));
+        // TryDecodeFromChars throws for some of what IsValid lets pass.
+        return
+            System.Buffers.Text.Base64Url.DecodeFromChars(value, hash, out _, out var written) == System.Buffers.OperationStatus.Done
+            && written == size
+            ? new RecordHash(name, Encode(hash.AsSpan(0, size)))
+            : throw new InvalidDataException($"RECORD has no proper {algorithm} hash for '{path}'");
     }
 }
 
@@ -49,7 +49,9 @@ public readonly record struct RecordHash(HashAlgorithmName Algorithm, string Val
 /// <param name="Size">The file's bytes, or null.</param>
 public sealed record RecordLine(string Path, RecordHash? Hash, long? Size);
 
-/// <summary>RECORD of a wheel or of an installed distribution: CSV of path, hash and size (packaging.python.org, "Recording installed projects").</summary>
+/// <summary>
+/// RECORD of a wheel or of an installed distribution: CSV of path, hash and size (packaging.python.org, "Recording installed projects").
+/// </summary>
 public static class RecordFile
 {
     /// <summary>Reads RECORD.</summary>
@@ -79,7 +81,7 @@ public static class RecordFile
 
             if (fields.Count != 3)
             {
-                throw new InvalidDataException($"RECORD has a line with {fields.Count} fields");
+                throw new InvalidDataException($"RECORD has a line with {Count.Of(fields.Count, "field")}");
             }
 
             var path = fields[0].Replace('\\', '/');
@@ -109,8 +111,11 @@ public static class RecordFile
         {
             var quote = line.Path.AsSpan().ContainsAny(',', '"', '\n') || line.Path.Contains('\r', StringComparison.Ordinal);
             text.Append(quote ? $"\"{line.Path.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : line.Path)
-                .Append(',').Append(line.Hash?.ToString())
-                .Append(',').Append(line.Size?.ToString(CultureInfo.InvariantCulture)).Append('\n');
+                .Append(',')
+                .Append(line.Hash?.ToString())
+                .Append(',')
+                .Append(line.Size?.ToString(CultureInfo.InvariantCulture))
+                .Append('\n');
         }
 
         return Encoding.UTF8.GetBytes(text.ToString());

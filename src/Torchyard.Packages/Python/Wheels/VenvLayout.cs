@@ -1,6 +1,8 @@
 namespace Torchyard.Packages.Python.Wheels;
 
-/// <summary>Where a virtual environment keeps what (Python's <c>sysconfig</c>, scheme <c>venv</c>); paths relative to the environment.</summary>
+/// <summary>
+/// Where a virtual environment keeps what (Python's <c>sysconfig</c>, scheme <c>venv</c>); paths relative to the environment.
+/// </summary>
 /// <param name="Interpreter">Language version, e.g. <c>3.13</c>.</param>
 /// <param name="Root">Absolute path of the environment inside the image.</param>
 public sealed record VenvLayout(string Interpreter, string Root)

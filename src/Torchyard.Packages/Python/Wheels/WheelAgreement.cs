@@ -1,7 +1,7 @@
 using Torchyard.Packages.Python.Markers;
 using Torchyard.Packages.Python.Versions;
-using Torchyard.Platform;
-using Torchyard.Recipes;
+using Torchyard.Platform.Errors;
+using Torchyard.Recipes.Locks;
 
 namespace Torchyard.Packages.Python.Wheels;
 
@@ -9,7 +9,7 @@ namespace Torchyard.Packages.Python.Wheels;
 /// Holds a wheel against its entry in the lock. The lock was made from the metadata that the index serves beside the wheel (PEP 658); when
 /// that says something else than the wheel itself, what was resolved is not what would be installed.
 /// </summary>
-public static class WheelAgreement
+internal static class WheelAgreement
 {
     /// <summary>Refuses a wheel whose own METADATA is that of another version, or does not ask for what the lock says it needs.</summary>
     /// <param name="wheel">The wheel.</param>
@@ -22,7 +22,10 @@ public static class WheelAgreement
         if (!IsSameVersion(wheel.Metadata.Version, package.Version))
         {
             throw WheelProblem.Damaged(
-                wheel.FileName.Text, $"its METADATA is of version {wheel.Metadata.Version}, and the lock is for {package.Version}: the index gave other metadata than the wheel has");
+                wheel.FileName.Text,
+                $"its METADATA is of version {wheel.Metadata.Version}, and the lock is for {package.Version}: the index gave other "
+                    + "metadata than the wheel has"
+            );
         }
 
         if (package.Requires.Count == 0)
@@ -30,13 +33,15 @@ public static class WheelAgreement
             return;
         }
 
-        var own = wheel.Metadata.RequiresDist
-            .Select(text => Requirement.TryParse(text, out var requirement, out _) ? requirement.Name.Normal : null)
+        var own = wheel
+            .Metadata.RequiresDist.Select(text => Requirement.TryParse(text, out var requirement, out _) ? requirement.Name.Normal : null)
             .ToHashSet(StringComparer.Ordinal);
         if (package.Requires.FirstOrDefault(name => !own.Contains(name)) is { } foreign)
         {
             throw WheelProblem.Damaged(
-                wheel.FileName.Text, $"its METADATA does not ask for {foreign}, and the lock says that it does: the index gave other metadata than the wheel has");
+                wheel.FileName.Text,
+                $"its METADATA does not ask for {foreign}, and the lock says that it does: the index gave other metadata than the wheel has"
+            );
         }
     }
 

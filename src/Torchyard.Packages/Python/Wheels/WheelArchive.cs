@@ -2,7 +2,7 @@ using System.Globalization;
 using Torchyard.Packages.Python.Markers;
 using Torchyard.Packages.Python.Names;
 using Torchyard.Packages.Python.Zip;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Python.Wheels;
 
@@ -67,7 +67,7 @@ public sealed class WheelArchive : IDisposable
         if (!WheelFileName.TryParse(fileName, out var name))
         {
             source.Dispose();
-            throw WheelProblem.Damaged(fileName, "this is no file name of a wheel (name-version-python-abi-platform.whl)");
+            throw WheelProblem.Damaged(fileName, "this is not a file name of a wheel (name-version-python-abi-platform.whl)");
         }
 
         ZipReader? zip = null;
@@ -123,13 +123,17 @@ public sealed class WheelArchive : IDisposable
 
     private void ReadDistInfo()
     {
-        var directories = _zip.Entries
-            .Select(e => e.Name.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash ? e.Name[..slash] : "")
+        var directories = _zip
+            .Entries.Select(e => e.Name.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash ? e.Name[..slash] : "")
             .Where(d => d.EndsWith(".dist-info", StringComparison.Ordinal))
-            .Distinct(StringComparer.Ordinal).Take(2).ToList();
+            .Distinct(StringComparer.Ordinal)
+            .Take(2)
+            .ToList();
         DistInfo = directories is [var only]
             ? only
-            : throw new InvalidDataException(directories.Count == 0 ? "it has no .dist-info directory" : "it has several .dist-info directories");
+            : throw new InvalidDataException(
+                directories.Count == 0 ? "it has no .dist-info directory" : "it has several .dist-info directories"
+            );
         Metadata = WheelMetadata.Parse(ReadSmall("METADATA", WheelMetadata.SizeLimit));
         var stem = DistInfo[..^".dist-info".Length];
         var dash = stem.IndexOf('-', StringComparison.Ordinal);
@@ -156,9 +160,11 @@ public sealed class WheelArchive : IDisposable
         var headers = MetadataHeaders.Parse(ReadSmall("WHEEL", SmallFileLimit));
         var version = headers.Single("Wheel-Version") ?? throw new InvalidDataException("WHEEL has no Wheel-Version");
         var parts = version.Split('.');
-        if (parts.Length != 2
+        if (
+            parts.Length != 2
             || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var major)
-            || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var minor))
+            || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var minor)
+        )
         {
             throw new InvalidDataException($"WHEEL has the Wheel-Version '{version}'");
         }
@@ -193,7 +199,8 @@ public sealed class WheelArchive : IDisposable
                 throw new InvalidDataException($"RECORD gives {size} bytes for '{entry.Name}', the archive has {entry.Size}");
             }
 
-            // "Apart from RECORD and its signatures, installation will fail if any file in the archive is not both mentioned and correctly hashed."
+            // "Apart from RECORD and its signatures, installation will fail if any file in the archive is not both mentioned and correctly
+            // hashed."
             if (line?.Hash is null && !IsRecordOrSignature(entry.Name))
             {
                 throw new InvalidDataException($"RECORD has no hash for '{entry.Name}'");
@@ -212,7 +219,8 @@ public sealed class WheelArchive : IDisposable
     }
 
     private bool IsRecordOrSignature(string name) =>
-        name.Length > DistInfo.Length && name.StartsWith(DistInfo, StringComparison.Ordinal)
+        name.Length > DistInfo.Length
+        && name.StartsWith(DistInfo, StringComparison.Ordinal)
         && name[DistInfo.Length..] is "/RECORD" or "/RECORD.jws" or "/RECORD.p7s";
 
     private byte[] ReadSmall(string name, int limit)

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
-using Torchyard.Platform;
-using Torchyard.Recipes;
+using Torchyard.Platform.Errors;
+using Torchyard.Recipes.Locks;
 
 namespace Torchyard.Packages.Python.Wheels;
 
@@ -38,8 +38,11 @@ public static partial class WheelConflicts
                     if (IsBinary(file.Path))
                     {
                         throw new TorchyardException(
-                            "TY2510", $"{Named(other.Name, locked)} and {Named(name, locked)} both install {file.Path}, with different content",
-                            "Only one can be there, and the order of installing would decide which. Keep one of them: pin the distributions that need the other to a build for the same CUDA");
+                            "TY2510",
+                            $"{Named(other.Name, locked)} and {Named(name, locked)} both install {file.Path}, with different content",
+                            "only one can be there, and the order of installing would decide which. Keep one of them: pin the "
+                                + "distributions that need the other to a build for the same CUDA"
+                        );
                     }
 
                     collisions.Add(new WheelCollision(file.Path, other.Name, name));
@@ -83,13 +86,19 @@ public static partial class WheelConflicts
     /// <exception cref="TorchyardException">TY2511.</exception>
     public static void CheckCudnn(IEnumerable<string> names, LockedPython? locked, IEnumerable<string>? debianPackages = null)
     {
-        var found = names.Where(n => CudnnWheel().IsMatch(n)).Order(StringComparer.Ordinal).Select(n => locked is null ? n : Named(n, locked))
-            .Concat((debianPackages ?? []).Where(n => CudnnDebian().IsMatch(n)).Select(n => $"Debian's {n}")).ToList();
+        var found = names
+            .Where(n => CudnnWheel().IsMatch(n))
+            .Order(StringComparer.Ordinal)
+            .Select(n => locked is null ? n : Named(n, locked))
+            .Concat((debianPackages ?? []).Where(n => CudnnDebian().IsMatch(n)).Select(n => $"Debian's {n}"))
+            .ToList();
         if (found.Count > 1)
         {
             throw new TorchyardException(
-                "TY2511", $"the environment would have {found.Count} cuDNNs: {string.Join("; ", found)}",
-                "PyTorch would mix them and fail with SUBLIBRARY_VERSION_MISMATCH. Keep the one that PyTorch's wheel pins");
+                "TY2511",
+                $"the environment would have {found.Count} cuDNNs: {string.Join("; ", found)}",
+                "PyTorch would mix them and fail with SUBLIBRARY_VERSION_MISMATCH. Keep the one that PyTorch's wheel pins"
+            );
         }
     }
 
@@ -109,25 +118,34 @@ public static partial class WheelConflicts
         {
             var below = owners.First(o => o.Key.StartsWith(path + "/", StringComparison.Ordinal));
             throw new TorchyardException(
-                "TY2510", $"{Named(owners[path], locked)} installs the file {path}, and {Named(below.Value, locked)} has it as a directory",
-                "Only one can be there. Keep one of them, or report the wrong one to its publisher");
+                "TY2510",
+                $"{Named(owners[path], locked)} installs the file {path}, and {Named(below.Value, locked)} has it as a directory",
+                "only one can be there. Keep one of them, or report the wrong one to its publisher"
+            );
         }
     }
 
     private static string Named(string name, LockedPython locked)
     {
-        var needed = locked.Packages.Where(p => p.Requires.Contains(name, StringComparer.Ordinal)).Select(p => p.Name).Order(StringComparer.Ordinal).Take(4).ToList();
+        var needed = locked
+            .Packages.Where(p => p.Requires.Contains(name, StringComparer.Ordinal))
+            .Select(p => p.Name)
+            .Order(StringComparer.Ordinal)
+            .Take(4)
+            .ToList();
         var version = locked.Packages.FirstOrDefault(p => p.Name == name)?.Version;
         return $"{name} {version}{(needed.Count > 0 ? $" (needed by {string.Join(", ", needed)})" : "")}";
     }
 
     private static bool IsBinary(string path) =>
-        path.EndsWith(".so", StringComparison.Ordinal) || path.Contains(".so.", StringComparison.Ordinal)
-        || path.EndsWith(".a", StringComparison.Ordinal) || path.Contains("/nvidia/", StringComparison.Ordinal);
+        path.EndsWith(".so", StringComparison.Ordinal)
+        || path.Contains(".so.", StringComparison.Ordinal)
+        || path.EndsWith(".a", StringComparison.Ordinal)
+        || path.Contains("/nvidia/", StringComparison.Ordinal);
 
-    [GeneratedRegex("^nvidia-cudnn(-cu[0-9]+)?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^nvidia-cudnn(-cu[0-9]+)?\\z", RegexOptions.CultureInvariant)]
     private static partial Regex CudnnWheel();
 
-    [GeneratedRegex("^(libcudnn[0-9]+|nvidia-cudnn)(-cuda-[0-9]+)?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^(libcudnn[0-9]+|nvidia-cudnn)(-cuda-[0-9]+)?\\z", RegexOptions.CultureInvariant)]
     private static partial Regex CudnnDebian();
 }

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Torchyard.Platform;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Python.Wheels;
 

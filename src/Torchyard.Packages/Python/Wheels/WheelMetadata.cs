@@ -40,7 +40,10 @@ public sealed record WheelMetadata
             throw new InvalidDataException("METADATA has no proper Name and Version");
         }
 
-        if (headers.Single("Metadata-Version") is not { } format || !format.StartsWith("1.", StringComparison.Ordinal) && !format.StartsWith("2.", StringComparison.Ordinal))
+        if (
+            headers.Single("Metadata-Version") is not { } format
+            || !format.StartsWith("1.", StringComparison.Ordinal) && !format.StartsWith("2.", StringComparison.Ordinal)
+        )
         {
             throw new InvalidDataException("METADATA has an unknown Metadata-Version");
         }

@@ -8,7 +8,7 @@ namespace Torchyard.Packages.Python.Zip;
 /// and a trailer of 8 are all that is between them. Decoding the member checks CRC and size, and that the deflate data ends where
 /// the entry does; and the member itself can stand in a gzip layer with nothing compressed again.
 /// </summary>
-public sealed class GzipMemberStream : ForwardReadStream
+internal sealed class GzipMemberStream : ForwardReadStream
 {
     private const int HeaderSize = 10;
     private const int TrailerSize = 8;

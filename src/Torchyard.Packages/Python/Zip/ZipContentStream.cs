@@ -14,9 +14,7 @@ internal sealed class ZipContentStream : ForwardReadStream
     public ZipContentStream(ZipEntry entry, Stream raw)
     {
         _entry = entry;
-        _content = entry.Method == ZipMethod.Deflate
-            ? Decompression.Open(new GzipMemberStream(entry, raw), CompressionFormat.Gzip)
-            : raw;
+        _content = entry.Method == ZipMethod.Deflate ? Decompression.Open(new GzipMemberStream(entry, raw), CompressionFormat.Gzip) : raw;
     }
 
     public override long Length => _entry.Size;
@@ -50,8 +48,7 @@ internal sealed class ZipContentStream : ForwardReadStream
             _crc = Crc32.Append(_crc, buffer[..read]);
         }
 
-        if (_read > _entry.Size
-            || (read == 0 && (_read != _entry.Size || (_entry.Method == ZipMethod.Stored && _crc != _entry.Crc32))))
+        if (_read > _entry.Size || (read == 0 && (_read != _entry.Size || (_entry.Method == ZipMethod.Stored && _crc != _entry.Crc32))))
         {
             throw new InvalidDataException($"'{_entry.Name}' is damaged: it has not the size and checksum that the archive lists");
         }

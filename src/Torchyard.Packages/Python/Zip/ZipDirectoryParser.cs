@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Torchyard.Platform.Linux;
 
 namespace Torchyard.Packages.Python.Zip;
 
@@ -15,7 +16,7 @@ internal sealed class ZipDirectoryParser(IZipSource source, ZipLimits limits)
     private const int FileTypeMask = 0xF000;
     private const int RegularFile = 0x8000;
     private const int DirectoryFile = 0x4000;
-    private const int ExecuteBits = 0x49;
+
     // No deflate stream grows by more (RFC 1951: 258 bytes for two bits at best).
     private const long DeflateRatio = 1032;
 
@@ -52,7 +53,9 @@ internal sealed class ZipDirectoryParser(IZipSource source, ZipLimits limits)
             total += entry.Size;
             if (total > limits.FreeSize && total / limits.Expansion > source.Length)
             {
-                throw new InvalidDataException($"its files take more than {limits.Expansion} times its own {source.Length} bytes, as those of a zip bomb do");
+                throw new InvalidDataException(
+                    $"its files take more than {limits.Expansion} times its own {source.Length} bytes, as those of a zip bomb do"
+                );
             }
 
             if (total > limits.TotalSize)
@@ -76,7 +79,9 @@ internal sealed class ZipDirectoryParser(IZipSource source, ZipLimits limits)
         return WithLimits(entries, offset);
     }
 
-    /// <summary>The text of an entry's name. Writers that leave the UTF-8 flag out for plain ASCII are common; other code pages are refused.</summary>
+    /// <summary>
+    /// The text of an entry's name. Writers that leave the UTF-8 flag out for plain ASCII are common; other code pages are refused.
+    /// </summary>
     public static string DecodeName(ReadOnlySpan<byte> name)
     {
         try
@@ -148,9 +153,13 @@ internal sealed class ZipDirectoryParser(IZipSource source, ZipLimits limits)
         isDirectory = name.EndsWith('/');
         CheckName(name, isDirectory);
         CheckKind(name, isDirectory, flags, method, mode, disk);
-        if (offset < 0 || compressed < 0 || size < 0
+        if (
+            offset < 0
+            || compressed < 0
+            || size < 0
             || (method == (int)ZipMethod.Stored && compressed != size)
-            || (method == (int)ZipMethod.Deflate && size / DeflateRatio > compressed))
+            || (method == (int)ZipMethod.Deflate && size / DeflateRatio > compressed)
+        )
         {
             throw new InvalidDataException($"the sizes of '{name}' cannot be true");
         }
@@ -167,7 +176,7 @@ internal sealed class ZipDirectoryParser(IZipSource source, ZipLimits limits)
             CompressedSize = compressed,
             Size = size,
             Crc32 = crc,
-            Executable = (mode & ExecuteBits) != 0,
+            Executable = (mode & FileModes.AnyExecute) != 0,
             HeaderOffset = offset,
         };
     }
@@ -212,7 +221,7 @@ internal sealed class ZipDirectoryParser(IZipSource source, ZipLimits limits)
 
         if (bad)
         {
-            throw new InvalidDataException($"'{Printable(name)}' is no path inside the archive");
+            throw new InvalidDataException($"'{Printable(name)}' is not a path inside the archive");
         }
     }
 
@@ -229,7 +238,9 @@ internal sealed class ZipDirectoryParser(IZipSource source, ZipLimits limits)
         }
     }
 
-    /// <summary>Zip64 extended information (APPNOTE.TXT 4.5.3): only the values that are saturated in the fixed part, in this order.</summary>
+    /// <summary>
+    /// Zip64 extended information (APPNOTE.TXT 4.5.3): only the values that are saturated in the fixed part, in this order.
+    /// </summary>
     private static void ReadZip64Extra(ReadOnlySpan<byte> extra, ref long size, ref long compressed, ref long offset, string name)
     {
         while (extra.Length >= 4)

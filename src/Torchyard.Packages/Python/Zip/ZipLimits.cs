@@ -12,7 +12,10 @@ public sealed record ZipLimits
     /// <summary>Bytes of all files together, decoded. The largest wheels known (CUDA libraries) are under 2 GiB.</summary>
     public long TotalSize { get; init; } = 32L << 30;
 
-    /// <summary>How many times its own size an archive may decode to. Wheels stay below 20; only what is larger than <see cref="FreeSize"/> is held to it.</summary>
+    /// <summary>
+    /// How many times its own size an archive may decode to. Wheels stay below 20; only what is larger than <see cref="FreeSize"/> is held
+    /// to it.
+    /// </summary>
     public long Expansion { get; init; } = 100;
 
     /// <summary>Decoded bytes that need no justification.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Torchyard.Platform.Text;
 
 namespace Torchyard.Packages.Python.Zip;
 
@@ -36,12 +37,16 @@ public sealed class ZipReader : IDisposable
             var directory = FindDirectory(source);
             if (directory.Size > limits.DirectorySize || directory.Count > limits.Entries)
             {
-                throw new InvalidDataException($"the archive lists {directory.Count} entries in {directory.Size} bytes, more than a wheel may have");
+                throw new InvalidDataException(
+                    $"the archive lists {Count.Of(directory.Count, "entry")} in {directory.Size} bytes, more than a wheel may have"
+                );
             }
 
             if (directory.Count < 0 || directory.Count > directory.Size / ZipDirectoryParser.SmallestEntry)
             {
-                throw new InvalidDataException($"the archive says that it has {directory.Count} entries, which its directory cannot hold");
+                throw new InvalidDataException(
+                    $"the archive says that it has {Count.Of(directory.Count, "entry")}, which its directory cannot hold"
+                );
             }
 
             var entries = new ZipDirectoryParser(source, limits).Parse(directory.Offset, directory.Size, directory.Count);
@@ -54,7 +59,9 @@ public sealed class ZipReader : IDisposable
         }
     }
 
-    /// <summary>The decoded bytes of a file. Reading fails with <see cref="InvalidDataException"/> unless size and CRC-32 are as listed.</summary>
+    /// <summary>
+    /// The decoded bytes of a file. Reading fails with <see cref="InvalidDataException"/> unless size and CRC-32 are as listed.
+    /// </summary>
     public Stream Open(ZipEntry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
@@ -66,7 +73,10 @@ public sealed class ZipReader : IDisposable
     {
         ArgumentNullException.ThrowIfNull(entry);
         Span<byte> header = stackalloc byte[LocalHeaderSize];
-        if (_source.Read(entry.HeaderOffset, header) != LocalHeaderSize || BinaryPrimitives.ReadUInt32LittleEndian(header) != LocalSignature)
+        if (
+            _source.Read(entry.HeaderOffset, header) != LocalHeaderSize
+            || BinaryPrimitives.ReadUInt32LittleEndian(header) != LocalSignature
+        )
         {
             throw new InvalidDataException($"'{entry.Name}' has no local header where the directory says");
         }
@@ -76,9 +86,11 @@ public sealed class ZipReader : IDisposable
         var extraLength = BinaryPrimitives.ReadUInt16LittleEndian(header[28..]);
         var name = new byte[nameLength];
         // Readers that go by local headers and readers that go by the directory must see the same file.
-        if (method != (int)entry.Method
+        if (
+            method != (int)entry.Method
             || _source.Read(entry.HeaderOffset + LocalHeaderSize, name) != nameLength
-            || ZipDirectoryParser.DecodeName(name) != entry.Name)
+            || ZipDirectoryParser.DecodeName(name) != entry.Name
+        )
         {
             throw new InvalidDataException($"local header and directory disagree about '{entry.Name}'");
         }
@@ -102,13 +114,13 @@ public sealed class ZipReader : IDisposable
         var tailStart = source.Length - tailLength;
         if (tailLength < EndRecordSize || source.Read(tailStart, tail) != tailLength)
         {
-            throw new InvalidDataException("this is no zip file: it is too short");
+            throw new InvalidDataException("this is not a zip file: it is too short");
         }
 
         var at = LastEndRecord(tail, tail.Length - EndRecordSize);
         if (at < 0)
         {
-            throw new InvalidDataException("this is no zip file, or it was cut off: the end of its directory is missing");
+            throw new InvalidDataException("this is not a zip file, or it was cut off: the end of its directory is missing");
         }
 
         // Which of two end records counts differs between readers: each would see another wheel.
@@ -145,9 +157,11 @@ public sealed class ZipReader : IDisposable
         const int LocatorSize = 20;
         const int RecordSize = 56;
         Span<byte> locator = stackalloc byte[LocatorSize];
-        if (endRecord < LocatorSize + RecordSize
+        if (
+            endRecord < LocatorSize + RecordSize
             || source.Read(endRecord - LocatorSize, locator) != LocatorSize
-            || BinaryPrimitives.ReadUInt32LittleEndian(locator) != 0x07064b50)
+            || BinaryPrimitives.ReadUInt32LittleEndian(locator) != 0x07064b50
+        )
         {
             throw new InvalidDataException("the archive's zip64 end record is missing");
         }
@@ -155,10 +169,12 @@ public sealed class ZipReader : IDisposable
         var place = BinaryPrimitives.ReadInt64LittleEndian(locator[8..]);
         Span<byte> record = stackalloc byte[RecordSize];
         // Extensible data after the fixed part is not used by anything that makes wheels, so the record is exactly in front of its locator.
-        if (place != endRecord - LocatorSize - RecordSize
+        if (
+            place != endRecord - LocatorSize - RecordSize
             || source.Read(place, record) != RecordSize
             || BinaryPrimitives.ReadUInt32LittleEndian(record) != 0x06064b50
-            || BinaryPrimitives.ReadUInt64LittleEndian(record[16..]) != 0)
+            || BinaryPrimitives.ReadUInt64LittleEndian(record[16..]) != 0
+        )
         {
             throw new InvalidDataException("the archive's zip64 end record is damaged");
         }
@@ -167,10 +183,13 @@ public sealed class ZipReader : IDisposable
             BinaryPrimitives.ReadInt64LittleEndian(record[48..]),
             BinaryPrimitives.ReadInt64LittleEndian(record[40..]),
             BinaryPrimitives.ReadInt64LittleEndian(record[32..]),
-            place);
+            place
+        );
     }
 
-    /// <summary>Place of the last end record at or before <paramref name="at"/> whose comment reaches to the end; -1 when there is none.</summary>
+    /// <summary>
+    /// Place of the last end record at or before <paramref name="at"/> whose comment reaches to the end; -1 when there is none.
+    /// </summary>
     private static int LastEndRecord(byte[] tail, int at)
     {
         while (at >= 0 && !(IsEndRecord(tail.AsSpan(at)) && at + EndRecordSize + CommentLength(tail.AsSpan(at)) == tail.Length))

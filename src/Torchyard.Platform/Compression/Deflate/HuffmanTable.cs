@@ -32,7 +32,13 @@ internal static unsafe class HuffmanTable
     /// <param name="mayBeIncomplete">True to let a code with no symbol, or with a single one of one bit, pass, as zlib does.</param>
     /// <exception cref="InvalidDataException">The lengths make no prefix code, or an incomplete one.</exception>
     public static void Build(
-        uint* table, int tableBits, ReadOnlySpan<byte> lengths, ReadOnlySpan<uint> results, ushort* sorted, bool mayBeIncomplete)
+        uint* table,
+        int tableBits,
+        ReadOnlySpan<byte> lengths,
+        ReadOnlySpan<uint> results,
+        ushort* sorted,
+        bool mayBeIncomplete
+    )
     {
         Span<int> counts = stackalloc int[MaxBits + 1];
         Span<int> offsets = stackalloc int[MaxBits + 2];
@@ -112,8 +118,7 @@ internal static unsafe class HuffmanTable
                 }
 
                 code = Next(code, end);
-            }
-            while (--count > 0);
+            } while (--count > 0);
 
             do
             {
@@ -121,15 +126,22 @@ internal static unsafe class HuffmanTable
                 {
                     Double(table, ref end);
                 }
-            }
-            while ((count = counts[length]) == 0);
+            } while ((count = counts[length]) == 0);
         }
 
         FillSubtables(table, tableBits, counts, results, sorted, code, length, count);
     }
 
     private static void FillSubtables(
-        uint* table, int tableBits, ReadOnlySpan<int> counts, ReadOnlySpan<uint> results, ushort* sorted, uint code, int length, int count)
+        uint* table,
+        int tableBits,
+        ReadOnlySpan<int> counts,
+        ReadOnlySpan<uint> results,
+        ushort* sorted,
+        uint code,
+        int length,
+        int count
+    )
     {
         var mask = (1u << tableBits) - 1;
         var end = 1u << tableBits;

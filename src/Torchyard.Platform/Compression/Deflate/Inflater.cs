@@ -18,8 +18,8 @@ internal enum InflateStatus
 }
 
 /// <summary>
-/// Decodes raw deflate data (RFC 1951) piece by piece. The framework's decoder (zlib-ng) takes the larger part of the time of everything that
-/// installs wheels or unpacks gzip layers; this one is built like libdeflate's, about 1.4 times as fast, but with bounded memory.
+/// Decodes raw deflate data (RFC 1951) piece by piece. The framework's decoder (zlib-ng) takes the larger part of the time of everything
+/// that installs wheels or unpacks gzip layers; this one is built like libdeflate's, about 1.4 times as fast, but with bounded memory.
 /// </summary>
 /// <remarks>
 /// Distances reach back into the output buffer, so the last <see cref="WindowSize"/> bytes stay in front of what comes next. Whatever the
@@ -34,18 +34,24 @@ internal sealed unsafe class Inflater
     /// <summary>Bytes that must be readable behind the input; zeros where the input is the last.</summary>
     public const int InputReserve = 64;
 
-    /// <summary>Bytes that must be writable behind the limit of the output: two literals, a match of 258, and copying by whole words.</summary>
+    /// <summary>
+    /// Bytes that must be writable behind the limit of the output: two literals, a match of 258, and copying by whole words.
+    /// </summary>
     public const int OutputReserve = 320;
 
-    /// <summary>Input that a call gets at least, unless it is the last: the head of a block is read in one go (at most 320 codes of 14 bits).</summary>
+    /// <summary>
+    /// Input that a call gets at least, unless it is the last: the head of a block is read in one go (at most 320 codes of 14 bits).
+    /// </summary>
     public const int MinimumInput = 1024;
 
     private const int LiteralBits = 11;
     private const int DistanceBits = 8;
     private const int CodeLengthBits = 7;
+
     // zlib's "enough" for 288 symbols and 11 bits, and for 32 symbols and 8 bits.
     private const int LiteralEntries = 2342;
     private const int DistanceEntries = 402;
+
     // Input bytes that one step of the loop can load: four times eight.
     private const int StepInput = 32;
 
@@ -101,7 +107,15 @@ internal sealed unsafe class Inflater
     /// <param name="outputLimit">Comes back when the output has got here.</param>
     /// <exception cref="InvalidDataException">Damaged or truncated data.</exception>
     public InflateStatus Decode(
-        byte[] input, ref int inputStart, int inputEnd, bool last, byte[] output, int history, ref int outputEnd, int outputLimit)
+        byte[] input,
+        ref int inputStart,
+        int inputEnd,
+        bool last,
+        byte[] output,
+        int history,
+        ref int outputEnd,
+        int outputLimit
+    )
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(inputEnd, input.Length - InputReserve);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(outputLimit, output.Length - OutputReserve);
@@ -115,7 +129,12 @@ internal sealed unsafe class Inflater
         fixed (byte* from = input)
         fixed (byte* to = output)
         {
-            var source = new Source { At = from + inputStart, End = from + inputEnd, Last = last };
+            var source = new Source
+            {
+                At = from + inputStart,
+                End = from + inputEnd,
+                Last = last,
+            };
             var target = to + outputEnd;
             var status = Run(ref source, to + history, ref target, to + outputLimit);
             inputStart = (int)((source.At < source.End ? source.At : source.End) - from);
@@ -220,7 +239,7 @@ internal sealed unsafe class Inflater
         HuffmanTable.Build(table, CodeLengthBits, own, DeflateCodes.CodeLengthResults, Pinned(_sorted), mayBeIncomplete: false);
         Span<byte> lengths = stackalloc byte[286 + 30];
         var total = literals + distances;
-        for (var index = 0; index < total;)
+        for (var index = 0; index < total; )
         {
             Fill(ref source);
             var entry = table[_bits & ((1 << CodeLengthBits) - 1)];
@@ -239,7 +258,10 @@ internal sealed unsafe class Inflater
 
             var (repeat, value) = symbol switch
             {
-                16 => (3 + (int)Take(ref source, 2), index > 0 ? lengths[index - 1] : throw new InvalidDataException("deflate: nothing to repeat")),
+                16 => (
+                    3 + (int)Take(ref source, 2),
+                    index > 0 ? lengths[index - 1] : throw new InvalidDataException("deflate: nothing to repeat")
+                ),
                 17 => (3 + (int)Take(ref source, 3), (byte)0),
                 _ => (11 + (int)Take(ref source, 7), (byte)0),
             };
@@ -262,8 +284,22 @@ internal sealed unsafe class Inflater
 
     private void BuildTables(ReadOnlySpan<byte> literals, ReadOnlySpan<byte> distances)
     {
-        HuffmanTable.Build(Pinned(_literals), LiteralBits, literals, DeflateCodes.LiteralLengthResults, Pinned(_sorted), mayBeIncomplete: true);
-        HuffmanTable.Build(Pinned(_distances), DistanceBits, distances, DeflateCodes.DistanceResults, Pinned(_sorted), mayBeIncomplete: true);
+        HuffmanTable.Build(
+            Pinned(_literals),
+            LiteralBits,
+            literals,
+            DeflateCodes.LiteralLengthResults,
+            Pinned(_sorted),
+            mayBeIncomplete: true
+        );
+        HuffmanTable.Build(
+            Pinned(_distances),
+            DistanceBits,
+            distances,
+            DeflateCodes.DistanceResults,
+            Pinned(_sorted),
+            mayBeIncomplete: true
+        );
     }
 
     private bool CopyStored(ref Source source, ref byte* target, byte* limit)
@@ -443,8 +479,7 @@ internal sealed unsafe class Inflater
             {
                 Unsafe.WriteUnaligned(target, word);
                 target += 8;
-            }
-            while (target < end);
+            } while (target < end);
         }
         else
         {
@@ -454,8 +489,7 @@ internal sealed unsafe class Inflater
                 Unsafe.WriteUnaligned(target, Unsafe.ReadUnaligned<ulong>(source));
                 target += distance;
                 source += distance;
-            }
-            while (target < end);
+            } while (target < end);
         }
     }
 
@@ -465,7 +499,9 @@ internal sealed unsafe class Inflater
 
     private static InvalidDataException Truncated() => new("deflate: the data ends too early");
 
-    /// <summary>Loads bytes until more than 32 bits are there, or the input ends; beyond the last input there are zeros for a while.</summary>
+    /// <summary>
+    /// Loads bytes until more than 32 bits are there, or the input ends; beyond the last input there are zeros for a while.
+    /// </summary>
     private void Fill(ref Source source)
     {
         while (_count <= 32)

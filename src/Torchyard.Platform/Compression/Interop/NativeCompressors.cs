@@ -1,11 +1,12 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Platform.Compression.Interop;
 
 /// <summary>
-/// Finds liblzma and libzstd where they are shared libraries: beside the program first, because that version is the pinned one, then on the system.
-/// In a Native AOT program both are linked in and nothing here is asked.
+/// Finds liblzma and libzstd where they are shared libraries: beside the program first, because that version is the pinned one, then on the
+/// system. In a Native AOT program both are linked in and nothing here is asked.
 /// </summary>
 internal static class NativeCompressors
 {
@@ -43,6 +44,10 @@ internal static class NativeCompressors
         }
 
         var package = name == "lzma" ? "liblzma5 (RHEL: xz-libs)" : "libzstd1 (RHEL: libzstd)";
-        throw new TorchyardException("TY9101", $"{file} was found neither beside the program nor on the system", $"Install the package {package}, or use the released program, which has it built in");
+        throw new TorchyardException(
+            "TY9101",
+            $"{file} was found neither beside the program nor on the system",
+            $"install the package {package}, or use the released program, which has it built in"
+        );
     }
 }

@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace Torchyard.Images.Tests.Oci.Sbom;
 
-/// <summary>What SPDX 2.3 asks of a document (spdx.github.io/spdx-spec/v2.3), as far as ours use it; there is no validator of it in Debian.</summary>
+/// <summary>
+/// What SPDX 2.3 asks of a document (spdx.github.io/spdx-spec/v2.3), as far as ours use it; there is no validator of it in Debian.
+/// </summary>
 internal static partial class SpdxRules
 {
     private static readonly string[] Relationships = ["DESCRIBES", "CONTAINS", "DESCENDANT_OF"];
@@ -18,9 +20,14 @@ internal static partial class SpdxRules
         Assert.Equal("CC0-1.0", Text(root, "dataLicense"));
         Assert.Equal("SPDXRef-DOCUMENT", Text(root, "SPDXID"));
         Assert.NotEmpty(Text(root, "name"));
-        Assert.True(Uri.TryCreate(Text(root, "documentNamespace"), UriKind.Absolute, out var space) && space.Fragment.Length == 0, Text(root, "documentNamespace"));
+        Assert.True(
+            Uri.TryCreate(Text(root, "documentNamespace"), UriKind.Absolute, out var space) && space.Fragment.Length == 0,
+            Text(root, "documentNamespace")
+        );
         Assert.Matches(Date(), Text(root.GetProperty("creationInfo"), "created"));
-        Assert.All(root.GetProperty("creationInfo").GetProperty("creators").EnumerateArray(), creator => Assert.Matches("^(Tool|Person|Organization): .+", creator.GetString()!));
+        Assert.All(root.GetProperty("creationInfo").GetProperty("creators").EnumerateArray(), creator =>
+            Assert.Matches("^(Tool|Person|Organization): .+", creator.GetString()!)
+        );
 
         // Clause 7: each package.
         var ids = new HashSet<string>(StringComparer.Ordinal) { "SPDXRef-DOCUMENT" };
@@ -81,6 +88,8 @@ internal static partial class SpdxRules
     private static partial Regex Date();
 
     // package-url/purl-spec: scheme, type, namespace, name, version, qualifiers; everything else is percent-encoded.
-    [GeneratedRegex(@"^pkg:(deb|pypi|conda|generic)/([A-Za-z0-9._~%-]+/)?[A-Za-z0-9._~%-]+@[A-Za-z0-9._~%-]+(\?[a-z]+=[A-Za-z0-9._~%-]+(&[a-z]+=[A-Za-z0-9._~%-]+)*)?$")]
+    [GeneratedRegex(
+        @"^pkg:(deb|pypi|conda|generic)/([A-Za-z0-9._~%-]+/)?[A-Za-z0-9._~%-]+@[A-Za-z0-9._~%-]+(\?[a-z]+=[A-Za-z0-9._~%-]+(&[a-z]+=[A-Za-z0-9._~%-]+)*)?$"
+    )]
     private static partial Regex PackageUrl();
 }

@@ -1,5 +1,6 @@
 using CsCheck;
 using Torchyard.Packages.Debian.Apt;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Tests.Debian.Apt;
 
@@ -58,23 +59,25 @@ public sealed class AptConfigurationTests
 
     [Fact]
     public void Damaged_text_fails_only_as_expected() =>
-        Gen.Select(Gen.Int[0, Sample.Length - 1], Gen.Char["{};\"/*# :a\n"]).Array[1, 5].Sample(edits =>
-        {
-            var text = Sample.ToCharArray();
-            foreach (var (at, value) in edits)
+        Gen.Select(Gen.Int[0, Sample.Length - 1], Gen.Char["{};\"/*# :a\n"])
+            .Array[1, 5]
+            .Sample(edits =>
             {
-                text[at] = value;
-            }
+                var text = Sample.ToCharArray();
+                foreach (var (at, value) in edits)
+                {
+                    text[at] = value;
+                }
 
-            try
-            {
-                Read(new string(text));
-            }
-            catch (TorchyardException error)
-            {
-                Assert.Equal("TY2010", error.Code);
-            }
-        });
+                try
+                {
+                    Read(new string(text));
+                }
+                catch (TorchyardException error)
+                {
+                    Assert.Equal("TY2010", error.Code);
+                }
+            });
 
     private static AptConfiguration Read(string text)
     {

@@ -1,6 +1,7 @@
 using System.Text;
 using CsCheck;
 using Torchyard.Packages.Debian.Control;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Tests.Debian.Control;
 
@@ -15,11 +16,16 @@ public sealed class ControlReaderTests
         var value = Gen.Select(Line, Line.Where(line => line.Length > 0).Array[0, 3])
             .Select((first, more) => string.Concat([first, .. more.Select(line => "\n " + line)]).Trim());
         var stanza = Gen.Select(Name, value).Array[1, 5];
-        stanza.Array[0, 5].Sample(stanzas =>
-        {
-            var text = string.Join("\n", stanzas.Select(fields => string.Concat(fields.Select(field => $"{field.Item1}: {field.Item2}\n"))));
-            return Read(text).SequenceEqual(stanzas.SelectMany((fields, i) => fields.Select(field => (i, field.Item1, field.Item2))));
-        });
+        stanza
+            .Array[0, 5]
+            .Sample(stanzas =>
+            {
+                var text = string.Join(
+                    "\n",
+                    stanzas.Select(fields => string.Concat(fields.Select(field => $"{field.Item1}: {field.Item2}\n")))
+                );
+                return Read(text).SequenceEqual(stanzas.SelectMany((fields, i) => fields.Select(field => (i, field.Item1, field.Item2))));
+            });
     }
 
     [Fact]
@@ -40,23 +46,28 @@ public sealed class ControlReaderTests
 
     [Fact]
     public void Damaged_text_fails_only_as_expected() =>
-        Gen.Select(Gen.Int[0, 200], Gen.Byte).Array[1, 6].Sample(edits =>
-        {
-            var text = Encoding.UTF8.GetBytes("Package: bash\nVersion: 5.2\nDepends: libc6 (>= 2.38), base-files | x\nDescription: shell\n long\n\nPackage: dash\nVersion: 1\n");
-            foreach (var (at, value) in edits)
+        Gen.Select(Gen.Int[0, 200], Gen.Byte)
+            .Array[1, 6]
+            .Sample(edits =>
             {
-                text[at % text.Length] = value;
-            }
+                var text = Encoding.UTF8.GetBytes(
+                    "Package: bash\nVersion: 5.2\nDepends: libc6 (>= 2.38), base-files | x\nDescription: shell\n long\n\nPackage: "
+                        + "dash\nVersion: 1\n"
+                );
+                foreach (var (at, value) in edits)
+                {
+                    text[at % text.Length] = value;
+                }
 
-            try
-            {
-                Read(Encoding.Latin1.GetString(text));
-            }
-            catch (TorchyardException error)
-            {
-                Assert.Equal("TY2002", error.Code);
-            }
-        });
+                try
+                {
+                    Read(Encoding.Latin1.GetString(text));
+                }
+                catch (TorchyardException error)
+                {
+                    Assert.Equal("TY2002", error.Code);
+                }
+            });
 
     private static List<(int Stanza, string Name, string Value)> Read(string text, bool comments = false)
     {

@@ -2,6 +2,7 @@ using System.Text;
 using CsCheck;
 using Torchyard.Packages.Debian.Control;
 using Torchyard.Packages.Debian.Versions;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Tests.Debian.Control;
 
@@ -59,7 +60,8 @@ public sealed class DependencyReaderTests
     [InlineData("a <x")]
     [InlineData("a:")]
     [InlineData("(>= 1)")]
-    public void Broken_fields_are_refused(string field) => Assert.Equal("TY2003", Assert.Throws<TorchyardException>(() => Count(field)).Code);
+    public void Broken_fields_are_refused(string field) =>
+        Assert.Equal("TY2003", Assert.Throws<TorchyardException>(() => Count(field)).Code);
 
     [Theory]
     [InlineData("", 0)]
@@ -70,17 +72,19 @@ public sealed class DependencyReaderTests
 
     [Fact]
     public void Any_text_ends_in_alternatives_or_in_a_refusal() =>
-        Gen.Char["ab:.(<>=)[]!|, \n19~-"].Array[0, 30].Sample(chars =>
-        {
-            try
+        Gen.Char["ab:.(<>=)[]!|, \n19~-"]
+            .Array[0, 30]
+            .Sample(chars =>
             {
-                Count(new string(chars));
-            }
-            catch (TorchyardException error)
-            {
-                Assert.Equal("TY2003", error.Code);
-            }
-        });
+                try
+                {
+                    Count(new string(chars));
+                }
+                catch (TorchyardException error)
+                {
+                    Assert.Equal("TY2003", error.Code);
+                }
+            });
 
     private static int Count(string field)
     {

@@ -2,7 +2,8 @@ using System.Text;
 using CsCheck;
 using Org.BouncyCastle.Bcpg;
 using Torchyard.Packages.Debian.Signing;
-using Torchyard.Packages.Tests.Loopback;
+using Torchyard.Platform.Errors;
+using Torchyard.Testing.Loopback;
 
 namespace Torchyard.Packages.Tests.Debian.Signing;
 
@@ -25,8 +26,8 @@ public sealed class SignatureTests
     {
         var signature = Encoding.ASCII.GetBytes(Key.DetachSign(Release, Now.AddHours(-1)));
         var check = new SignatureCheck(Trust(Key), Now);
-        Assert.NotNull(check.Check(Encoding.UTF8.GetBytes(Release), signature, isText: false, "x"));
-        Assert.Equal("TY2022", Code(() => check.Check(Encoding.UTF8.GetBytes(Release + " "), signature, isText: false, "x")));
+        Assert.NotNull(check.Check(Encoding.UTF8.GetBytes(Release), signature, "x"));
+        Assert.Equal("TY2022", Code(() => check.Check(Encoding.UTF8.GetBytes(Release + " "), signature, "x")));
     }
 
     [Fact]
@@ -97,65 +98,77 @@ public sealed class SignatureTests
         var signed = Encoding.UTF8.GetBytes(Key.ClearSign(Release, Now));
         var good = Verify(Encoding.UTF8.GetString(signed), Key);
         var trust = Trust(Key);
-        Gen.Select(Gen.Int[0, signed.Length - 1], Gen.Byte).Array[1, 3].Sample(
-            edits =>
-            {
-                var bytes = (byte[])signed.Clone();
-                foreach (var (at, value) in edits)
+        Gen.Select(Gen.Int[0, signed.Length - 1], Gen.Byte)
+            .Array[1, 3]
+            .Sample(
+                edits =>
                 {
-                    bytes[at] = value;
-                }
+                    var bytes = (byte[])signed.Clone();
+                    foreach (var (at, value) in edits)
+                    {
+                        bytes[at] = value;
+                    }
 
-                try
-                {
-                    var text = ClearSignedText.Read(bytes, "x");
-                    new SignatureCheck(trust, Now).Check(text.SignedBytes, text.Signature, isText: true, "x");
-                    return Encoding.UTF8.GetString(text.Text) == good;
-                }
-                catch (TorchyardException)
-                {
-                    return true;
-                }
-            },
-            iter: 500);
+                    try
+                    {
+                        var text = ClearSignedText.Read(bytes, "x");
+                        new SignatureCheck(trust, Now).Check(text.SignedBytes, text.Signature, "x");
+                        return Encoding.UTF8.GetString(text.Text) == good;
+                    }
+                    catch (TorchyardException)
+                    {
+                        return true;
+                    }
+                },
+                iter: 500
+            );
     }
 
     [Fact]
     public void Damaged_keyrings_are_refused()
     {
         var armoured = Encoding.ASCII.GetBytes(Key.Armoured);
-        Gen.Select(Gen.Int[0, armoured.Length - 1], Gen.Byte).Array[1, 3].Sample(
-            edits =>
-            {
-                var bytes = (byte[])armoured.Clone();
-                foreach (var (at, value) in edits)
+        Gen.Select(Gen.Int[0, armoured.Length - 1], Gen.Byte)
+            .Array[1, 3]
+            .Sample(
+                edits =>
                 {
-                    bytes[at] = value;
-                }
+                    var bytes = (byte[])armoured.Clone();
+                    foreach (var (at, value) in edits)
+                    {
+                        bytes[at] = value;
+                    }
 
-                try
-                {
-                    new TrustedKeys().AddText(Encoding.Latin1.GetString(bytes), "x");
-                }
-                catch (TorchyardException error)
-                {
-                    Assert.Equal("TY2029", error.Code);
-                }
-            },
-            iter: 200);
+                    try
+                    {
+                        new TrustedKeys().AddText(Encoding.Latin1.GetString(bytes), "x");
+                    }
+                    catch (TorchyardException error)
+                    {
+                        Assert.Equal("TY2029", error.Code);
+                    }
+                },
+                iter: 200
+            );
     }
 
     [Fact]
     public void Debian_s_keys_are_built_in()
     {
         var keys = TrustedKeys.BuiltIn().All;
-        foreach (var fingerprint in new[]
-                 {
-                     "B8E5F13176D2A7A75220028078DBA3BC47EF2265", "89C87ACEA5DD6B8E6A7068808E9F831205B4BA95",
-                     "41587F7DB8C774BCCF131416762F67A0B2C39DE4", "4CB50190207B4758A3F73A796ED0E7B82643E131",
-                 })
+        foreach (
+            var fingerprint in new[]
+            {
+                "B8E5F13176D2A7A75220028078DBA3BC47EF2265",
+                "89C87ACEA5DD6B8E6A7068808E9F831205B4BA95",
+                "41587F7DB8C774BCCF131416762F67A0B2C39DE4",
+                "4CB50190207B4758A3F73A796ED0E7B82643E131",
+            }
+        )
         {
-            Assert.Contains(keys, key => key.Fingerprint == fingerprint && !key.IsRevoked && key.ExpiresAt > new DateTime(2027, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+            Assert.Contains(keys, key =>
+                key.Fingerprint == fingerprint && !key.IsRevoked && key.ExpiresAt > new DateTime(2027, 1, 1, 0, 0, 0, DateTimeKind.Utc)
+            );
         }
     }
 
@@ -169,7 +182,7 @@ public sealed class SignatureTests
     private static string Verify(string signed, TestKey trusted, bool atSigningTime = false)
     {
         var text = ClearSignedText.Read(Encoding.UTF8.GetBytes(signed), "x");
-        new SignatureCheck(Trust(trusted), Now, atSigningTime).Check(text.SignedBytes, text.Signature, isText: true, "x");
+        new SignatureCheck(Trust(trusted), Now, atSigningTime).Check(text.SignedBytes, text.Signature, "x");
         return Encoding.UTF8.GetString(text.Text);
     }
 

@@ -10,7 +10,11 @@ public sealed class DebianVersionTests
     // Few different characters make near misses likely.
     private static readonly Gen<string> Part = Gen.Char["0019azA.+~"].Array[1, 6].Select(chars => "1" + new string(chars));
 
-    private static readonly Gen<string> Version = Gen.Select(Gen.OneOf(Gen.Const(""), Gen.Const("0:"), Gen.Const("1:"), Gen.Const("12:")), Part, Gen.OneOf(Gen.Const(""), Part.Select(part => "-" + part)))
+    private static readonly Gen<string> Version = Gen.Select(
+            Gen.OneOf(Gen.Const(""), Gen.Const("0:"), Gen.Const("1:"), Gen.Const("12:")),
+            Part,
+            Gen.OneOf(Gen.Const(""), Part.Select(part => "-" + part))
+        )
         .Select((epoch, upstream, revision) => epoch + upstream + revision);
 
     [Theory]
@@ -32,41 +36,67 @@ public sealed class DebianVersionTests
 
     [Fact]
     public void The_order_is_total() =>
-        Gen.Select(Version, Version, Version).Sample((a, b, c) =>
-        {
-            var ab = DebianVersion.Compare(a, b);
-            return Math.Sign(ab) == -Math.Sign(DebianVersion.Compare(b, a)) &&
-                (ab > 0 || DebianVersion.Compare(b, c) > 0 || DebianVersion.Compare(a, c) <= 0) &&
-                DebianVersion.Compare(a, a) == 0;
-        });
+        Gen.Select(Version, Version, Version)
+            .Sample(
+                (a, b, c) =>
+                {
+                    var ab = DebianVersion.Compare(a, b);
+                    return Math.Sign(ab) == -Math.Sign(DebianVersion.Compare(b, a))
+                        && (ab > 0 || DebianVersion.Compare(b, c) > 0 || DebianVersion.Compare(a, c) <= 0)
+                        && DebianVersion.Compare(a, a) == 0;
+                }
+            );
 
     [Fact]
     public void Any_bytes_compare_without_failing() =>
-        Gen.Select(Gen.Byte.Array[0, 12], Gen.Byte.Array[0, 12]).Sample((a, b) =>
-            Math.Sign(DebianVersion.Compare(a, b)) == -Math.Sign(DebianVersion.Compare(b, a)));
+        Gen.Select(Gen.Byte.Array[0, 12], Gen.Byte.Array[0, 12])
+            .Sample((a, b) => Math.Sign(DebianVersion.Compare(a, b)) == -Math.Sign(DebianVersion.Compare(b, a)));
 
     [Fact]
     public async Task The_order_is_dpkg_s()
     {
         Assert.SkipUnless(File.Exists("/usr/bin/dpkg"), "the machine has no dpkg");
         var pairs = new List<(string Left, string Right)>();
-        Gen.Select(Version, Version).Sample((left, right) => { lock (pairs) { pairs.Add((left, right)); } }, iter: 400);
+        Gen.Select(Version, Version)
+            .Sample(
+                (left, right) =>
+                {
+                    lock (pairs)
+                    {
+                        pairs.Add((left, right));
+                    }
+                },
+                iter: 400
+            );
 
         // One shell for all pairs: starting it a thousand times would take longer than all other tests.
         var script = new StringBuilder();
         foreach (var (left, right) in pairs)
         {
             script.Append("if dpkg --compare-versions '").Append(left).Append("' lt '").Append(right).Append("'; then echo -1; ");
-            script.Append("elif dpkg --compare-versions '").Append(left).Append("' eq '").Append(right).Append("'; then echo 0; else echo 1; fi\n");
+            script
+                .Append("elif dpkg --compare-versions '")
+                .Append(left)
+                .Append("' eq '")
+                .Append(right)
+                .Append("'; then echo 0; else echo 1; fi\n");
         }
 
-        var result = await HostCommand.RunAsync("/bin/sh", ["-s"], input: script.ToString(), cancellation: TestContext.Current.CancellationToken);
+        var result = await HostCommand.RunAsync(
+            HostProgram.At("/bin/sh"),
+            ["-s"],
+            input: script.ToString(),
+            cancellation: TestContext.Current.CancellationToken
+        );
         var answers = result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(pairs.Count, answers.Length);
         for (var i = 0; i < pairs.Count; i++)
         {
             var (left, right) = pairs[i];
-            Assert.True(int.Parse(answers[i]) == Math.Sign(DebianVersion.Compare(left, right)), $"dpkg says {answers[i]} for '{left}' and '{right}'");
+            Assert.True(
+                int.Parse(answers[i]) == Math.Sign(DebianVersion.Compare(left, right)),
+                $"dpkg says {answers[i]} for '{left}' and '{right}'"
+            );
         }
     }
 

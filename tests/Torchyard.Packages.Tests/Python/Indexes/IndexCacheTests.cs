@@ -1,12 +1,15 @@
 using Torchyard.Packages.Python.Indexes;
 using Torchyard.Packages.Python.Settings;
+using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
+using Torchyard.Testing.Loopback;
+using Torchyard.Testing.Python;
 
-namespace Torchyard.Tests.Python.Indexes;
+namespace Torchyard.Packages.Tests.Python.Indexes;
 
 public sealed class IndexCacheTests : IDisposable
 {
-    private readonly ScratchDirectory _work = new();
+    private readonly TemporaryDirectory _work = new();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -44,8 +47,14 @@ public sealed class IndexCacheTests : IDisposable
         Assert.Null(await client.FindProjectAsync(root, "absent", Cancellation));
         Assert.Equal([true, false], page.Files.Select(client.CanRead));
         Assert.NotNull(await client.FindMetadataAsync(page.Files[0], Cancellation));
-        Assert.Equal("TY2520", (await Assert.ThrowsAsync<TorchyardException>(() => client.FindMetadataAsync(page.Files[1], Cancellation))).Code);
-        Assert.Equal("TY2520", (await Assert.ThrowsAsync<TorchyardException>(() => client.FindProjectAsync(root, "never", Cancellation))).Code);
+        Assert.Equal(
+            "TY2520",
+            (await Assert.ThrowsAsync<TorchyardException>(() => client.FindMetadataAsync(page.Files[1], Cancellation))).Code
+        );
+        Assert.Equal(
+            "TY2520",
+            (await Assert.ThrowsAsync<TorchyardException>(() => client.FindProjectAsync(root, "never", Cancellation))).Code
+        );
     }
 
     [Fact]
@@ -80,6 +89,9 @@ public sealed class IndexCacheTests : IDisposable
     }
 
     // Never disposed of, as it ends with the test.
-    private SimpleIndexClient Client(bool offline = false) => new(
-        new IndexTransport(new PipSettings { Retries = 0 }, IndexCredentials.None(), offline: offline), new IndexCache(new StorePaths(Path.Combine(_work.Path, "store"))));
+    private SimpleIndexClient Client(bool offline = false) =>
+        new(
+            new IndexTransport(new PipSettings { Retries = 0 }, IndexCredentials.None(), offline: offline),
+            new IndexCache(new StorePaths(Path.Combine(_work.Path, "store")))
+        );
 }

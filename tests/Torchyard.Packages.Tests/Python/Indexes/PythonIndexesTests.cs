@@ -3,10 +3,15 @@ using Torchyard.Packages.Python.Fetch;
 using Torchyard.Packages.Python.Indexes;
 using Torchyard.Packages.Python.Settings;
 using Torchyard.Packages.Python.Wheels;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
-using Torchyard.Recipes;
+using Torchyard.Platform.Reporting;
+using Torchyard.Recipes.Settings;
+using Torchyard.Testing.Loopback;
+using Torchyard.Testing.Python;
 
-namespace Torchyard.Tests.Python.Indexes;
+namespace Torchyard.Packages.Tests.Python.Indexes;
 
 public sealed class PythonIndexesTests
 {
@@ -17,7 +22,9 @@ public sealed class PythonIndexesTests
     [InlineData(false)]
     public async Task Pages_in_html_and_json_say_the_same(bool html)
     {
-        await using var server = new TestIndex { Html = html }.Add(new TestWheel("demo", "1.0"), "demo").Add(new TestWheel("demo", "1.1"), "demo", "broken");
+        await using var server = new TestIndex { Html = html }
+            .Add(new TestWheel("demo", "1.0"), "demo")
+            .Add(new TestWheel("demo", "1.1"), "demo", "broken");
         using var transport = Transport();
         var page = await new SimpleIndexClient(transport).FindProjectAsync(server.Root, "demo", Cancellation);
         Assert.Equal(["demo-1.0-py3-none-any.whl", "demo-1.1-py3-none-any.whl"], page!.Files.Select(f => f.Filename));
@@ -71,13 +78,15 @@ public sealed class PythonIndexesTests
         await using var server = new TestIndex { Credential = "u:p" }.Add(new TestWheel("demo", "1"), "demo");
         using (var without = Transport())
         {
-            var error = await Assert.ThrowsAsync<TorchyardException>(() => new SimpleIndexClient(without).FindProjectAsync(server.Root, "demo", Cancellation));
+            var error = await Assert.ThrowsAsync<TorchyardException>(() =>
+                new SimpleIndexClient(without).FindProjectAsync(server.Root, "demo", Cancellation)
+            );
             Assert.Equal("TY2504", error.Code);
             Assert.Contains("none is known", error.Message, StringComparison.Ordinal);
         }
 
         var credentials = IndexCredentials.None();
-        var root = credentials.Adopt($"http://u:p@{server.Root.Authority}/simple/", _ => null);
+        var root = credentials.Adopt($"http://u:p@{server.Root.Authority}/simple/");
         using var with = new IndexTransport(new PipSettings { Retries = 0 }, credentials);
         Assert.NotNull(await new SimpleIndexClient(with).FindProjectAsync(root, "demo", Cancellation));
     }
@@ -87,8 +96,14 @@ public sealed class PythonIndexesTests
     {
         using var transport = Transport();
         var client = new SimpleIndexClient(transport);
-        Assert.Equal("TY2505", (await Assert.ThrowsAsync<TorchyardException>(
-            () => client.FindProjectAsync(new Uri("http://pypi.example/simple/"), "demo", Cancellation))).Code);
+        Assert.Equal(
+            "TY2505",
+            (
+                await Assert.ThrowsAsync<TorchyardException>(() =>
+                    client.FindProjectAsync(new Uri("http://pypi.example/simple/"), "demo", Cancellation)
+                )
+            ).Code
+        );
 
         await using var server = new TestIndex
         {
@@ -98,10 +113,9 @@ public sealed class PythonIndexesTests
                 return true;
             },
         }.Add(new TestWheel("demo", "1"), "demo");
-        using var store = new ScratchDirectory();
+        using var store = new TemporaryDirectory();
         var page = await client.FindProjectAsync(server.Root, "demo", Cancellation);
-        var error = await Assert.ThrowsAsync<TorchyardException>(
-            () => Get(store, transport, page!.Files[0]));
+        var error = await Assert.ThrowsAsync<TorchyardException>(() => Get(store, transport, page!.Files[0]));
         Assert.Equal("TY2505", error.Code);
     }
 
@@ -119,10 +133,10 @@ public sealed class PythonIndexesTests
             },
         }.Add(new TestWheel("demo", "1"), "demo");
         using var transport = Transport();
-        using var store = new ScratchDirectory();
+        using var store = new TemporaryDirectory();
         var page = await new SimpleIndexClient(transport).FindProjectAsync(server.Root, "demo", Cancellation);
         Assert.Equal("TY2508", (await Assert.ThrowsAsync<TorchyardException>(() => Get(store, transport, page!.Files[0]))).Code);
-        Assert.False(Directory.Exists(Path.Combine(store.Path, "packages")));
+        Assert.False(Directory.Exists(Path.Combine(store.Path, "packages", "sha256")));
     }
 
     [Fact]
@@ -146,7 +160,7 @@ public sealed class PythonIndexesTests
             },
         }.Add("demo", "demo-1-py3-none-any.whl", content);
         using var transport = Transport();
-        using var store = new ScratchDirectory();
+        using var store = new TemporaryDirectory();
         var page = await new SimpleIndexClient(transport).FindProjectAsync(server.Root, "demo", Cancellation);
         var (path, sha256) = await Get(store, transport, page!.Files[0]);
         Assert.Equal(content, await File.ReadAllBytesAsync(path, Cancellation));
@@ -163,11 +177,17 @@ public sealed class PythonIndexesTests
         Assert.Equal("https://mirror.lan/pypi/simple/", own[1].Url.AbsoluteUri);
 
         var extra = PythonIndexes.Choose(
-            new PythonSettings { ExtraIndexes = ["https://download.pytorch.org/whl/cu128"] }, pip, IndexCredentials.None(), _ => null);
+            new PythonSettings { ExtraIndexes = ["https://download.pytorch.org/whl/cu128"] },
+            pip,
+            IndexCredentials.None(),
+            _ => null
+        );
         Assert.Equal(["pytorch-cu128", "pypi"], extra.Select(i => i.Id));
         Assert.Equal("https://mirror.lan/pypi/simple/", extra[1].Url.AbsoluteUri);
 
-        var named = PythonIndexes.Choose(new PythonSettings { Indexes = ["https://site.lan/simple/"] }, pip, IndexCredentials.None(), _ => null);
+        var named = PythonIndexes.Choose(new PythonSettings { Indexes = ["https://site.lan/simple/"] }, pip, IndexCredentials.None(), _ =>
+            null
+        );
         Assert.Equal(["https://site.lan/simple/"], named.Select(i => i.Url.AbsoluteUri));
     }
 
@@ -175,16 +195,23 @@ public sealed class PythonIndexesTests
     public void A_page_of_another_project_or_version_of_the_api_is_refused()
     {
         var page = new Uri("https://host/simple/demo/");
-        Assert.Throws<InvalidDataException>(() => SimpleJson.Parse("""{"meta":{"api-version":"1.0"},"name":"other","files":[]}"""u8, "demo", page));
-        Assert.Throws<InvalidDataException>(() => SimpleJson.Parse("""{"meta":{"api-version":"2.0"},"name":"demo","files":[]}"""u8, "demo", page));
+        Assert.Throws<InvalidDataException>(() =>
+            SimpleJson.Parse("""{"meta":{"api-version":"1.0"},"name":"other","files":[]}"""u8, "demo", page)
+        );
+        Assert.Throws<InvalidDataException>(() =>
+            SimpleJson.Parse("""{"meta":{"api-version":"2.0"},"name":"demo","files":[]}"""u8, "demo", page)
+        );
         Assert.Throws<InvalidDataException>(() => SimpleJson.Parse("[]"u8, "demo", page));
-        Assert.Throws<InvalidDataException>(() => SimpleHtml.Parse("<meta name=\"pypi:repository-version\" content=\"2.0\">"u8, "demo", page));
+        Assert.Throws<InvalidDataException>(() =>
+            SimpleHtml.Parse("<meta name=\"pypi:repository-version\" content=\"2.0\">"u8, "demo", page)
+        );
     }
 
     [Fact]
     public void Html_that_is_oddly_written_is_read_all_the_same()
     {
-        const string Text = "<!-- <a href='no-1-py3-none-any.whl'>x</a> --><base href=\"https://cdn/f/\"><A data-yanked HREF = b-1-py3-none-any.whl >b</A>"
+        const string Text =
+            "<!-- <a href='no-1-py3-none-any.whl'>x</a> --><base href=\"https://cdn/f/\"><A data-yanked HREF = b-1-py3-none-any.whl >b</A>"
             + "<a\nhref='c%2B1-1-py3-none-any.whl#sha256=zz'><a href=><a><a href=\"d-1-py3-none-any.whl";
         var files = SimpleHtml.Parse(Encoding.UTF8.GetBytes(Text), "b", new Uri("https://host/simple/b/")).Files;
         Assert.Equal(["b-1-py3-none-any.whl", "c+1-1-py3-none-any.whl", "d-1-py3-none-any.whl"], files.Select(f => f.Filename));
@@ -193,13 +220,19 @@ public sealed class PythonIndexesTests
         Assert.Null(files[1].Sha256);
     }
 
-    private static Task<(string Path, Digest Sha256)> Get(ScratchDirectory store, IndexTransport transport, ProjectFile file) =>
-        new WheelCache(new StorePaths(store.Path), transport).GetAsync(file.Url, file.Sha256, file.Size, SilentProgress.Instance, Cancellation);
+    private static Task<(string Path, Digest Sha256)> Get(TemporaryDirectory store, IndexTransport transport, ProjectFile file) =>
+        new WheelCache(new StorePaths(store.Path), transport).GetAsync(
+            file.Url,
+            file.Sha256,
+            file.Size,
+            SilentProgress.Instance,
+            Cancellation
+        );
 
     private static IndexTransport Transport() => new(new PipSettings { Retries = 0 }, IndexCredentials.None());
 
-    private static PythonIndexes Indexes(IndexTransport transport, params TestIndex[] servers) => new(
-        new SimpleIndexClient(transport), [.. servers.Select((s, i) => new PythonIndex($"i{i}", s.Root, s.Root.AbsoluteUri))], []);
+    private static PythonIndexes Indexes(IndexTransport transport, params TestIndex[] servers) =>
+        new(new SimpleIndexClient(transport), [.. servers.Select((s, i) => new PythonIndex($"i{i}", s.Root, s.Root.AbsoluteUri))], []);
 
     private static byte[] RandomBytes(int count)
     {

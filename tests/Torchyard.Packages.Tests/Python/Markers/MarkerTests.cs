@@ -79,26 +79,35 @@ public sealed class MarkerTests
 
     [Fact]
     public void A_marker_reads_back_from_its_text_and_means_the_same() =>
-        MarkerText(3).Sample(text =>
-        {
-            var marker = Parse(text);
-            var again = Parse(marker.ToString());
-            return again.ToString() == marker.ToString()
-                && again.Evaluate(Python312, ["all"]) == marker.Evaluate(Python312, ["all"]);
-        });
+        MarkerText(3)
+            .Sample(text =>
+            {
+                var marker = Parse(text);
+                var again = Parse(marker.ToString());
+                return again.ToString() == marker.ToString() && again.Evaluate(Python312, ["all"]) == marker.Evaluate(Python312, ["all"]);
+            });
 
     private static Gen<string> MarkerText(int depth)
     {
         var comparison = VersionGen.OneOf(
-            "python_version >= '3.10'", "sys_platform == \"win32\"", "extra == 'all'", "'linux' in sys_platform", "os_name not in 'nt'");
+            "python_version >= '3.10'",
+            "sys_platform == \"win32\"",
+            "extra == 'all'",
+            "'linux' in sys_platform",
+            "os_name not in 'nt'"
+        );
         if (depth == 0)
+        {
             return comparison;
+        }
+
         var inner = MarkerText(depth - 1);
         return Gen.OneOf(
             comparison,
             Gen.Select(inner, inner, (left, right) => $"{left} or {right}"),
             Gen.Select(inner, inner, (left, right) => $"({left}) and ({right})"),
-            Gen.Select(inner, inner, (left, right) => $"{left} and {right}"));
+            Gen.Select(inner, inner, (left, right) => $"{left} and {right}")
+        );
     }
 
     private static Marker Parse(string text) =>

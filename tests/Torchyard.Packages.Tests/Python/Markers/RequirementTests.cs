@@ -1,5 +1,6 @@
 using Torchyard.Packages.Python.Markers;
 using Torchyard.Packages.Python.Versions;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Tests.Python.Markers;
 
@@ -11,12 +12,19 @@ public sealed class RequirementTests
     [InlineData("torch (==2.11.0)", "torch==2.11.0")]
     [InlineData("pillow (!=8.3.*,>=5.3.0)", "pillow!=8.3.*,>=5.3.0")]
     [InlineData("gdown (>=4.7.3) ; extra == 'gdown'", "gdown>=4.7.3; extra == \"gdown\"")]
-    [InlineData("cuda-toolkit[cublas,Nv_Tx]==13.0.2; platform_system == \"Linux\"", "cuda-toolkit[cublas,nv-tx]==13.0.2; platform_system == \"Linux\"")]
-    [InlineData("nvidia-cublas==13.1.0.3.*; (sys_platform == 'linux' or sys_platform == 'win32') and extra == 'all'",
-        "nvidia-cublas==13.1.0.3.*; (sys_platform == \"linux\" or sys_platform == \"win32\") and extra == \"all\"")]
+    [InlineData(
+        "cuda-toolkit[cublas,Nv_Tx]==13.0.2; platform_system == \"Linux\"",
+        "cuda-toolkit[cublas,nv-tx]==13.0.2; platform_system == \"Linux\""
+    )]
+    [InlineData(
+        "nvidia-cublas==13.1.0.3.*; (sys_platform == 'linux' or sys_platform == 'win32') and extra == 'all'",
+        "nvidia-cublas==13.1.0.3.*; (sys_platform == \"linux\" or sys_platform == \"win32\") and extra == \"all\""
+    )]
     [InlineData("Foo_Bar.baz [a] >=1,<2", "foo-bar-baz[a]>=1,<2")]
-    [InlineData("pip @ https://example.org/pip-1.0.whl#sha256=00;x ; os_name=='nt'",
-        "pip @ https://example.org/pip-1.0.whl#sha256=00;x ; os_name == \"nt\"")]
+    [InlineData(
+        "pip @ https://example.org/pip-1.0.whl#sha256=00;x ; os_name=='nt'",
+        "pip @ https://example.org/pip-1.0.whl#sha256=00;x ; os_name == \"nt\""
+    )]
     [InlineData("pip@file:///srv/pip.whl", "pip @ file:///srv/pip.whl")]
     public void Requirements_of_real_metadata_are_read(string written, string normal)
     {
@@ -47,7 +55,9 @@ public sealed class RequirementTests
     public void A_requirement_counts_only_where_its_marker_holds()
     {
         var linux = MarkerEnvironment.CPythonOnLinux(PythonVersion.Parse("3.12"));
-        var requirement = Requirement.Parse("nvidia-cudla==13.*; (platform_system == \"Linux\" and platform_machine == \"aarch64\") and extra == \"all\"");
+        var requirement = Requirement.Parse(
+            "nvidia-cudla==13.*; (platform_system == \"Linux\" and platform_machine == \"aarch64\") and extra == \"all\""
+        );
         Assert.False(requirement.Applies(linux, ["all"]));
         Assert.True(requirement.Applies(linux with { PlatformMachine = "aarch64" }, ["all"]));
         Assert.False(requirement.Applies(linux with { PlatformMachine = "aarch64" }));

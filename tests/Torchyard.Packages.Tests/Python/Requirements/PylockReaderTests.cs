@@ -1,10 +1,11 @@
 using Torchyard.Packages.Python.Names;
 using Torchyard.Packages.Python.Requirements;
-using Torchyard.Packages.Python.Sources;
 using Torchyard.Packages.Python.Versions;
-using Torchyard.Recipes;
+using Torchyard.Platform.Errors;
+using Torchyard.Recipes.Locks;
+using Torchyard.Recipes.Sources;
 
-namespace Torchyard.Tests.Python.Requirements;
+namespace Torchyard.Packages.Tests.Python.Requirements;
 
 public sealed class PylockReaderTests
 {
@@ -13,7 +14,8 @@ public sealed class PylockReaderTests
     [Fact]
     public void The_wheel_that_fits_best_is_taken_and_markers_count()
     {
-        var (locked, none) = Read($$"""
+        var (locked, none) = Read(
+            $$"""
             lock-version = "1.0"
             created-by = "uv"
             requires-python = ">=3.12"
@@ -34,7 +36,8 @@ public sealed class PylockReaderTests
             [[packages]]
             name = "winonly"
             marker = "sys_platform == 'win32'"
-            """);
+            """
+        );
         Assert.Equal(["demo", "lib"], locked.Packages.Select(p => p.Name));
         Assert.Equal("demo-1.0-cp313-cp313-manylinux_2_28_x86_64.whl", locked.Packages[0].Filename);
         Assert.Equal(6, locked.Packages[0].Size);
@@ -51,7 +54,8 @@ public sealed class PylockReaderTests
     public void What_has_no_fitting_wheel_is_to_be_built_of_its_source()
     {
         var commit = new string('c', 40);
-        var (locked, sources) = Read($$"""
+        var (locked, sources) = Read(
+            $$"""
             lock-version = "1.0"
             [[packages]]
             name = "indexed"
@@ -64,7 +68,8 @@ public sealed class PylockReaderTests
             [[packages]]
             name = "vcs"
             vcs = { type = "git", url = "https://host/r", requested-revision = "main", commit-id = "{{commit}}" }
-            """);
+            """
+        );
         Assert.Equal(["asked", "indexed", "vcs"], locked.Packages.Select(package => package.Name));
         Assert.Equal((true, 5L, "pypi"), (sources["indexed"].IsFromIndex, sources["indexed"].Size, locked.Packages[1].Index));
         Assert.Equal((false, "py", "asked.zip"), (sources["asked"].IsFromIndex, sources["asked"].Subdirectory, sources["asked"].Filename));
@@ -78,9 +83,9 @@ public sealed class PylockReaderTests
     [InlineData("lock-version = \"1.0\"\n[[packages]]\nname = \"x\"\nwheels = [{ url = \"https://f/x.whl\" }]")]
     public void What_needs_no_interpreter_to_be_seen_is_refused_before_there_is_one(string text)
     {
-        using var directory = new ScratchDirectory();
+        using var directory = new TemporaryDirectory();
         directory.Write("pylock.toml", text);
-        var error = Assert.Throws<TorchyardException>(() => PylockReader.HasRepositories("pylock.toml", directory.Path));
+        var error = Assert.Throws<TorchyardException>(() => PylockReader.HasRepositories("pylock.toml", new ProjectFiles(directory.Path)));
         Assert.Equal("TY2515", error.Code);
         Assert.Equal("pylock.toml", error.Location!.File);
     }
@@ -90,24 +95,41 @@ public sealed class PylockReaderTests
     [InlineData("lock-version = \"1.0\"\nrequires-python = \"<3.10\"", "TY2515")]
     [InlineData("lock-version = \"1.0\"\nenvironments = [\"sys_platform == 'win32'\"]", "TY2515")]
     [InlineData("lock-version = \"1.0\"\n[[packages]]\nname = \"x\"\nvcs = { type = \"git\" }", "TY2515")]
-    [InlineData("lock-version = \"1.0\"\n[[packages]]\nname = \"x\"\nvcs = { type = \"hg\", url = \"https://h/r\", commit-id = \"0123456789012345678901234567890123456789\" }", "TY2514")]
+    [InlineData(
+        "lock-version = \"1.0\"\n[[packages]]\nname = \"x\"\nvcs = { type = \"hg\", url = \"https://h/r\", commit-id = "
+            + "\"0123456789012345678901234567890123456789\" }",
+        "TY2514"
+    )]
     [InlineData("lock-version = \"1.0\"\n[[packages]]\nname = \"x\"\n", "TY2513")]
     [InlineData("lock-version = \"1.0\"\n[[packages]]\nname = \"x\"\nsdist = { url = \"https://f/x-1.tar.gz\" }", "TY2515")]
-    [InlineData("lock-version = \"1.0\"\n[[packages]]\nname = \"x\"\nwheels = [{ url = \"https://f/x-1-py3-none-any.whl\", size = 1, hashes = {} }]", "TY2515")]
+    [InlineData(
+        "lock-version = \"1.0\"\n[[packages]]\nname = \"x\"\n"
+            + "wheels = [{ url = \"https://f/x-1-py3-none-any.whl\", size = 1, hashes = {} }]",
+        "TY2515"
+    )]
     [InlineData("lock-version = ", "TY2515")]
     [InlineData("lock-version = 1", "TY2515")]
     [InlineData("lock-version = \"1.0\"\npackages = 3", "TY2515")]
     [InlineData("lock-version = \"1.0\"\npackages = [1]", "TY2515")]
     [InlineData("lock-version = \"1.0\"\n[[packages]]\nname = \"x\"\nwheels = \"y\"", "TY2515")]
     [InlineData("lock-version = \"1.0\"\n[[packages]]\nname = \"x\"\nvcs = \"git\"", "TY2515")]
-    [InlineData("lock-version = \"1.0\"\n[[packages]]\nname = \"x\"\nindex = \"nowhere\"\nwheels = [{ url = \"https://f/x-1-py3-none-any.whl\", size = 1, hashes = { sha256 = \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\" } }]", "TY2515")]
+    [InlineData(
+        "lock-version = \"1.0\"\n[[packages]]\nname = \"x\"\nindex = \"nowhere\"\nwheels = [{ url = \"https://f/x-1-py3-none-any.whl\", "
+            + "size = 1, hashes = { sha256 = \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\" } }]",
+        "TY2515"
+    )]
     public void What_cannot_be_used_is_refused(string text, string code) =>
         Assert.Equal(code, Assert.Throws<TorchyardException>(() => Read(text)).Code);
 
     private static (LockedPython Locked, IReadOnlyDictionary<string, SourceReference> Sources) Read(string text)
     {
-        using var directory = new ScratchDirectory();
+        using var directory = new TemporaryDirectory();
         directory.Write("pylock.toml", text);
-        return PylockReader.Read("pylock.toml", directory.Path, new InterpreterTarget(13, 41), PythonVersion.Parse("3.13.5"));
+        return PylockReader.Read(
+            "pylock.toml",
+            new ProjectFiles(directory.Path),
+            new InterpreterTarget(13, 41),
+            PythonVersion.Parse("3.13.5")
+        );
     }
 }

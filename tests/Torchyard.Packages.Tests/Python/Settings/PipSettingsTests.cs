@@ -1,14 +1,18 @@
 using Torchyard.Packages.Python.Settings;
+using Torchyard.Platform.Errors;
 
-namespace Torchyard.Tests.Python.Settings;
+namespace Torchyard.Packages.Tests.Python.Settings;
 
 public sealed class PipSettingsTests
 {
     [Fact]
     public void Files_of_all_places_and_variables_count_in_pips_order()
     {
-        using var root = new ScratchDirectory();
-        root.Write("etc/pip.conf", "[global]\nindex-url = https://global/simple\ntimeout = 60\nextra-index-url =\n    https://a/simple\n    https://b/simple\n");
+        using var root = new TemporaryDirectory();
+        root.Write(
+            "etc/pip.conf",
+            "[global]\nindex-url = https://global/simple\ntimeout = 60\nextra-index-url =\n    https://a/simple\n    https://b/simple\n"
+        );
         root.Write("home/.config/pip/pip.conf", "# mine\n[global]\nindex_url: https://user/simple\n[install]\ntrusted-host = pypi.lan\n");
         root.Write("named.conf", "[global]\nretries = 2\n");
         var variables = new Dictionary<string, string>
@@ -31,7 +35,7 @@ public sealed class PipSettingsTests
     [Fact]
     public void The_commands_section_beats_global_whichever_file_it_is_from()
     {
-        using var root = new ScratchDirectory();
+        using var root = new TemporaryDirectory();
         root.Write("etc/pip.conf", "[install]\nindex-url = https://install/simple\n");
         root.Write("home/.config/pip/pip.conf", "[global]\nindex-url = https://user/simple\n");
         Assert.Equal("https://install/simple", PipSettings.Read(_ => null, Path.Combine(root.Path, "home"), root.Path).IndexUrl);
@@ -40,7 +44,7 @@ public sealed class PipSettingsTests
     [Fact]
     public void Dev_null_switches_all_files_off()
     {
-        using var root = new ScratchDirectory();
+        using var root = new TemporaryDirectory();
         root.Write("etc/pip.conf", "[global]\nindex-url = https://global/simple\n");
         Assert.Null(PipSettings.Read(n => n == "PIP_CONFIG_FILE" ? "/dev/null" : null, root.Path, root.Path).IndexUrl);
     }
@@ -48,7 +52,7 @@ public sealed class PipSettingsTests
     [Fact]
     public void A_broken_file_is_named_with_its_line()
     {
-        using var root = new ScratchDirectory();
+        using var root = new TemporaryDirectory();
         root.Write("etc/pip.conf", "[global]\nindex-url\n");
         var error = Assert.Throws<TorchyardException>(() => PipSettings.Read(_ => null, root.Path, root.Path));
         Assert.Equal("TY2518", error.Code);

@@ -1,8 +1,9 @@
 using System.Text;
 using Torchyard.Packages.Python.Names;
 using Torchyard.Packages.Python.Sources;
+using Torchyard.Platform.Errors;
 
-namespace Torchyard.Tests.Python.Sources;
+namespace Torchyard.Packages.Tests.Python.Sources;
 
 public sealed class BuildBackendTests
 {
@@ -27,7 +28,14 @@ public sealed class BuildBackendTests
     [InlineData("[build-system\n")]
     [InlineData(null)]
     public void What_is_no_project_is_refused(string? text) =>
-        Assert.Equal("TY2523", Assert.Throws<TorchyardException>(() => BuildBackend.Read(text is null ? null : Encoding.UTF8.GetBytes(text), hasSetup: false, "x")).Code);
+        Assert.Equal(
+            "TY2523",
+            Assert
+                .Throws<TorchyardException>(() =>
+                    BuildBackend.Read(text is null ? null : Encoding.UTF8.GetBytes(text), hasSetup: false, "x")
+                )
+                .Code
+        );
 
     [Theory]
     [InlineData("demo-1.0.tar.gz", "demo", "1.0")]
@@ -48,7 +56,10 @@ public sealed class BuildBackendTests
     [InlineData("FileNotFoundError: [Errno 2] No such file or directory: 'cmake'", "\"cmake\", \"g++\"")]
     [InlineData("sh: 1: g++: not found", "\"g++\", \"python3-dev\"")]
     [InlineData("ERROR: Unknown compiler(s): [['cc'], ['gcc']]", "\"gcc\", \"python3-dev\"")]
-    [InlineData("urllib.error.URLError: <urlopen error [Errno -3] Temporary failure in name resolution>", "the network, which no build has")]
+    [InlineData(
+        "urllib.error.URLError: <urlopen error [Errno -3] Temporary failure in name resolution>",
+        "the network, which no build has"
+    )]
     [InlineData("Traceback: ValueError", "If it lacks a compiler")]
     public void The_cure_names_what_the_last_lines_show(string output, string cure)
     {

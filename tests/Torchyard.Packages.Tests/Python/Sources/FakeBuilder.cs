@@ -1,6 +1,7 @@
 using Torchyard.Packages.Python.Sources;
+using Torchyard.Testing.Python;
 
-namespace Torchyard.Tests.Python.Sources;
+namespace Torchyard.Packages.Tests.Python.Sources;
 
 /// <summary>Builds the wheels that a test gives it, in the place of a backend in a sandbox.</summary>
 internal sealed class FakeBuilder(string directory) : IWheelBuilder
@@ -13,7 +14,12 @@ internal sealed class FakeBuilder(string directory) : IWheelBuilder
 
     /// <summary>Says what a source gives.</summary>
     public FakeBuild Add(string filename, TestWheel wheel, string pyproject, params string[] requires) =>
-        _builds[filename] = new FakeBuild { Wheel = wheel, Text = pyproject, Asked = requires };
+        _builds[filename] = new FakeBuild
+        {
+            Wheel = wheel,
+            Text = pyproject,
+            Asked = requires,
+        };
 
     public Task<string> DescribeAsync(CancellationToken cancellation) => Task.FromResult("system");
 
@@ -23,7 +29,10 @@ internal sealed class FakeBuilder(string directory) : IWheelBuilder
         build.Made = tools =>
         {
             _built.Add((source.Shown, string.Join(' ', tools.Order(StringComparer.Ordinal))));
-            var path = Path.Combine(Directory.CreateDirectory(Path.Combine(directory, Guid.NewGuid().ToString("N"))).FullName, build.Wheel.FileName);
+            var path = Path.Combine(
+                Directory.CreateDirectory(Path.Combine(directory, Guid.NewGuid().ToString("N"))).FullName,
+                build.Wheel.FileName
+            );
             File.WriteAllBytes(path, build.Wheel.Build());
             return path;
         };
@@ -46,11 +55,18 @@ internal sealed class FakeBuilder(string directory) : IWheelBuilder
 
         public bool HasSetup => false;
 
-        public Task<HookResult> GetRequiresAsync(BuildBackend backend, IReadOnlyDictionary<string, string> tools, CancellationToken cancellation) =>
-            Task.FromResult(new HookResult(0, "", Asked, null));
+        public Task<HookResult> GetRequiresAsync(
+            BuildBackend backend,
+            IReadOnlyDictionary<string, string> tools,
+            CancellationToken cancellation
+        ) => Task.FromResult(new HookResult(0, "", Asked, null));
 
-        public Task<HookResult> BuildAsync(BuildBackend backend, IReadOnlyDictionary<string, string> tools, Action<string>? onLine, CancellationToken cancellation) =>
-            Task.FromResult(Failure ?? new HookResult(0, "", [], Made(tools.Keys)));
+        public Task<HookResult> BuildAsync(
+            BuildBackend backend,
+            IReadOnlyDictionary<string, string> tools,
+            Action<string>? onLine,
+            CancellationToken cancellation
+        ) => Task.FromResult(Failure ?? new HookResult(0, "", [], Made(tools.Keys)));
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

@@ -1,16 +1,19 @@
 using Torchyard.Packages.Python.Indexes;
+using Torchyard.Packages.Python.Requirements;
 using Torchyard.Packages.Python.Settings;
 using Torchyard.Packages.Python.Sources;
+using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
 using Torchyard.Platform.Processes;
-using Torchyard.Recipes;
+using Torchyard.Recipes.Locks;
+using Torchyard.Testing.Loopback;
 
-namespace Torchyard.Tests.Python.Sources;
+namespace Torchyard.Packages.Tests.Python.Sources;
 
-/// <summary>The repository that a build sees, held against git's own clone.</summary>
+/// <summary>The repository that a build sees, compared with git's own clone.</summary>
 public sealed class GitHistoryTests : IDisposable
 {
-    private readonly ScratchDirectory _work = new();
+    private readonly TemporaryDirectory _work = new();
     private readonly IndexTransport _transport = new(new PipSettings { Retries = 0 }, IndexCredentials.None());
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -30,26 +33,49 @@ public sealed class GitHistoryTests : IDisposable
         var repository = await HistoryAsync();
         await using var server = new GitServer(_work.Path);
         var url = served ? new Uri(server.Root, "repository/.git") : new Uri(repository.Path);
-        var export = await new GitRepositories(Store("store"), _transport).ExportAsync(new SourceReference { Url = url, Revision = revision }, NewDirectory(), Cancellation);
+        var export = await new GitRepositories(Store("store"), _transport).ExportAsync(
+            new SourceReference { Url = url, Revision = revision },
+            NewDirectory(),
+            Cancellation
+        );
         var clone = Path.Combine(_work.Path, "clone");
         await RequireAsync("clone", "--quiet", repository.Path, clone);
         await RequireAsync("-C", clone, "checkout", "--quiet", revision ?? "HEAD");
 
         var tree = await CheckOutAsync(export);
-        foreach (var question in new[]
-        {
-            // setuptools-scm, versioningit, versioneer, dunamai, PyTorch's setup.py.
-            "describe --dirty --tags --long --match *[0-9]*", "describe --tags --dirty --always --long", "describe --long --dirty --always --match v*",
-            "status --porcelain --untracked-files=no", "ls-files", "log -n 1 HEAD --format=%cI", "rev-list --count HEAD", "rev-parse --short HEAD", "rev-parse --is-shallow-repository",
-            "log --simplify-by-decoration --topo-order --decorate=no HEAD --format=%H", "rev-parse --abbrev-ref HEAD", "archive HEAD", "config remote.origin.url", "fsck --connectivity-only",
-        })
+        foreach (
+            var question in new[]
+            {
+                // setuptools-scm, versioningit, versioneer, dunamai, PyTorch's setup.py.
+                "describe --dirty --tags --long --match *[0-9]*",
+                "describe --tags --dirty --always --long",
+                "describe --long --dirty --always --match v*",
+                "status --porcelain --untracked-files=no",
+                "ls-files",
+                "log -n 1 HEAD --format=%cI",
+                "rev-list --count HEAD",
+                "rev-parse --short HEAD",
+                "rev-parse --is-shallow-repository",
+                "log --simplify-by-decoration --topo-order --decorate=no HEAD --format=%H",
+                "rev-parse --abbrev-ref HEAD",
+                "archive HEAD",
+                "config remote.origin.url",
+                "fsck --connectivity-only",
+            }
+        )
         {
             // Without a revision pip stands on the branch that is the repository's first, whose name the lock does not know.
             if (revision is not null || !question.Contains("--abbrev-ref", StringComparison.Ordinal))
             {
-                var expected = question.StartsWith("config", StringComparison.Ordinal) ? url.AbsoluteUri + "\n"
-                    : question.StartsWith("fsck", StringComparison.Ordinal) ? null : await RequireAsync(["-C", clone, .. question.Split(' ')]);
-                var answer = await HostCommand.RunAsync("git", ["-C", tree, .. question.Split(' ')], cancellation: Cancellation);
+                var expected =
+                    question.StartsWith("config", StringComparison.Ordinal) ? url.AbsoluteUri + "\n"
+                    : question.StartsWith("fsck", StringComparison.Ordinal) ? null
+                    : await RequireAsync(["-C", clone, .. question.Split(' ')]);
+                var answer = await HostCommand.RunAsync(
+                    HostProgram.Require("git"),
+                    ["-C", tree, .. question.Split(' ')],
+                    cancellation: Cancellation
+                );
                 Assert.Equal((question, expected ?? answer.Output), (question, answer.Output));
                 // Old content is not there, which only fsck misses.
                 Assert.True(answer.ExitCode == 0 || expected is null, $"{question}: {answer.Error}");
@@ -65,7 +91,10 @@ public sealed class GitHistoryTests : IDisposable
         await repository.CommitAsync(("big", "small now"));
         await using var server = new GitServer(_work.Path);
         await new GitRepositories(Store("store"), _transport).ExportAsync(
-            new SourceReference { Url = new Uri(server.Root, "repository/.git"), Revision = "main" }, NewDirectory(), Cancellation);
+            new SourceReference { Url = new Uri(server.Root, "repository/.git"), Revision = "main" },
+            NewDirectory(),
+            Cancellation
+        );
         Assert.InRange(server.Sent, 1, 100_000);
     }
 
@@ -95,13 +124,19 @@ public sealed class GitHistoryTests : IDisposable
         var first = await ExportAsync(repository, "one", "main");
         Directory.Move(repository.Path, repository.Path + "-gone");
         using var offline = new IndexTransport(new PipSettings(), IndexCredentials.None(), offline: true);
-        var reference = new SourceReference { Url = new Uri(repository.Path), Revision = "main", Commit = first.Commit };
+        var reference = new SourceReference
+        {
+            Url = new Uri(repository.Path),
+            Revision = "main",
+            Commit = first.Commit,
+        };
         var again = await new GitRepositories(Store("one"), offline).ExportAsync(reference, NewDirectory(), Cancellation);
         Assert.Equal(first.Tags, again.Tags);
         Directory.Move(repository.Path + "-gone", repository.Path);
 
-        var error = await Assert.ThrowsAsync<TorchyardException>(
-            () => ExportAsync(repository, "one", "main", first.Commit, [new LockedTag(new string('7', 40), "v0.9"), .. first.Tags]));
+        var error = await Assert.ThrowsAsync<TorchyardException>(() =>
+            ExportAsync(repository, "one", "main", first.Commit, [new LockedTag(new string('7', 40), "v0.9"), .. first.Tags])
+        );
         Assert.Equal("TY2522", error.Code);
         Assert.Contains("'v0.9'", error.Message, StringComparison.Ordinal);
         Assert.Contains("--upgrade-package", error.Cure, StringComparison.Ordinal);
@@ -114,7 +149,18 @@ public sealed class GitHistoryTests : IDisposable
         var first = await repository.CommitAsync(("a.txt", "1"));
         await repository.CommitAsync((".gitmodules", "[submodule \"me\"]\n\tpath = me\n\turl = ../repository\n"));
         await repository.GitAsync("update-index", "--add", "--cacheinfo", $"160000,{first},me");
-        await repository.GitAsync("-c", "user.name=t", "-c", "user.email=t@t", "-c", "commit.gpgsign=false", "commit", "--quiet", "-m", "link");
+        await repository.GitAsync(
+            "-c",
+            "user.name=t",
+            "-c",
+            "user.email=t@t",
+            "-c",
+            "commit.gpgsign=false",
+            "commit",
+            "--quiet",
+            "-m",
+            "link"
+        );
         Assert.Equal(["", "me/"], (await ExportAsync(repository, "store", "main")).Parts.Select(part => part.Prefix));
     }
 
@@ -122,7 +168,11 @@ public sealed class GitHistoryTests : IDisposable
     private async Task<TestRepository> HistoryAsync()
     {
         var repository = await TestRepository.CreateAsync(Path.Combine(_work.Path, "repository"));
-        await repository.CommitAsync((".gitattributes", "*.txt export-subst eol=crlf\nsecret.txt export-ignore\n"), ("a.txt", "$Format:%H$\n"), ("secret.txt", "1\n"));
+        await repository.CommitAsync(
+            (".gitattributes", "*.txt export-subst eol=crlf\nsecret.txt export-ignore\n"),
+            ("a.txt", "$Format:%H$\n"),
+            ("secret.txt", "1\n")
+        );
         await TagAsync("v1.0");
         await repository.CommitAsync(("src/b.py", "b\n"));
         await repository.GitAsync("tag", "light");
@@ -137,22 +187,42 @@ public sealed class GitHistoryTests : IDisposable
         await repository.CommitAsync(("e.py", "e\n"));
         return repository;
 
-        Task<string> TagAsync(string name) => repository.GitAsync("-c", "user.name=t", "-c", "user.email=t@t", "-c", "tag.gpgsign=false", "tag", "-a", name, "-m", name);
+        Task<string> TagAsync(string name) =>
+            repository.GitAsync("-c", "user.name=t", "-c", "user.email=t@t", "-c", "tag.gpgsign=false", "tag", "-a", name, "-m", name);
     }
 
     private StorePaths Store(string name) => new(Path.Combine(_work.Path, name));
 
     private string NewDirectory() => Directory.CreateDirectory(Path.Combine(_work.Path, Guid.NewGuid().ToString("N"))).FullName;
 
-    private Task<GitExport> ExportAsync(TestRepository repository, string store, string? revision, string? commit = null, IReadOnlyList<LockedTag>? tags = null) =>
+    private Task<GitExport> ExportAsync(
+        TestRepository repository,
+        string store,
+        string? revision,
+        string? commit = null,
+        IReadOnlyList<LockedTag>? tags = null
+    ) =>
         new GitRepositories(Store(store), _transport).ExportAsync(
-            new SourceReference { Url = new Uri(repository.Path), Revision = revision, Commit = commit, Tags = tags }, NewDirectory(), Cancellation);
+            new SourceReference
+            {
+                Url = new Uri(repository.Path),
+                Revision = revision,
+                Commit = commit,
+                Tags = tags,
+            },
+            NewDirectory(),
+            Cancellation
+        );
 
     /// <summary>The source as a build sees it.</summary>
     private async Task<string> CheckOutAsync(GitExport export)
     {
         var tree = NewDirectory();
-        var unpacked = await HostCommand.RunAsync("tar", ["-C", tree, "-xf", export.Parts[0].File], cancellation: Cancellation);
+        var unpacked = await HostCommand.RunAsync(
+            HostProgram.Require("tar"),
+            ["-C", tree, "-xf", export.Parts[0].File],
+            cancellation: Cancellation
+        );
         Assert.Equal((0, ""), (unpacked.ExitCode, unpacked.Error));
         Directory.Move(export.Repository, Path.Combine(tree, ".git"));
         return tree;
@@ -162,12 +232,15 @@ public sealed class GitHistoryTests : IDisposable
     {
         var objects = await RequireAsync("--git-dir", export.Repository, "cat-file", "--batch-all-objects", "--batch-check");
         var files = new[] { "HEAD", "config", "packed-refs" }.Select(name => File.ReadAllText(Path.Combine(export.Repository, name)));
-        return string.Join('\n', [objects, .. files, Convert.ToHexString(await File.ReadAllBytesAsync(Path.Combine(export.Repository, "index"), Cancellation))]);
+        return string.Join(
+            '\n',
+            [objects, .. files, Convert.ToHexString(await File.ReadAllBytesAsync(Path.Combine(export.Repository, "index"), Cancellation))]
+        );
     }
 
     private static async Task<string> RequireAsync(params string[] arguments)
     {
-        var result = await HostCommand.RunAsync("git", arguments, cancellation: Cancellation);
+        var result = await HostCommand.RunAsync(HostProgram.Require("git"), arguments, cancellation: Cancellation);
         Assert.True(result.ExitCode == 0, result.Error);
         return result.Output;
     }

@@ -1,17 +1,19 @@
-using System.ComponentModel;
 using System.Net;
 using Torchyard.Packages.Python.Indexes;
+using Torchyard.Packages.Python.Requirements;
 using Torchyard.Packages.Python.Settings;
 using Torchyard.Packages.Python.Sources;
+using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
 using Torchyard.Platform.Processes;
-using Torchyard.Recipes;
+using Torchyard.Recipes.Locks;
+using Torchyard.Testing.Loopback;
 
-namespace Torchyard.Tests.Python.Sources;
+namespace Torchyard.Packages.Tests.Python.Sources;
 
 public sealed class GitRepositoriesTests : IDisposable
 {
-    private readonly ScratchDirectory _work = new();
+    private readonly TemporaryDirectory _work = new();
     private readonly IndexTransport _transport = new(new PipSettings { Retries = 0 }, IndexCredentials.None());
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -40,7 +42,11 @@ public sealed class GitRepositoriesTests : IDisposable
         Assert.Equal(first, (await ExportAsync(url, first)).Commit);
         // What .gitattributes would leave out is there: the commit is what counts.
         var parts = (await ExportAsync(url, "v1")).Parts;
-        Assert.Contains("a.txt", (await HostCommand.RunAsync("tar", ["-tf", Assert.Single(parts).File], cancellation: Cancellation)).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "a.txt",
+            (await HostCommand.RunAsync(HostProgram.Require("tar"), ["-tf", Assert.Single(parts).File], cancellation: Cancellation)).Output,
+            StringComparison.Ordinal
+        );
 
         Directory.Move(repository.Path, repository.Path + "-gone");
         Assert.Equal(first, (await ExportAsync(url, "v1", first, [])).Commit);
@@ -69,7 +75,10 @@ public sealed class GitRepositoriesTests : IDisposable
         await using var server = new StaticServer(Path.Combine(repository.Path, ".git"));
 
         Assert.Equal(commit, (await ExportAsync(new Uri(server.Root, "repository"), "main")).Commit);
-        Assert.Equal("TY2505", (await Assert.ThrowsAsync<TorchyardException>(() => ExportAsync(new Uri("http://192.0.2.1/r"), "main"))).Code);
+        Assert.Equal(
+            "TY2505",
+            (await Assert.ThrowsAsync<TorchyardException>(() => ExportAsync(new Uri("http://192.0.2.1/r"), "main"))).Code
+        );
     }
 
     [Fact]
@@ -84,7 +93,11 @@ public sealed class GitRepositoriesTests : IDisposable
         var parts = (await ExportAsync(new Uri(outer.Path), "main")).Parts;
 
         Assert.Equal(["", "lib/inner/"], parts.Select(part => part.Prefix));
-        var content = await HostCommand.RunAsync("tar", ["-xOf", parts[1].File, "inner.txt"], cancellation: Cancellation);
+        var content = await HostCommand.RunAsync(
+            HostProgram.Require("tar"),
+            ["-xOf", parts[1].File, "inner.txt"],
+            cancellation: Cancellation
+        );
         Assert.Equal("1", content.Output);
     }
 
@@ -95,6 +108,7 @@ public sealed class GitRepositoriesTests : IDisposable
     [InlineData("ssh://-oProxyCommand=touch/x")]
     [InlineData("-oProxyCommand=x:y")]
     [InlineData("fd::17")]
+    [InlineData("../in\u202Ener")]
     public async Task A_hostile_submodule_is_refused(string address)
     {
         var outer = await TestRepository.CreateAsync(Path.Combine(_work.Path, "outer"));
@@ -118,9 +132,12 @@ public sealed class GitRepositoriesTests : IDisposable
     [Fact]
     public async Task Without_git_the_cure_is_to_install_it()
     {
-        var repositories = new GitRepositories(Store, _transport, (_, _, _, _) => throw new Win32Exception(2));
-        var error = await Assert.ThrowsAsync<TorchyardException>(
-            () => repositories.ExportAsync(new SourceReference { Url = new Uri("https://host/r") }, _work.Path, Cancellation));
+        var repositories = new GitRepositories(Store, _transport, (_, _, _, _) =>
+            throw new TorchyardException("TY9021", "git is not on this machine", "install git")
+        );
+        var error = await Assert.ThrowsAsync<TorchyardException>(() =>
+            repositories.ExportAsync(new SourceReference { Url = new Uri("https://host/r") }, _work.Path, Cancellation)
+        );
         Assert.Equal("TY2521", error.Code);
         Assert.Contains("apt-get install git", error.Cure, StringComparison.Ordinal);
     }
@@ -152,24 +169,53 @@ public sealed class GitRepositoriesTests : IDisposable
         Directory.CreateDirectory(Store.Root);
         var repository = await TestRepository.CreateAsync(Path.Combine(_work.Path, "repository"));
         repositories = new GitRepositories(Store, offline);
-        Assert.Equal("TY2520", (await Assert.ThrowsAsync<TorchyardException>(
-            () => repositories.ExportAsync(new SourceReference { Url = new Uri(repository.Path) }, _work.Path, Cancellation))).Code);
+        Assert.Equal(
+            "TY2520",
+            (
+                await Assert.ThrowsAsync<TorchyardException>(() =>
+                    repositories.ExportAsync(new SourceReference { Url = new Uri(repository.Path) }, _work.Path, Cancellation)
+                )
+            ).Code
+        );
     }
 
     private StorePaths Store => new(Path.Combine(_work.Path, "store"));
 
     private Task<GitExport> ExportAsync(Uri url, string? revision, string? commit = null, IReadOnlyList<LockedTag>? tags = null) =>
         new GitRepositories(Store, _transport).ExportAsync(
-            new SourceReference { Url = url, Revision = revision, Commit = commit, Tags = tags }, Directory.CreateTempSubdirectory(Path.GetFileName(_work.Path)).FullName, Cancellation);
+            new SourceReference
+            {
+                Url = url,
+                Revision = revision,
+                Commit = commit,
+                Tags = tags,
+            },
+            _work.Make(Path.GetRandomFileName()),
+            Cancellation
+        );
 
     // By plumbing, since git itself refuses to add a hostile one.
     private static async Task LinkAsync(TestRepository repository, string address, string commit)
     {
         await repository.GitAsync("update-index", "--add", "--cacheinfo", $"160000,{commit},lib/inner");
         await File.WriteAllTextAsync(
-            Path.Combine(repository.Path, ".gitmodules"), $"[submodule \"x\"]\n\tpath = lib/inner\n\turl = \"{address}\"\n", Cancellation);
+            Path.Combine(repository.Path, ".gitmodules"),
+            $"[submodule \"x\"]\n\tpath = lib/inner\n\turl = \"{address}\"\n",
+            Cancellation
+        );
         await repository.GitAsync("add", ".gitmodules");
-        await repository.GitAsync("-c", "user.name=t", "-c", "user.email=t@t", "-c", "commit.gpgsign=false", "commit", "--quiet", "-m", "link");
+        await repository.GitAsync(
+            "-c",
+            "user.name=t",
+            "-c",
+            "user.email=t@t",
+            "-c",
+            "commit.gpgsign=false",
+            "commit",
+            "--quiet",
+            "-m",
+            "link"
+        );
     }
 
     /// <summary>Serves the files of a repository as a plain web server does.</summary>
@@ -203,7 +249,10 @@ public sealed class GitRepositoriesTests : IDisposable
                 {
                     var context = await _listener.GetContextAsync();
                     // The first part of the path stands for the repository.
-                    var path = Path.Combine(directory, context.Request.Url!.AbsolutePath.TrimStart('/').Split('/', 2).ElementAtOrDefault(1) ?? "");
+                    var path = Path.Combine(
+                        directory,
+                        context.Request.Url!.AbsolutePath.TrimStart('/').Split('/', 2).ElementAtOrDefault(1) ?? ""
+                    );
                     var content = File.Exists(path) ? await File.ReadAllBytesAsync(path) : null;
                     context.Response.StatusCode = content is null ? 404 : 200;
                     if (content is not null)

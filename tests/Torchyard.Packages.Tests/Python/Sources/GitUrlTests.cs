@@ -1,6 +1,7 @@
-using Torchyard.Packages.Python.Sources;
+using Torchyard.Packages.Python.Requirements;
+using Torchyard.Platform.Errors;
 
-namespace Torchyard.Tests.Python.Sources;
+namespace Torchyard.Packages.Tests.Python.Sources;
 
 public sealed class GitUrlTests
 {
@@ -8,7 +9,12 @@ public sealed class GitUrlTests
     [InlineData("git+https://host/o/r.git", "https://host/o/r.git", null, null)]
     [InlineData("git+https://host/o/r@v1.0#egg=x&subdirectory=a/b", "https://host/o/r", "v1.0", "a/b")]
     [InlineData("git+ssh://git@host/o/r.git@feature/x", "ssh://git@host/o/r.git", "feature/x", null)]
-    [InlineData("git+file:///srv/r@0123456789abcdef0123456789abcdef01234567", "file:///srv/r", "0123456789abcdef0123456789abcdef01234567", null)]
+    [InlineData(
+        "git+file:///srv/r@0123456789abcdef0123456789abcdef01234567",
+        "file:///srv/r",
+        "0123456789abcdef0123456789abcdef01234567",
+        null
+    )]
     [InlineData("git+https://user:secret@host/r@refs/pull/1/head", "https://host/r", "refs/pull/1/head", null)]
     public void Addresses_are_read_as_pip_reads_them(string text, string url, string? revision, string? subdirectory)
     {
@@ -45,5 +51,8 @@ public sealed class GitUrlTests
     [InlineData("a//b")]
     [InlineData("%2e%2e")]
     public void A_subdirectory_stays_inside(string subdirectory) =>
-        Assert.Equal("TY2512", Assert.Throws<TorchyardException>(() => GitUrl.Parse($"git+https://host/r#subdirectory={subdirectory}", null)).Code);
+        Assert.Equal(
+            "TY2512",
+            Assert.Throws<TorchyardException>(() => GitUrl.Parse($"git+https://host/r#subdirectory={subdirectory}", null)).Code
+        );
 }

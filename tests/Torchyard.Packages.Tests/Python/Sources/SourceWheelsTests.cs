@@ -1,24 +1,30 @@
 using Torchyard.Packages.Python.Fetch;
 using Torchyard.Packages.Python.Indexes;
 using Torchyard.Packages.Python.Names;
-using Torchyard.Packages.Python.Pip;
 using Torchyard.Packages.Python.Requirements;
+using Torchyard.Packages.Python.Resolving;
 using Torchyard.Packages.Python.Settings;
 using Torchyard.Packages.Python.Sources;
 using Torchyard.Packages.Python.Versions;
+using Torchyard.Packages.Tests.Python.Pip;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
 using Torchyard.Platform.Processes;
-using Torchyard.Recipes;
-using Torchyard.Tests.Python.Pip;
+using Torchyard.Platform.Reporting;
+using Torchyard.Recipes.Locks;
+using Torchyard.Recipes.Settings;
+using Torchyard.Testing.Loopback;
+using Torchyard.Testing.Python;
 
-namespace Torchyard.Tests.Python.Sources;
+namespace Torchyard.Packages.Tests.Python.Sources;
 
 /// <summary>Locks with source distributions: the host's pip resolves, and the sandbox alone is a fake.</summary>
 public sealed class SourceWheelsTests : IDisposable
 {
     private const string NoTools = "[build-system]\nrequires = []\nbuild-backend = \"own\"\n";
 
-    private readonly ScratchDirectory _work = new();
+    private readonly TemporaryDirectory _work = new();
     private readonly IndexTransport _transport = new(new PipSettings { Retries = 0 }, IndexCredentials.None());
     private readonly FakeBuilder _builder;
     private GitProgram? _git;
@@ -39,8 +45,13 @@ public sealed class SourceWheelsTests : IDisposable
         var old = new TestWheel("Old-Style", "1.0", "cp313-cp313-linux_x86_64");
         old.Requires.Add("lib");
         byte[] archive = [1, 2, 3];
-        await using var index = new TestIndex().Add("old-style", "Old-Style-1.0.tar.gz", archive).Add("old-style", "Old-Style-1.0.zip", [4])
-            .Add(new TestWheel("lib", "2"), "lib").Add(new TestWheel("tool", "3"), "tool").Add(new TestWheel("more", "4"), "more").Add(new TestWheel("more", "5"), "more");
+        await using var index = new TestIndex()
+            .Add("old-style", "Old-Style-1.0.tar.gz", archive)
+            .Add("old-style", "Old-Style-1.0.zip", [4])
+            .Add(new TestWheel("lib", "2"), "lib")
+            .Add(new TestWheel("tool", "3"), "tool")
+            .Add(new TestWheel("more", "4"), "more")
+            .Add(new TestWheel("more", "5"), "more");
         _builder.Add("Old-Style-1.0.tar.gz", old, "[build-system]\nrequires = [\"tool\"]\nbuild-backend = \"tool\"\n", "more<5");
 
         var locked = await LockAsync(["old-style"], index);
@@ -61,7 +72,10 @@ public sealed class SourceWheelsTests : IDisposable
     [Fact]
     public async Task An_older_wheel_is_taken_before_a_newer_source_unless_only_that_will_do()
     {
-        await using var index = new TestIndex().Add(new TestWheel("lib", "1"), "lib").Add("lib", "lib-2.tar.gz", [2]).Add("lib", "lib-3.tar.gz", [3]);
+        await using var index = new TestIndex()
+            .Add(new TestWheel("lib", "1"), "lib")
+            .Add("lib", "lib-2.tar.gz", [2])
+            .Add("lib", "lib-3.tar.gz", [3]);
         _builder.Add("lib-2.tar.gz", new TestWheel("lib", "2"), NoTools);
 
         Assert.Null(Assert.Single((await LockAsync(["lib"], index)).Packages).Source);
@@ -76,7 +90,9 @@ public sealed class SourceWheelsTests : IDisposable
         await using var index = new TestIndex().Add("old", "old-1.0.tar.gz", [1]);
         foreach (var forbidden in new[] { ":all:", "Old" })
         {
-            var error = await Assert.ThrowsAsync<TorchyardException>(() => LockAsync(new PythonSettings { Packages = ["old"], OnlyBinary = [forbidden] }, index));
+            var error = await Assert.ThrowsAsync<TorchyardException>(() =>
+                LockAsync(new PythonSettings { Packages = ["old"], OnlyBinary = [forbidden] }, index)
+            );
             Assert.Equal("TY2513", error.Code);
             Assert.Contains("only-binary", error.Message, StringComparison.Ordinal);
         }
@@ -85,7 +101,11 @@ public sealed class SourceWheelsTests : IDisposable
     [Fact]
     public async Task Tools_may_be_sources_themselves_but_not_of_themselves()
     {
-        await using var index = new TestIndex().Add("app", "app-1.tar.gz", [1]).Add("tool", "tool-1.tar.gz", [2]).Add("egg", "egg-1.tar.gz", [3]).Add("hen", "hen-1.tar.gz", [4]);
+        await using var index = new TestIndex()
+            .Add("app", "app-1.tar.gz", [1])
+            .Add("tool", "tool-1.tar.gz", [2])
+            .Add("egg", "egg-1.tar.gz", [3])
+            .Add("hen", "hen-1.tar.gz", [4]);
         _builder.Add("app-1.tar.gz", new TestWheel("app", "1"), "[build-system]\nrequires = [\"tool\"]\nbuild-backend = \"tool\"\n");
         _builder.Add("tool-1.tar.gz", new TestWheel("tool", "1"), NoTools);
         _builder.Add("egg-1.tar.gz", new TestWheel("egg", "1"), "[build-system]\nrequires = [\"hen\"]\nbuild-backend = \"hen\"\n");
@@ -116,10 +136,15 @@ public sealed class SourceWheelsTests : IDisposable
         var locked = await LockAsync(packages, index);
 
         Assert.Equal(["local 1", "remote 2", "vcs 3"], locked.Packages.Select(package => $"{package.Name} {package.Version}"));
-        Assert.All(locked.Packages, package => Assert.True(package.Requested && package.Index is null && package.Url is null && package.Path is null));
+        Assert.All(locked.Packages, package =>
+            Assert.True(package.Requested && package.Index is null && package.Url is null && package.Path is null)
+        );
         Assert.Equal(("./local.tar.gz", Digest.Of([7])), (locked.Packages[0].Source!.Path, locked.Packages[0].Source!.Sha256));
         Assert.Equal((archive, "sub"), (locked.Packages[1].Source!.Url, locked.Packages[1].Source!.Subdirectory));
-        Assert.Equal((git, commit, "main"), (locked.Packages[2].Source!.Url, locked.Packages[2].Source!.Commit, locked.Packages[2].Source!.Revision));
+        Assert.Equal(
+            (git, commit, "main"),
+            (locked.Packages[2].Source!.Url, locked.Packages[2].Source!.Commit, locked.Packages[2].Source!.Revision)
+        );
 
         // The branch moves on: what was locked stays, and another lock takes it up.
         var next = await repository.CommitAsync(("a.txt", "2"));
@@ -129,7 +154,12 @@ public sealed class SourceWheelsTests : IDisposable
         Assert.Equal(next, (await LockAsync(new PythonSettings { Packages = packages }, index, upgraded)).Packages[2].Source!.Commit);
 
         Assert.Equal("TY2512", (await Assert.ThrowsAsync<TorchyardException>(() => LockAsync([$"wrong @ git+{git}"], index))).Code);
-        Assert.Equal("TY2508", (await Assert.ThrowsAsync<TorchyardException>(() => LockAsync([$"remote @ {archive}#sha256={new string('0', 64)}"], index))).Code);
+        Assert.Equal(
+            "TY2508",
+            (
+                await Assert.ThrowsAsync<TorchyardException>(() => LockAsync([$"remote @ {archive}#sha256={new string('0', 64)}"], index))
+            ).Code
+        );
     }
 
     [Fact]
@@ -139,7 +169,16 @@ public sealed class SourceWheelsTests : IDisposable
         _git = (arguments, _, _, _) =>
         {
             calls.Add(string.Join(' ', arguments));
-            return Task.FromResult(new CommandResult(0, arguments.Contains("ls-remote") ? $"{Commit(arguments.First(argument => argument.StartsWith("https://", StringComparison.Ordinal)))}\trefs/heads/main\n" : "", ""));
+            return Task.FromResult(
+                new CommandResult(
+                    0,
+                    arguments.Contains("ls-remote")
+                        ? $"{Commit(arguments.First(argument => argument.StartsWith("https://", StringComparison.Ordinal)))}\trefs/heads/"
+                            + $"main\n"
+                        : "",
+                    ""
+                )
+            );
         };
         var app = new TestWheel("app", "1");
         app.Requires.AddRange(["lib[fast] @ git+https://host/lib@main", "never @ git+https://host/never ; python_version < '3'"]);
@@ -154,7 +193,10 @@ public sealed class SourceWheelsTests : IDisposable
         _builder.Add("https://host/fork", new TestWheel("lib", "9"), NoTools);
 
         var locked = await LockAsync(["app @ git+https://host/app@main"], index);
-        Assert.Equal(["app 1 True", "lib 2 False", "speed 3 False"], locked.Packages.Select(package => $"{package.Name} {package.Version} {package.Requested}"));
+        Assert.Equal(
+            ["app 1 True", "lib 2 False", "speed 3 False"],
+            locked.Packages.Select(package => $"{package.Name} {package.Version} {package.Requested}")
+        );
         Assert.Equal(["lib"], locked.Packages[0].Requires);
         Assert.Equal((Commit("https://host/lib"), "https://host/lib"), (locked.Packages[1].Source!.Commit, locked.Packages[1].Source!.Url));
         Assert.Null(locked.Packages[1].Index);
@@ -172,8 +214,12 @@ public sealed class SourceWheelsTests : IDisposable
     public async Task A_build_that_fails_gives_its_last_lines_and_the_key_that_adds_what_it_lacks()
     {
         await using var index = new TestIndex().Add("native", "native-1.tar.gz", [1]);
-        _builder.Add("native-1.tar.gz", new TestWheel("native", "1"), NoTools).Failure =
-            new HookResult(1, "building\nerror: command 'x86_64-linux-gnu-gcc' failed: No such file or directory", [], null);
+        _builder.Add("native-1.tar.gz", new TestWheel("native", "1"), NoTools).Failure = new HookResult(
+            1,
+            "building\nerror: command 'x86_64-linux-gnu-gcc' failed: No such file or directory",
+            [],
+            null
+        );
         var error = await Assert.ThrowsAsync<TorchyardException>(() => LockAsync(["native"], index));
         Assert.Equal("TY2524", error.Code);
         Assert.Contains("native-1.tar.gz", error.Message, StringComparison.Ordinal);
@@ -223,13 +269,20 @@ public sealed class SourceWheelsTests : IDisposable
         Assert.Equal("1.0", locked.Packages[0].Version);
     }
 
-    private Task<LockedPython> LockAsync(string[] packages, TestIndex index) => LockAsync(new PythonSettings { Packages = packages }, index);
+    private Task<LockedPython> LockAsync(string[] packages, TestIndex index) =>
+        LockAsync(new PythonSettings { Packages = packages }, index);
 
     private async Task<LockedPython> LockAsync(PythonSettings settings, TestIndex index, LockedPython? kept = null)
     {
         var set = RecipeRequirements.Read(settings, _work.Path, _ => null);
         var indexes = Indexes(set, index);
-        var resolver = new PythonResolver(indexes, Cache("store"), await PipAsync(), SilentProgress.Instance, await SourcesAsync(indexes, set, kept));
+        var resolver = new PythonResolver(
+            indexes,
+            Cache("store"),
+            await PipAsync(),
+            SilentProgress.Instance,
+            await SourcesAsync(indexes, set, kept)
+        );
         return (await resolver.ResolveAsync(set, new ResolveOptions { Keep = kept?.Packages ?? [] }, Cancellation)).Locked;
     }
 
@@ -238,8 +291,11 @@ public sealed class SourceWheelsTests : IDisposable
         var cache = Cache("store");
         await PipAsync();
         return new SourceWheels(
-            Fetcher("store", cache), cache, new WheelFetcher(cache, new SimpleIndexClient(_transport), [], _work.Path, SilentProgress.Instance),
-            new WheelMaker(Store("store"), cache, _builder, SilentProgress.Instance))
+            Fetcher("store", cache),
+            cache,
+            new WheelFetcher(cache, new SimpleIndexClient(_transport), [], _work.Path, SilentProgress.Instance),
+            new WheelMaker(Store("store"), cache, _builder, SilentProgress.Instance)
+        )
         {
             Resolver = async (own, _) => new PythonResolver(indexes, cache, await PipAsync(), SilentProgress.Instance, own),
             Directory = _work.Path,
@@ -252,7 +308,16 @@ public sealed class SourceWheelsTests : IDisposable
     {
         var cache = Cache(store);
         var wheels = new WheelFetcher(cache, new SimpleIndexClient(_transport), [index.Root], _work.Path, SilentProgress.Instance);
-        return (new WheelRebuilder(Fetcher(store, cache), cache, wheels, new WheelMaker(Store(store), cache, _builder, SilentProgress.Instance), _work.Path), cache);
+        return (
+            new WheelRebuilder(
+                Fetcher(store, cache),
+                cache,
+                wheels,
+                new WheelMaker(Store(store), cache, _builder, SilentProgress.Instance),
+                _work.Path
+            ),
+            cache
+        );
     }
 
     private SourceFetcher Fetcher(string store, WheelCache cache) =>
@@ -263,7 +328,8 @@ public sealed class SourceWheelsTests : IDisposable
     private WheelCache Cache(string store) => new(Store(store), _transport);
 
     // Each run of pip has a directory of its own, since they nest.
-    private Task<HostPip> PipAsync() => HostPip.RequireAsync(Directory.CreateDirectory(Path.Combine(_work.Path, Guid.NewGuid().ToString("N"))).FullName);
+    private Task<HostPip> PipAsync() =>
+        HostPip.RequireAsync(Directory.CreateDirectory(Path.Combine(_work.Path, Guid.NewGuid().ToString("N"))).FullName);
 
     private PythonIndexes Indexes(RequirementSet set, TestIndex index) =>
         new(new SimpleIndexClient(_transport), [new PythonIndex("i0", index.Root, index.Root.AbsoluteUri)], set.FindLinks);

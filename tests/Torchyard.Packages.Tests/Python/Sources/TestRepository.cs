@@ -1,6 +1,7 @@
+using Torchyard.Platform.Errors;
 using Torchyard.Platform.Processes;
 
-namespace Torchyard.Tests.Python.Sources;
+namespace Torchyard.Packages.Tests.Python.Sources;
 
 /// <summary>A Git repository of a test, made with the machine's git; the test is skipped without one.</summary>
 internal sealed class TestRepository(string path)
@@ -11,9 +12,9 @@ internal sealed class TestRepository(string path)
     {
         try
         {
-            await HostCommand.RunAsync("git", ["--version"], cancellation: TestContext.Current.CancellationToken);
+            await HostCommand.RunAsync(HostProgram.Require("git"), ["--version"], cancellation: TestContext.Current.CancellationToken);
         }
-        catch (System.ComponentModel.Win32Exception)
+        catch (TorchyardException failure) when (failure.Code == "TY9021")
         {
             Assert.Skip("git is not installed");
         }
@@ -34,13 +35,29 @@ internal sealed class TestRepository(string path)
         }
 
         await GitAsync("add", "--all");
-        await GitAsync("-c", "user.name=t", "-c", "user.email=t@t", "-c", "commit.gpgsign=false", "commit", "--quiet", "--allow-empty", "-m", "change");
+        await GitAsync(
+            "-c",
+            "user.name=t",
+            "-c",
+            "user.email=t@t",
+            "-c",
+            "commit.gpgsign=false",
+            "commit",
+            "--quiet",
+            "--allow-empty",
+            "-m",
+            "change"
+        );
         return (await GitAsync("rev-parse", "HEAD")).Trim();
     }
 
     public async Task<string> GitAsync(params string[] arguments)
     {
-        var result = await HostCommand.RunAsync("git", ["-C", path, .. arguments], cancellation: TestContext.Current.CancellationToken);
+        var result = await HostCommand.RunAsync(
+            HostProgram.Require("git"),
+            ["-C", path, .. arguments],
+            cancellation: TestContext.Current.CancellationToken
+        );
         Assert.True(result.ExitCode == 0, result.Error);
         return result.Output;
     }

@@ -1,5 +1,6 @@
 using CsCheck;
 using Torchyard.Packages.Python.Versions;
+using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Tests.Python.Versions;
 
@@ -8,9 +9,26 @@ public sealed class PythonVersionTests
     // PEP 440, "Summary of permitted suffixes and relative ordering", and the ordering list of pypa/packaging's own tests.
     private static readonly string[] Ascending =
     [
-        "1.0.dev456", "1.0a1", "1.0a2.dev456", "1.0a12.dev456", "1.0a12", "1.0b1.dev456", "1.0b2", "1.0b2.post345.dev456",
-        "1.0b2.post345", "1.0rc1.dev456", "1.0rc1", "1.0", "1.0+abc.5", "1.0+abc.7", "1.0+5", "1.0.post456.dev34", "1.0.post456",
-        "1.0.15", "1.1.dev1", "1!0.0.1",
+        "1.0.dev456",
+        "1.0a1",
+        "1.0a2.dev456",
+        "1.0a12.dev456",
+        "1.0a12",
+        "1.0b1.dev456",
+        "1.0b2",
+        "1.0b2.post345.dev456",
+        "1.0b2.post345",
+        "1.0rc1.dev456",
+        "1.0rc1",
+        "1.0",
+        "1.0+abc.5",
+        "1.0+abc.7",
+        "1.0+5",
+        "1.0.post456.dev34",
+        "1.0.post456",
+        "1.0.15",
+        "1.1.dev1",
+        "1!0.0.1",
     ];
 
     [Fact]
@@ -19,7 +37,9 @@ public sealed class PythonVersionTests
         for (var i = 0; i < Ascending.Length; i++)
         {
             for (var j = 0; j < Ascending.Length; j++)
+            {
                 Assert.Equal(i.CompareTo(j), Math.Sign(PythonVersion.Parse(Ascending[i]).CompareTo(PythonVersion.Parse(Ascending[j]))));
+            }
         }
     }
 
@@ -97,12 +117,17 @@ public sealed class PythonVersionTests
 
     [Fact]
     public void The_order_is_total() =>
-        Gen.Select(VersionGen.Any, VersionGen.Any, VersionGen.Any).Sample((a, b, c) =>
-            Math.Sign(a.CompareTo(b)) == -Math.Sign(b.CompareTo(a))
-            && (a.CompareTo(b) != 0 || a.GetHashCode() == b.GetHashCode())
-            && (!(a <= b && b <= c) || a <= c));
+        Gen.Select(VersionGen.Any, VersionGen.Any, VersionGen.Any)
+            .Sample(
+                (a, b, c) =>
+                    Math.Sign(a.CompareTo(b)) == -Math.Sign(b.CompareTo(a))
+                    && (a.CompareTo(b) != 0 || a.GetHashCode() == b.GetHashCode())
+                    && (!(a <= b && b <= c) || a <= c)
+            );
 
     [Fact]
     public void Any_text_is_read_or_refused_but_never_throws() =>
-        Gen.Char[" 0123456789.!+-_abcrdevpost*\u00b2\u0661"].Array[0, 24].Sample(text => PythonVersion.TryParse(new string(text), out _) || true);
+        Gen.Char[" 0123456789.!+-_abcrdevpost*\u00b2\u0661"]
+            .Array[0, 24]
+            .Sample(text => PythonVersion.TryParse(new string(text), out _) || true);
 }

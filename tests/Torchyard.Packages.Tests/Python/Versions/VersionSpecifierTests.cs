@@ -79,7 +79,9 @@ public sealed class VersionSpecifierTests
     {
         Assert.Equal(contains is not null, VersionSpecifierSet.TryParse(text, out var set));
         if (contains is not null)
+        {
             Assert.Equal(contains, set!.Contains(PythonVersion.Parse(version)));
+        }
     }
 
     [Theory]
@@ -93,23 +95,28 @@ public sealed class VersionSpecifierTests
 
     [Fact]
     public void Clauses_agree_with_the_order() =>
-        Gen.Select(VersionGen.Any, VersionGen.Any).Sample((candidate, bound) =>
-        {
-            var at = bound.Public;
-            return Matches($">={at}", candidate) == candidate.Public >= at
-                && Matches($"<={at}", candidate) == candidate.Public <= at
-                && Matches($"=={bound}", candidate) != Matches($"!={bound}", candidate)
-                && (!Matches($">{at}", candidate) || candidate > at)
-                && (!Matches($"<{at}", candidate) || candidate < at);
-        });
+        Gen.Select(VersionGen.Any, VersionGen.Any)
+            .Sample(
+                (candidate, bound) =>
+                {
+                    var at = bound.Public;
+                    return Matches($">={at}", candidate) == candidate.Public >= at
+                        && Matches($"<={at}", candidate) == candidate.Public <= at
+                        && Matches($"=={bound}", candidate) != Matches($"!={bound}", candidate)
+                        && (!Matches($">{at}", candidate) || candidate > at)
+                        && (!Matches($"<{at}", candidate) || candidate < at);
+                }
+            );
 
     [Fact]
     public void A_set_reads_back_from_its_text() =>
-        Gen.Select(VersionGen.OneOf(">=", "<=", "<", ">", "!=", "=="), VersionGen.Any).Array[0, 4].Sample(clauses =>
-        {
-            var set = VersionSpecifierSet.Parse(string.Join(',', clauses.Select(c => c.Item1 + c.Item2.Public)));
-            return VersionSpecifierSet.Parse(set.ToString()).Equals(set);
-        });
+        Gen.Select(VersionGen.OneOf(">=", "<=", "<", ">", "!=", "=="), VersionGen.Any)
+            .Array[0, 4]
+            .Sample(clauses =>
+            {
+                var set = VersionSpecifierSet.Parse(string.Join(',', clauses.Select(c => c.Item1 + c.Item2.Public)));
+                return VersionSpecifierSet.Parse(set.ToString()).Equals(set);
+            });
 
     private static bool Matches(string clause, PythonVersion version) =>
         VersionSpecifier.TryParse(clause, out var specifier) && specifier.Matches(version);

@@ -1,9 +1,12 @@
 using CsCheck;
 using Torchyard.Packages.Python.Wheels;
-using Torchyard.Recipes;
-using Torchyard.Tests.Python.Zip;
+using Torchyard.Packages.Tests.Python.Zip;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
+using Torchyard.Recipes.Locks;
+using Torchyard.Testing.Python;
 
-namespace Torchyard.Tests.Python.Wheels;
+namespace Torchyard.Packages.Tests.Python.Wheels;
 
 public sealed class HostileWheelTests
 {
@@ -51,8 +54,16 @@ public sealed class HostileWheelTests
         test.Requires.Add("Good_Lib>=1; python_version > '3'");
         Plan(test, p => p with { Requires = ["good-lib"] });
         Plan(test, p => p with { Version = "1" });
-        Assert.Contains("does not ask for evil", Refusal(test, p => p with { Requires = ["evil", "good-lib"] }).Message, StringComparison.Ordinal);
-        Assert.Contains("is of version 1.0, and the lock is for 1.1", Refusal(test, p => p with { Version = "1.1" }).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "does not ask for evil",
+            Refusal(test, p => p with { Requires = ["evil", "good-lib"] }).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "is of version 1.0, and the lock is for 1.1",
+            Refusal(test, p => p with { Version = "1.1" }).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -60,8 +71,17 @@ public sealed class HostileWheelTests
     {
         var one = Plan(new TestWheel("one", "1.0").Add("shared", "a"));
         var two = Plan(new TestWheel("two", "1.0").Add("shared/x.py", "b"));
-        var error = Assert.Throws<TorchyardException>(() => WheelConflicts.Check(
-            new Dictionary<string, InstallPlan> { ["one"] = one, ["two"] = two }, new LockedPython { Interpreter = "3.13", Resolver = "test", Packages = [] }));
+        var error = Assert.Throws<TorchyardException>(() =>
+            WheelConflicts.Check(
+                new Dictionary<string, InstallPlan> { ["one"] = one, ["two"] = two },
+                new LockedPython
+                {
+                    Interpreter = "3.13",
+                    Resolver = "test",
+                    Packages = [],
+                }
+            )
+        );
         Assert.Equal("TY2510", error.Code);
         Assert.Contains("one  installs the file lib/python3.13/site-packages/shared", error.Message, StringComparison.Ordinal);
     }
@@ -83,70 +103,104 @@ public sealed class HostileWheelTests
     public void A_wheel_without_its_own_files_is_refused(string missing, string reason)
     {
         var entries = new[] { "demo-1.0.dist-info/METADATA", "demo-1.0.dist-info/WHEEL", "demo-1.0.dist-info/RECORD" }
-            .Where(name => name != missing).Select(name => new RawEntry(name, System.Text.Encoding.UTF8.GetBytes(
-                name.EndsWith("METADATA", StringComparison.Ordinal) ? "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"
-                : name.EndsWith("WHEEL", StringComparison.Ordinal) ? "Wheel-Version: 1.0\nRoot-Is-Purelib: true\n" : "")));
-        Assert.Contains(reason, Assert.Throws<TorchyardException>(() => Open(RawZip.Build([.. entries]))).Message, StringComparison.Ordinal);
+            .Where(name => name != missing)
+            .Select(name => new RawEntry(
+                name,
+                System.Text.Encoding.UTF8.GetBytes(
+                    name.EndsWith("METADATA", StringComparison.Ordinal) ? "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"
+                    : name.EndsWith("WHEEL", StringComparison.Ordinal) ? "Wheel-Version: 1.0\nRoot-Is-Purelib: true\n"
+                    : ""
+                )
+            ));
+        Assert.Contains(
+            reason,
+            Assert.Throws<TorchyardException>(() => Open(RawZip.Build([.. entries]))).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
-    public void Two_dist_info_directories_are_refused() => Assert.Contains(
-        "several .dist-info", Refusal(new TestWheel("demo", "1.0").Add("other-1.0.dist-info/METADATA", "x")).Message, StringComparison.Ordinal);
+    public void Two_dist_info_directories_are_refused() =>
+        Assert.Contains(
+            "several .dist-info",
+            Refusal(new TestWheel("demo", "1.0").Add("other-1.0.dist-info/METADATA", "x")).Message,
+            StringComparison.Ordinal
+        );
 
-    /// <summary>Whatever happens to a wheel on its way: it is read as it was, or refused by its own error; never another exception, never much memory.</summary>
+    /// <summary>
+    /// Whatever happens to a wheel on its way: it is read as it was, or refused by its own error; never another exception, never much
+    /// memory.
+    /// </summary>
     [Fact]
     public void A_mutated_wheel_is_refused_or_whole()
     {
         var wheel = Sample();
         var before = Contents(wheel);
-        Mutations(wheel).Sample(
-            mutated =>
-            {
-                var allocated = GC.GetAllocatedBytesForCurrentThread();
-                try
+        Mutations(wheel)
+            .Sample(
+                mutated =>
                 {
-                    foreach (var (path, content) in Contents(mutated))
+                    var allocated = GC.GetAllocatedBytesForCurrentThread();
+                    try
                     {
-                        Assert.False(path.StartsWith('/') || path.Split('/').Contains(".."), path);
-                        // RECORD's hashes vouch for every file but RECORD itself, which is made anew.
-                        Assert.True(before.TryGetValue(path, out var known) && (known.AsSpan().SequenceEqual(content) || path.EndsWith("RECORD", StringComparison.Ordinal)), path);
+                        foreach (var (path, content) in Contents(mutated))
+                        {
+                            Assert.False(path.StartsWith('/') || path.Split('/').Contains(".."), path);
+                            // RECORD's hashes vouch for every file but RECORD itself, which is made anew.
+                            Assert.True(
+                                before.TryGetValue(path, out var known)
+                                    && (known.AsSpan().SequenceEqual(content) || path.EndsWith("RECORD", StringComparison.Ordinal)),
+                                path
+                            );
+                        }
                     }
-                }
-                catch (TorchyardException refused)
-                {
-                    Assert.Contains(refused.Code, (string[])["TY2501", "TY2502"]);
-                    Assert.Contains("demo-1.0-py3-none-any.whl", refused.Message, StringComparison.Ordinal);
-                }
+                    catch (TorchyardException refused)
+                    {
+                        Assert.Contains(refused.Code, (string[])["TY2501", "TY2502"]);
+                        Assert.Contains("demo-1.0-py3-none-any.whl", refused.Message, StringComparison.Ordinal);
+                    }
 
-                Assert.True(GC.GetAllocatedBytesForCurrentThread() - allocated < 64 << 20, "a small wheel took much memory");
-            },
-            iter: 4000);
+                    Assert.True(GC.GetAllocatedBytesForCurrentThread() - allocated < 64 << 20, "a small wheel took much memory");
+                },
+                iter: 4000
+            );
     }
 
-    internal static byte[] Sample() => new TestWheel("demo", "1.0") { EntryPoints = "[console_scripts]\nrun = demo:main\n" }
-        .Add("demo/__init__.py", "x = 1\n").Add("demo/data.bin", [.. Enumerable.Range(0, 9000).Select(i => (byte)(i * i >> 5))])
-        .Add("demo-1.0.data/scripts/tool", "#!python\nprint(1)\n").Build();
+    internal static byte[] Sample() =>
+        new TestWheel("demo", "1.0") { EntryPoints = "[console_scripts]\nrun = demo:main\n" }
+            .Add("demo/__init__.py", "x = 1\n")
+            .Add("demo/data.bin", [.. Enumerable.Range(0, 9000).Select(i => (byte)(i * i >> 5))])
+            .Add("demo-1.0.data/scripts/tool", "#!python\nprint(1)\n")
+            .Build();
 
     /// <summary>Changed bytes anywhere and in the directory, cuts, and pieces that are repeated or left out.</summary>
     internal static Gen<byte[]> Mutations(byte[] wheel)
     {
         var tail = wheel.Length * 2 / 3;
-        var change = Gen.Select(Gen.OneOf(Gen.Int[0, wheel.Length - 1], Gen.Int[tail, wheel.Length - 1]), Gen.OneOf(Gen.Byte, Gen.Int[0, 4].Select(i => new byte[] { 0, 0xFF, 0x7F, (byte)'.', (byte)'/' }[i])));
-        var changes = change.Array[1, 4].Select(all =>
-        {
-            var copy = (byte[])wheel.Clone();
-            foreach (var (at, value) in all)
+        var change = Gen.Select(
+            Gen.OneOf(Gen.Int[0, wheel.Length - 1], Gen.Int[tail, wheel.Length - 1]),
+            Gen.OneOf(Gen.Byte, Gen.Int[0, 4].Select(i => new byte[] { 0, 0xFF, 0x7F, (byte)'.', (byte)'/' }[i]))
+        );
+        var changes = change
+            .Array[1, 4]
+            .Select(all =>
             {
-                copy[at] = value;
-            }
+                var copy = (byte[])wheel.Clone();
+                foreach (var (at, value) in all)
+                {
+                    copy[at] = value;
+                }
 
-            return copy;
-        });
-        var pieces = Gen.Select(Gen.Int[0, wheel.Length], Gen.Int[0, wheel.Length], Gen.Int[0, wheel.Length]).Select((from, to, at) =>
-        {
-            var piece = wheel.AsSpan(Math.Min(from, to), Math.Abs(from - to));
-            return (byte[])[.. wheel.AsSpan(0, at), .. piece, .. wheel.AsSpan(Math.Min(wheel.Length, at + piece.Length))];
-        });
+                return copy;
+            });
+        var pieces = Gen.Select(Gen.Int[0, wheel.Length], Gen.Int[0, wheel.Length], Gen.Int[0, wheel.Length])
+            .Select(
+                (from, to, at) =>
+                {
+                    var piece = wheel.AsSpan(Math.Min(from, to), Math.Abs(from - to));
+                    return (byte[])[.. wheel.AsSpan(0, at), .. piece, .. wheel.AsSpan(Math.Min(wheel.Length, at + piece.Length))];
+                }
+            );
         return Gen.OneOf(changes, changes, Gen.Int[0, wheel.Length].Select(length => wheel[..length]), pieces);
     }
 
@@ -188,12 +242,22 @@ public sealed class HostileWheelTests
     {
         var data = test.Build();
         var package = Package(test.FileName.Split('-')[0], test.FileName.Split('-')[1], data);
-        return new InstallPlanner(Layout).Plan(WheelArchive.Open(new MemoryZipSource(data), test.FileName), change?.Invoke(package) ?? package);
+        return new InstallPlanner(Layout).Plan(
+            WheelArchive.Open(new MemoryZipSource(data), test.FileName),
+            change?.Invoke(package) ?? package
+        );
     }
 
     private static TorchyardException Refusal(TestWheel test, Func<LockedPythonPackage, LockedPythonPackage>? change = null) =>
         Assert.Throws<TorchyardException>(() => Plan(test, change));
 
     private static LockedPythonPackage Package(string name, string version, byte[] data) =>
-        new() { Name = name, Version = version, Filename = $"{name}-{version}-py3-none-any.whl", Size = data.Length, Sha256 = Digest.Of(data) };
+        new()
+        {
+            Name = name,
+            Version = version,
+            Filename = $"{name}-{version}-py3-none-any.whl",
+            Size = data.Length,
+            Sha256 = Digest.Of(data),
+        };
 }

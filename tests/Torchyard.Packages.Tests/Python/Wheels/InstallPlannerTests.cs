@@ -1,8 +1,11 @@
 using System.Text;
 using Torchyard.Packages.Python.Wheels;
-using Torchyard.Recipes;
+using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
+using Torchyard.Recipes.Locks;
+using Torchyard.Testing.Python;
 
-namespace Torchyard.Tests.Python.Wheels;
+namespace Torchyard.Packages.Tests.Python.Wheels;
 
 public sealed class InstallPlannerTests
 {
@@ -22,22 +25,43 @@ public sealed class InstallPlannerTests
             .Add("Demo-1.0.data/scripts/binary", "\u007fELF");
         using var wheel = WheelArchive.Open(new MemoryZipSource(test.Build()), test.FileName);
 
-        var plan = new InstallPlanner(Layout).Plan(wheel, Package(test) with { Requested = true, Url = "https://host/Demo-1.0-py3-none-any.whl" });
+        var plan = new InstallPlanner(Layout).Plan(
+            wheel,
+            Package(test) with
+            {
+                Requested = true,
+                Url = "https://host/Demo-1.0-py3-none-any.whl",
+            }
+        );
 
         const string Site = "lib/python3.13/site-packages/";
         Assert.Equal(
             [
-                "bin/binary x", "bin/demo x", "bin/run x", "include/site/python3.13/Demo/demo.h",
-                Site + "Demo-1.0.dist-info/INSTALLER", Site + "Demo-1.0.dist-info/METADATA", Site + "Demo-1.0.dist-info/RECORD",
-                Site + "Demo-1.0.dist-info/REQUESTED", Site + "Demo-1.0.dist-info/WHEEL", Site + "Demo-1.0.dist-info/direct_url.json",
+                "bin/binary x",
+                "bin/demo x",
+                "bin/run x",
+                "include/site/python3.13/Demo/demo.h",
+                Site + "Demo-1.0.dist-info/INSTALLER",
+                Site + "Demo-1.0.dist-info/METADATA",
+                Site + "Demo-1.0.dist-info/RECORD",
+                Site + "Demo-1.0.dist-info/REQUESTED",
+                Site + "Demo-1.0.dist-info/WHEEL",
+                Site + "Demo-1.0.dist-info/direct_url.json",
                 Site + "Demo-1.0.dist-info/entry_points.txt",
-                Site + "demo/__init__.py", Site + "demo/tool.sh x", Site + "plat.so", Site + "pure.py", "share/demo/x.txt",
+                Site + "demo/__init__.py",
+                Site + "demo/tool.sh x",
+                Site + "plat.so",
+                Site + "pure.py",
+                "share/demo/x.txt",
             ],
-            plan.Files.Select(f => f.Path + (f.Executable ? " x" : "")).Order(StringComparer.Ordinal));
+            plan.Files.Select(f => f.Path + (f.Executable ? " x" : "")).Order(StringComparer.Ordinal)
+        );
         Assert.Equal("#!/opt/venv/bin/python -u\nprint(1)\n", Text(plan, "bin/run"));
         Assert.Equal(
-            "#!/opt/venv/bin/python\nimport sys\nfrom demo.cli import App\nif __name__ == '__main__':\n    sys.argv[0] = sys.argv[0].removesuffix('.exe')\n    sys.exit(App.main())\n",
-            Text(plan, "bin/demo"));
+            "#!/opt/venv/bin/python\nimport sys\nfrom demo.cli import App\nif __name__ == '__main__':\n    sys.argv[0] = "
+                + "sys.argv[0].removesuffix('.exe')\n    sys.exit(App.main())\n",
+            Text(plan, "bin/demo")
+        );
         var record = RecordFile.Parse(Encoding.UTF8.GetBytes(Text(plan, Site + "Demo-1.0.dist-info/RECORD")));
         Assert.Equal(plan.Files.Count, record.Count);
         Assert.Contains("../../../bin/run", record.Keys);
@@ -49,12 +73,29 @@ public sealed class InstallPlannerTests
     public void The_origin_of_what_was_built_is_its_source()
     {
         var package = Package(new TestWheel("Demo", "1.0")) with { Url = null };
-        var git = new LockedSource { Url = "https://host/r", Commit = new string('c', 40), Revision = "main", Subdirectory = "py" };
+        var git = new LockedSource
+        {
+            Url = "https://host/r",
+            Commit = new string('c', 40),
+            Revision = "main",
+            Subdirectory = "py",
+        };
         Assert.Equal(
             $$$"""{"vcs_info":{"commit_id":"{{{git.Commit}}}","requested_revision":"main","vcs":"git"},"subdirectory":"py","url":"https://host/r"}""",
-            Encoding.UTF8.GetString(DirectUrl.Of(package with { Source = git })!));
-        var archive = new LockedSource { Url = "https://host/a.zip", Filename = "a.zip", Size = 1, Sha256 = Digest.Of("a"u8) };
-        Assert.Contains($"\"sha256\":\"{Digest.Of("a"u8).Hex}\"", Encoding.UTF8.GetString(DirectUrl.Of(package with { Source = archive })!), StringComparison.Ordinal);
+            Encoding.UTF8.GetString(DirectUrl.Of(package with { Source = git })!)
+        );
+        var archive = new LockedSource
+        {
+            Url = "https://host/a.zip",
+            Filename = "a.zip",
+            Size = 1,
+            Sha256 = Digest.Of("a"u8),
+        };
+        Assert.Contains(
+            $"\"sha256\":\"{Digest.Of("a"u8).Hex}\"",
+            Encoding.UTF8.GetString(DirectUrl.Of(package with { Source = archive })!),
+            StringComparison.Ordinal
+        );
         Assert.Null(DirectUrl.Of(package with { Source = archive with { Url = null, Path = "a.zip" } }));
         Assert.Null(DirectUrl.Of(package with { Source = archive with { Url = null }, Index = "pypi" }));
     }
@@ -76,12 +117,23 @@ public sealed class InstallPlannerTests
     {
         var test = new TestWheel("Demo", "1.0")
         {
-            Record = r => string.Join('\n', r.Split('\n').Select(l => l.StartsWith("Demo-1.0.data/scripts/run,", StringComparison.Ordinal)
-            ? "Demo-1.0.data/scripts/run,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,8" : l))
-        }
-            .Add("Demo-1.0.data/scripts/run", "#!python");
+            Record = r =>
+                string.Join(
+                    '\n',
+                    r.Split('\n')
+                        .Select(l =>
+                            l.StartsWith("Demo-1.0.data/scripts/run,", StringComparison.Ordinal)
+                                ? "Demo-1.0.data/scripts/run,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,8"
+                                : l
+                        )
+                ),
+        }.Add("Demo-1.0.data/scripts/run", "#!python");
         using var wheel = WheelArchive.Open(new MemoryZipSource(test.Build()), test.FileName);
-        Assert.Contains("has not the hash", Assert.Throws<TorchyardException>(() => new InstallPlanner(Layout).Plan(wheel, Package(test))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "has not the hash",
+            Assert.Throws<TorchyardException>(() => new InstallPlanner(Layout).Plan(wheel, Package(test))).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -105,8 +157,14 @@ public sealed class InstallPlannerTests
     [Fact]
     public void Two_cudnns_are_refused_also_when_one_is_debians()
     {
-        Assert.Equal("TY2511", Assert.Throws<TorchyardException>(() => WheelConflicts.CheckCudnn(["nvidia-cudnn-cu12", "nvidia-cudnn-cu13"], null)).Code);
-        Assert.Equal("TY2511", Assert.Throws<TorchyardException>(() => WheelConflicts.CheckCudnn(["nvidia-cudnn-cu12"], null, ["libcudnn9-cuda-12"])).Code);
+        Assert.Equal(
+            "TY2511",
+            Assert.Throws<TorchyardException>(() => WheelConflicts.CheckCudnn(["nvidia-cudnn-cu12", "nvidia-cudnn-cu13"], null)).Code
+        );
+        Assert.Equal(
+            "TY2511",
+            Assert.Throws<TorchyardException>(() => WheelConflicts.CheckCudnn(["nvidia-cudnn-cu12"], null, ["libcudnn9-cuda-12"])).Code
+        );
         WheelConflicts.CheckCudnn(["nvidia-cudnn-cu12", "nvidia-cudnn-frontend"], null, ["libc6"]);
     }
 
@@ -114,10 +172,18 @@ public sealed class InstallPlannerTests
     {
         var packages = wheels.Select(Package).ToList();
         var torch = Package(new TestWheel("torch", "2.9")) with { Requires = [packages[0].Name] };
-        var locked = new LockedPython { Interpreter = "3.13", Resolver = "test", Packages = [.. packages, torch] };
-        var plans = wheels.Zip(packages).ToDictionary(
-            p => p.Second.Name,
-            p => new InstallPlanner(Layout).Plan(WheelArchive.Open(new MemoryZipSource(p.First.Build()), p.First.FileName), p.Second));
+        var locked = new LockedPython
+        {
+            Interpreter = "3.13",
+            Resolver = "test",
+            Packages = [.. packages, torch],
+        };
+        var plans = wheels
+            .Zip(packages)
+            .ToDictionary(
+                p => p.Second.Name,
+                p => new InstallPlanner(Layout).Plan(WheelArchive.Open(new MemoryZipSource(p.First.Build()), p.First.FileName), p.Second)
+            );
         return WheelConflicts.Check(plans, locked);
     }
 
@@ -134,5 +200,6 @@ public sealed class InstallPlannerTests
         };
     }
 
-    private static string Text(InstallPlan plan, string path) => Encoding.UTF8.GetString(plan.Files.Single(f => f.Path == path).Content!.Value.Span);
+    private static string Text(InstallPlan plan, string path) =>
+        Encoding.UTF8.GetString(plan.Files.Single(f => f.Path == path).Content!.Value.Span);
 }

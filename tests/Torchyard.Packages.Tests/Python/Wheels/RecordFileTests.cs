@@ -2,7 +2,7 @@ using System.Text;
 using CsCheck;
 using Torchyard.Packages.Python.Wheels;
 
-namespace Torchyard.Tests.Python.Wheels;
+namespace Torchyard.Packages.Tests.Python.Wheels;
 
 public sealed class RecordFileTests
 {
@@ -13,13 +13,15 @@ public sealed class RecordFileTests
             Gen.String[Gen.Char[" ,\"abcé\n./"], 1, 20],
             Gen.Byte.Array[32],
             Gen.Long[0, long.MaxValue],
-            (path, hash, size) => new RecordLine(path, RecordHash.Sha256(hash), size));
-        line.List[0, 20].Sample(lines =>
-        {
-            var expected = lines.DistinctBy(l => l.Path).ToDictionary(l => l.Path);
-            var read = RecordFile.Parse(RecordFile.Write(expected.Values));
-            Assert.Equal(expected, read);
-        });
+            (path, hash, size) => new RecordLine(path, RecordHash.Sha256(hash), size)
+        );
+        line.List[0, 20]
+            .Sample(lines =>
+            {
+                var expected = lines.DistinctBy(l => l.Path).ToDictionary(l => l.Path);
+                var read = RecordFile.Parse(RecordFile.Write(expected.Values));
+                Assert.Equal(expected, read);
+            });
     }
 
     [Theory]

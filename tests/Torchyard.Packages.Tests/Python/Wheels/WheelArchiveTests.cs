@@ -1,6 +1,8 @@
 using Torchyard.Packages.Python.Wheels;
+using Torchyard.Platform.Errors;
+using Torchyard.Testing.Python;
 
-namespace Torchyard.Tests.Python.Wheels;
+namespace Torchyard.Packages.Tests.Python.Wheels;
 
 public sealed class WheelArchiveTests
 {
@@ -11,7 +13,8 @@ public sealed class WheelArchiveTests
         {
             Purelib = false,
             RequiresPython = ">=3.9",
-            EntryPoints = "[console_scripts]\ndemo = demo.cli:main\n# comment\n[gui_scripts]\ndemo-ui = demo.ui : App.run [ui]\n[other]\nx = y\n",
+            EntryPoints =
+                "[console_scripts]\ndemo = demo.cli:main\n# comment\n[gui_scripts]\ndemo-ui = demo.ui : App.run [ui]\n[other]\nx = y\n",
         };
         test.Requires.Add("numpy>=1.2; python_version < '3.14'");
         test.Add("demo/__init__.py", "x = 1\n");
@@ -43,7 +46,10 @@ public sealed class WheelArchiveTests
     [Fact]
     public void A_weak_hash_is_refused()
     {
-        var test = new TestWheel("demo", "1") { Record = r => r.Replace("demo.py,sha256=", "demo.py,md5=", StringComparison.Ordinal) }.Add("demo.py", "");
+        var test = new TestWheel("demo", "1") { Record = r => r.Replace("demo.py,sha256=", "demo.py,md5=", StringComparison.Ordinal) }.Add(
+            "demo.py",
+            ""
+        );
         Assert.Contains("sha256 or better", Refusal(test, "TY2501"), StringComparison.Ordinal);
     }
 
@@ -65,7 +71,11 @@ public sealed class WheelArchiveTests
     [Fact]
     public void A_newer_major_format_is_refused_and_a_newer_minor_is_told()
     {
-        Assert.Contains("wheel format 2.0", Refusal(new TestWheel("demo", "1") { WheelVersion = "2.0" }, "TY2502"), StringComparison.Ordinal);
+        Assert.Contains(
+            "wheel format 2.0",
+            Refusal(new TestWheel("demo", "1") { WheelVersion = "2.0" }, "TY2502"),
+            StringComparison.Ordinal
+        );
         using var wheel = Open(new TestWheel("demo", "1") { WheelVersion = "1.9" });
         Assert.Single(wheel.Warnings);
     }
@@ -83,7 +93,9 @@ public sealed class WheelArchiveTests
     public void A_name_that_is_not_in_the_metadata_is_refused()
     {
         var test = new TestWheel("demo", "1");
-        var error = Assert.Throws<TorchyardException>(() => WheelArchive.Open(new MemoryZipSource(test.Build()), "other-1-py3-none-any.whl"));
+        var error = Assert.Throws<TorchyardException>(() =>
+            WheelArchive.Open(new MemoryZipSource(test.Build()), "other-1-py3-none-any.whl")
+        );
         Assert.Equal("TY2501", error.Code);
         Assert.Contains("do not agree", error.Message, StringComparison.Ordinal);
     }
@@ -93,9 +105,11 @@ public sealed class WheelArchiveTests
     [InlineData("demo-1-py3-none-any.zip")]
     [InlineData("demo-1-x-py3-none-any.whl")]
     [InlineData("../demo-1-py3-none-any.whl")]
-    public void A_name_that_is_no_wheels_is_refused(string name) => Assert.Equal(
-        "TY2501",
-        Assert.Throws<TorchyardException>(() => WheelArchive.Open(new MemoryZipSource(new TestWheel("demo", "1").Build()), name)).Code);
+    public void A_name_that_is_no_wheels_is_refused(string name) =>
+        Assert.Equal(
+            "TY2501",
+            Assert.Throws<TorchyardException>(() => WheelArchive.Open(new MemoryZipSource(new TestWheel("demo", "1").Build()), name)).Code
+        );
 
     private static WheelArchive Open(TestWheel test) => WheelArchive.Open(new MemoryZipSource(test.Build()), test.FileName);
 

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using Torchyard.Packages.Python.Zip;
 
-namespace Torchyard.Tests.Python.Zip;
+namespace Torchyard.Packages.Tests.Python.Zip;
 
 public sealed class HostileZipTests
 {
@@ -27,8 +27,12 @@ public sealed class HostileZipTests
     [InlineData(14)] // LZMA
     [InlineData(93)] // zstd
     [InlineData(99)] // AES
-    public void Other_methods_are_refused_by_number(int method) => Assert.Contains(
-        $"'a' uses compression method {method}", Refusal(RawZip.Build(new RawEntry("a", Content) { Method = (ushort)method })), StringComparison.Ordinal);
+    public void Other_methods_are_refused_by_number(int method) =>
+        Assert.Contains(
+            $"'a' uses compression method {method}",
+            Refusal(RawZip.Build(new RawEntry("a", Content) { Method = (ushort)method })),
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData(0xA1FF, "is a symbolic link")]
@@ -41,11 +45,21 @@ public sealed class HostileZipTests
     [Fact]
     public void Local_headers_that_say_something_else_are_refused()
     {
-        Assert.Contains("disagree about 'a'", ReadFailure(RawZip.Build(new RawEntry("a", Content) { LocalName = "b" })), StringComparison.Ordinal);
-        Assert.Contains("disagree about 'a'", ReadFailure(RawZip.Build(new RawEntry("a", Content) { LocalMethod = 0 })), StringComparison.Ordinal);
+        Assert.Contains(
+            "disagree about 'a'",
+            ReadFailure(RawZip.Build(new RawEntry("a", Content) { LocalName = "b" })),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "disagree about 'a'",
+            ReadFailure(RawZip.Build(new RawEntry("a", Content) { LocalMethod = 0 })),
+            StringComparison.Ordinal
+        );
         Assert.Contains(
             "runs into what follows it",
-            ReadFailure(RawZip.Build(new RawEntry("a", Content) { LocalExtraLength = 400 }, new RawEntry("b", Content))), StringComparison.Ordinal);
+            ReadFailure(RawZip.Build(new RawEntry("a", Content) { LocalExtraLength = 400 }, new RawEntry("b", Content))),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -56,7 +70,18 @@ public sealed class HostileZipTests
     public void A_size_that_is_not_the_true_one_is_refused(int size)
     {
         Assert.NotNull(ReadFailure(RawZip.Build(new RawEntry("a", Content) { Size = (uint)size })));
-        Assert.NotNull(ReadFailure(RawZip.Build(new RawEntry("a", Content) { Size = (uint)size, CompressedSize = (uint)size, Method = 0 })));
+        Assert.NotNull(
+            ReadFailure(
+                RawZip.Build(
+                    new RawEntry("a", Content)
+                    {
+                        Size = (uint)size,
+                        CompressedSize = (uint)size,
+                        Method = 0,
+                    }
+                )
+            )
+        );
     }
 
     [Fact]
@@ -82,7 +107,11 @@ public sealed class HostileZipTests
     public void Bytes_in_front_of_or_behind_the_archive_are_refused()
     {
         var archive = RawZip.Build(new RawEntry("a", Content));
-        Assert.Contains("not where its end record says", Refusal(RawZip.Build([1, 2, 3], [], new RawEntry("a", Content))), StringComparison.Ordinal);
+        Assert.Contains(
+            "not where its end record says",
+            Refusal(RawZip.Build([1, 2, 3], [], new RawEntry("a", Content))),
+            StringComparison.Ordinal
+        );
         Assert.NotNull(Refusal([.. archive, 0]));
     }
 
@@ -92,7 +121,11 @@ public sealed class HostileZipTests
         var inner = RawZip.Build(new RawEntry("evil", Content));
         Assert.Contains("two end records", Refusal(RawZip.Build([], inner, new RawEntry("good", Content))), StringComparison.Ordinal);
         // An end record inside the comment that does not reach the end is what other readers may stop at.
-        Assert.Contains("two end records", Refusal(RawZip.Build([], [.. RawZip.End(0, 0, 0, []), 1], new RawEntry("good", Content))), StringComparison.Ordinal);
+        Assert.Contains(
+            "two end records",
+            Refusal(RawZip.Build([], [.. RawZip.End(0, 0, 0, []), 1], new RawEntry("good", Content))),
+            StringComparison.Ordinal
+        );
         using var zip = Open(RawZip.Build([], "a comment"u8.ToArray(), new RawEntry("good", Content)));
         Assert.Single(zip.Entries);
     }
@@ -127,7 +160,14 @@ public sealed class HostileZipTests
     [InlineData(long.MaxValue, long.MaxValue, 0)]
     public void Zip64_values_that_cannot_be_are_refused(long size, long compressed, long offset)
     {
-        var archive = RawZip.Build(new RawEntry("a", Content) { Size = uint.MaxValue, CompressedSize = uint.MaxValue, CentralExtra = RawZip.Zip64Extra(size, compressed, offset) });
+        var archive = RawZip.Build(
+            new RawEntry("a", Content)
+            {
+                Size = uint.MaxValue,
+                CompressedSize = uint.MaxValue,
+                CentralExtra = RawZip.Zip64Extra(size, compressed, offset),
+            }
+        );
         var central = (int)BinaryPrimitives.ReadUInt32LittleEndian(archive.AsSpan(archive.Length - 6));
         BinaryPrimitives.WriteUInt32LittleEndian(archive.AsSpan(central + 42), uint.MaxValue);
         Assert.NotNull(Refusal(archive));
@@ -164,7 +204,11 @@ public sealed class HostileZipTests
         var zeros = new byte[1 << 20];
         var archive = RawZip.Build([.. Enumerable.Range(0, 8).Select(i => new RawEntry($"z{i}", zeros))]);
         var limits = new ZipLimits { FreeSize = 4 << 20 };
-        Assert.Contains("zip bomb", Assert.Throws<InvalidDataException>(() => ZipReader.Open(new MemoryZipSource(archive), limits)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "zip bomb",
+            Assert.Throws<InvalidDataException>(() => ZipReader.Open(new MemoryZipSource(archive), limits)).Message,
+            StringComparison.Ordinal
+        );
         ZipReader.Open(new MemoryZipSource(archive), limits with { FreeSize = 8 << 20 }).Dispose();
     }
 
@@ -179,7 +223,11 @@ public sealed class HostileZipTests
     [InlineData("a\0b")]
     [InlineData("a\u007f")]
     public void More_names_that_lead_out_or_hide_are_refused(string name) =>
-        Assert.Contains("no path inside the archive", Refusal(RawZip.Build(new RawEntry(name, []) { Method = 0 })), StringComparison.Ordinal);
+        Assert.Contains(
+            "not a path inside the archive",
+            Refusal(RawZip.Build(new RawEntry(name, []) { Method = 0 })),
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void A_name_that_no_file_system_can_hold_is_refused()
@@ -192,21 +240,27 @@ public sealed class HostileZipTests
 
     [Fact]
     public void A_directory_with_content_is_refused() =>
-        Assert.Contains("the directory 'a/' has content", Refusal(RawZip.Build(new RawEntry("a/", Content) { UnixMode = 0x41ED })), StringComparison.Ordinal);
+        Assert.Contains(
+            "the directory 'a/' has content",
+            Refusal(RawZip.Build(new RawEntry("a/", Content) { UnixMode = 0x41ED })),
+            StringComparison.Ordinal
+        );
 
     private static ZipReader Open(byte[] archive) => ZipReader.Open(new MemoryZipSource(archive));
 
     private static string Refusal(byte[] archive) => Assert.Throws<InvalidDataException>(() => Open(archive)).Message;
 
-    private static string ReadFailure(byte[] archive) => Assert.Throws<InvalidDataException>(
-        () =>
-        {
-            using var zip = Open(archive);
-            foreach (var entry in zip.Entries)
+    private static string ReadFailure(byte[] archive) =>
+        Assert
+            .Throws<InvalidDataException>(() =>
             {
-                Read(zip, entry);
-            }
-        }).Message;
+                using var zip = Open(archive);
+                foreach (var entry in zip.Entries)
+                {
+                    Read(zip, entry);
+                }
+            })
+            .Message;
 
     private static byte[] Read(ZipReader zip, ZipEntry entry)
     {

@@ -3,7 +3,7 @@ using System.IO.Compression;
 using System.Text;
 using Torchyard.Platform.Compression;
 
-namespace Torchyard.Tests.Python.Zip;
+namespace Torchyard.Packages.Tests.Python.Zip;
 
 /// <summary>An entry of <see cref="RawZip"/>; what is null is as it should be.</summary>
 internal sealed record RawEntry(string Name, byte[] Content)
@@ -48,16 +48,43 @@ internal static class RawZip
             var offset = (uint)(archive.Count - prefix.Length);
             var name = Encoding.UTF8.GetBytes(entry.Name);
             var localName = Encoding.UTF8.GetBytes(entry.LocalName ?? entry.Name);
-            archive.AddRange(Fields(
-                (4, 0x04034b50), (2, 20), (2, entry.Flags), (2, entry.LocalMethod ?? entry.Method), (4, 0), (4, crc), (4, (uint)data.Length), (4, (uint)entry.Content.Length),
-                (2, (uint)localName.Length), (2, entry.LocalExtraLength)));
+            archive.AddRange(
+                Fields(
+                    (4, 0x04034b50),
+                    (2, 20),
+                    (2, entry.Flags),
+                    (2, entry.LocalMethod ?? entry.Method),
+                    (4, 0),
+                    (4, crc),
+                    (4, (uint)data.Length),
+                    (4, (uint)entry.Content.Length),
+                    (2, (uint)localName.Length),
+                    (2, entry.LocalExtraLength)
+                )
+            );
             archive.AddRange(localName);
             archive.AddRange(data);
             archive.AddRange(entry.After);
-            directory.AddRange(Fields(
-                (4, 0x02014b50), (2, 0x0314), (2, 20), (2, entry.Flags), (2, entry.Method), (4, 0), (4, crc), (4, entry.CompressedSize ?? (uint)data.Length),
-                (4, entry.Size ?? (uint)entry.Content.Length), (2, (uint)name.Length), (2, (uint)entry.CentralExtra.Length), (2, 0), (2, 0), (2, 0),
-                (4, (uint)entry.UnixMode << 16), (4, offset)));
+            directory.AddRange(
+                Fields(
+                    (4, 0x02014b50),
+                    (2, 0x0314),
+                    (2, 20),
+                    (2, entry.Flags),
+                    (2, entry.Method),
+                    (4, 0),
+                    (4, crc),
+                    (4, entry.CompressedSize ?? (uint)data.Length),
+                    (4, entry.Size ?? (uint)entry.Content.Length),
+                    (2, (uint)name.Length),
+                    (2, (uint)entry.CentralExtra.Length),
+                    (2, 0),
+                    (2, 0),
+                    (2, 0),
+                    (4, (uint)entry.UnixMode << 16),
+                    (4, offset)
+                )
+            );
             directory.AddRange(name);
             directory.AddRange(entry.CentralExtra);
         }

@@ -3,7 +3,7 @@ using System.IO.Compression;
 using CsCheck;
 using Torchyard.Packages.Python.Zip;
 
-namespace Torchyard.Tests.Python.Zip;
+namespace Torchyard.Packages.Tests.Python.Zip;
 
 public sealed class ZipReaderTests
 {
@@ -11,18 +11,20 @@ public sealed class ZipReaderTests
     public void Whatever_the_framework_writes_is_read_back()
     {
         var file = Gen.Select(Gen.String[Gen.Char['a', 'z'], 1, 12], Gen.Byte.Array[0, 5000], Gen.Enum<CompressionLevel>());
-        file.List[0, 20].Sample(
-            files =>
-            {
-                var expected = files.DistinctBy(f => f.Item1).ToList();
-                using var zip = ZipReader.Open(new MemoryZipSource(Pack(expected.Select(f => ($"d/{f.Item1}", f.Item2, f.Item3)))));
-                Assert.Equal(expected.Select(f => $"d/{f.Item1}"), zip.Entries.Select(e => e.Name));
-                foreach (var (entry, source) in zip.Entries.Zip(expected))
+        file.List[0, 20]
+            .Sample(
+                files =>
                 {
-                    Assert.Equal(source.Item2, ReadAll(zip, entry));
-                }
-            },
-            iter: 100);
+                    var expected = files.DistinctBy(f => f.Item1).ToList();
+                    using var zip = ZipReader.Open(new MemoryZipSource(Pack(expected.Select(f => ($"d/{f.Item1}", f.Item2, f.Item3)))));
+                    Assert.Equal(expected.Select(f => $"d/{f.Item1}"), zip.Entries.Select(e => e.Name));
+                    foreach (var (entry, source) in zip.Entries.Zip(expected))
+                    {
+                        Assert.Equal(source.Item2, ReadAll(zip, entry));
+                    }
+                },
+                iter: 100
+            );
     }
 
     [Fact]
@@ -30,25 +32,27 @@ public sealed class ZipReaderTests
     {
         var content = Enumerable.Range(0, 3000).Select(i => (byte)(i * i >> 3)).ToArray();
         var archive = Pack([("a/b.bin", content, CompressionLevel.Optimal), ("a/c.bin", content, CompressionLevel.NoCompression)]);
-        Gen.Int[0, archive.Length * 8 - 1].Sample(
-            bit =>
-            {
-                var damaged = (byte[])archive.Clone();
-                damaged[bit / 8] ^= (byte)(1 << (bit % 8));
-                try
+        Gen.Int[0, archive.Length * 8 - 1]
+            .Sample(
+                bit =>
                 {
-                    using var zip = ZipReader.Open(new MemoryZipSource(damaged));
-                    foreach (var entry in zip.Entries)
+                    var damaged = (byte[])archive.Clone();
+                    damaged[bit / 8] ^= (byte)(1 << (bit % 8));
+                    try
                     {
-                        Assert.Equal(content, ReadAll(zip, entry));
+                        using var zip = ZipReader.Open(new MemoryZipSource(damaged));
+                        foreach (var entry in zip.Entries)
+                        {
+                            Assert.Equal(content, ReadAll(zip, entry));
+                        }
                     }
-                }
-                catch (InvalidDataException)
-                {
-                    // Noticed.
-                }
-            },
-            iter: 3000);
+                    catch (InvalidDataException)
+                    {
+                        // Noticed.
+                    }
+                },
+                iter: 3000
+            );
     }
 
     [Fact]
@@ -71,9 +75,10 @@ public sealed class ZipReaderTests
     [InlineData("a\nb")]
     public void Paths_that_lead_out_or_hide_are_refused(string name)
     {
-        var error = Assert.Throws<InvalidDataException>(
-            () => ZipReader.Open(new MemoryZipSource(Pack([(name, [1], CompressionLevel.Optimal)]))));
-        Assert.Contains("no path inside the archive", error.Message, StringComparison.Ordinal);
+        var error = Assert.Throws<InvalidDataException>(() =>
+            ZipReader.Open(new MemoryZipSource(Pack([(name, [1], CompressionLevel.Optimal)])))
+        );
+        Assert.Contains("not a path inside the archive", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -137,21 +142,15 @@ public sealed class ZipReaderTests
     public void Zip64_is_read()
     {
         // A sparse file: one stored entry beyond 4 GiB, written with zip64 records, whose content is a hole.
-        var path = Path.Combine(Path.GetTempPath(), $"zip64-{Guid.NewGuid():N}.zip");
-        try
-        {
-            const long Size = (4L << 30) + 7;
-            WriteSparseZip64(path, Size);
-            using var zip = ZipReader.Open(new ZipFileSource(path));
-            var entry = Assert.Single(zip.Entries);
-            Assert.Equal(Size, entry.Size);
-            using var raw = zip.OpenRaw(entry);
-            Assert.Equal(0, raw.ReadByte());
-        }
-        finally
-        {
-            File.Delete(path);
-        }
+        using var directory = new TemporaryDirectory();
+        var path = directory.File("large.zip");
+        const long Size = (4L << 30) + 7;
+        WriteSparseZip64(path, Size);
+        using var zip = ZipReader.Open(new ZipFileSource(path));
+        var entry = Assert.Single(zip.Entries);
+        Assert.Equal(Size, entry.Size);
+        using var raw = zip.OpenRaw(entry);
+        Assert.Equal(0, raw.ReadByte());
     }
 
     [Fact]

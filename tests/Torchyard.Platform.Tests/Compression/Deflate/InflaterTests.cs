@@ -15,15 +15,20 @@ public sealed class InflaterTests
         var piece = Gen.OneOf(
             Gen.Byte.Array[0, 300],
             Gen.Select(Gen.Byte, Gen.Int[1, 2000], (value, count) => Enumerable.Repeat(value, count).ToArray()),
-            Gen.Select(Gen.Byte.Array[1, 12], Gen.Int[1, 200], (pattern, count) => Enumerable.Repeat(pattern, count).SelectMany(p => p).ToArray()),
-            Gen.Select(Gen.Int, Gen.Int[1, 70_000], (seed, count) => Noise(seed % 7, count)));
-        Gen.Select(piece.Array[0, 12], Gen.Enum<ZLibCompressionStrategy>(), Gen.Int[1, 9]).Sample(
-            (pieces, strategy, level) =>
-            {
-                var content = pieces.SelectMany(p => p).ToArray();
-                return Decode(Pack(content, level, strategy)).AsSpan().SequenceEqual(content);
-            },
-            iter: 400);
+            Gen.Select(Gen.Byte.Array[1, 12], Gen.Int[1, 200], (pattern, count) =>
+                Enumerable.Repeat(pattern, count).SelectMany(p => p).ToArray()
+            ),
+            Gen.Select(Gen.Int, Gen.Int[1, 70_000], (seed, count) => Noise(seed % 7, count))
+        );
+        Gen.Select(piece.Array[0, 12], Gen.Enum<ZLibCompressionStrategy>(), Gen.Int[1, 9])
+            .Sample(
+                (pieces, strategy, level) =>
+                {
+                    var content = pieces.SelectMany(p => p).ToArray();
+                    return Decode(Pack(content, level, strategy)).AsSpan().SequenceEqual(content);
+                },
+                iter: 400
+            );
     }
 
     [Theory]
@@ -53,31 +58,38 @@ public sealed class InflaterTests
     {
         // The checksum is not looked at: a decoder that goes wrong must not hide behind it.
         var packed = Pack(Mixed(6000), 6, ZLibCompressionStrategy.Default)[10..^8];
-        Gen.Select(Gen.Int[0, packed.Length - 1], Gen.Byte[1, 255]).Array[1, 4].Sample(
-            changes =>
-            {
-                var damaged = (byte[])packed.Clone();
-                foreach (var (place, change) in changes)
+        Gen.Select(Gen.Int[0, packed.Length - 1], Gen.Byte[1, 255])
+            .Array[1, 4]
+            .Sample(
+                changes =>
                 {
-                    damaged[place] ^= change;
-                }
+                    var damaged = (byte[])packed.Clone();
+                    foreach (var (place, change) in changes)
+                    {
+                        damaged[place] ^= change;
+                    }
 
-                var (own, failed) = DecodeRaw(damaged);
-                var reference = Reference(damaged);
-                // zlib-ng gives what it had before the damage; how much that is depends on its buffers.
-                return failed ? true : reference is not null && reference.AsSpan().SequenceEqual(own);
-            },
-            iter: 5000);
+                    var (own, failed) = DecodeRaw(damaged);
+                    var reference = Reference(damaged);
+                    // zlib-ng gives what it had before the damage; how much that is depends on its buffers.
+                    return failed ? true : reference is not null && reference.AsSpan().SequenceEqual(own);
+                },
+                iter: 5000
+            );
     }
 
     [Fact]
-    public void Noise_never_leads_anywhere() => Gen.Byte.Array[0, 3000].Sample(
-        noise =>
-        {
-            var (own, failed) = DecodeRaw(noise);
-            return failed || Reference(noise)!.AsSpan().SequenceEqual(own);
-        },
-        iter: 20_000);
+    public void Noise_never_leads_anywhere() =>
+        Gen
+            .Byte.Array[0, 3000]
+            .Sample(
+                noise =>
+                {
+                    var (own, failed) = DecodeRaw(noise);
+                    return failed || Reference(noise)!.AsSpan().SequenceEqual(own);
+                },
+                iter: 20_000
+            );
 
     [Theory]
     // From zlib's infcover.c: what each of these breaks.
@@ -90,7 +102,9 @@ public sealed class InflaterTests
     [InlineData("020E0000 00", "distance|too early|not in use")] // distance too far back with the fixed codes
     public void Blocks_that_break_a_rule_are_refused(string hex, string reason)
     {
-        var error = Assert.Throws<InvalidDataException>(() => Decode([.. Header, .. Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)), .. new byte[4096]]));
+        var error = Assert.Throws<InvalidDataException>(() =>
+            Decode([.. Header, .. Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)), .. new byte[4096]])
+        );
         Assert.Matches(reason, error.Message);
     }
 
@@ -114,13 +128,17 @@ public sealed class InflaterTests
     }
 
     [Fact]
-    public void The_two_ways_to_the_checksum_agree() => Gen.Select(Gen.Byte.Array[0, 700], Gen.Int[0, 700]).Sample(
-        (data, cut) =>
-        {
-            var at = Math.Min(cut, data.Length);
-            var whole = Crc32.Append(0, data);
-            return whole == ~Crc32.AppendByTable(~0u, data) && whole == Crc32.Append(Crc32.Append(0, data.AsSpan(0, at)), data.AsSpan(at));
-        });
+    public void The_two_ways_to_the_checksum_agree() =>
+        Gen.Select(Gen.Byte.Array[0, 700], Gen.Int[0, 700])
+            .Sample(
+                (data, cut) =>
+                {
+                    var at = Math.Min(cut, data.Length);
+                    var whole = Crc32.Append(0, data);
+                    return whole == ~Crc32.AppendByTable(~0u, data)
+                        && whole == Crc32.Append(Crc32.Append(0, data.AsSpan(0, at)), data.AsSpan(at));
+                }
+            );
 
     [Fact]
     public void The_checksum_is_the_standards() => Assert.Equal(0xCBF43926u, Crc32.Append(0, "123456789"u8));
@@ -164,7 +182,13 @@ public sealed class InflaterTests
     private static byte[] Pack(byte[] content, int level, ZLibCompressionStrategy strategy)
     {
         using var packed = new MemoryStream();
-        using (var gzip = new GZipStream(packed, new ZLibCompressionOptions { CompressionLevel = level, CompressionStrategy = strategy }, leaveOpen: true))
+        using (
+            var gzip = new GZipStream(
+                packed,
+                new ZLibCompressionOptions { CompressionLevel = level, CompressionStrategy = strategy },
+                leaveOpen: true
+            )
+        )
         {
             gzip.Write(content);
         }
@@ -192,7 +216,16 @@ public sealed class InflaterTests
         var end = 0;
         try
         {
-            var status = inflater.Decode(input, ref start, raw.Length, last: true, output, 0, ref end, output.Length - Inflater.OutputReserve);
+            var status = inflater.Decode(
+                input,
+                ref start,
+                raw.Length,
+                last: true,
+                output,
+                0,
+                ref end,
+                output.Length - Inflater.OutputReserve
+            );
             return (output[..end], status != InflateStatus.Ended);
         }
         catch (InvalidDataException)

@@ -1,0 +1,3 @@
+global using Torchyard.Fuzz.Engine;
+global using Torchyard.Platform.Digests;
+global using Torchyard.Platform.Errors;

@@ -1,0 +1,1 @@
+return args.Contains("--plain") ? FuzzProgram.Run(args) : InstrumentedContext.Run(args);

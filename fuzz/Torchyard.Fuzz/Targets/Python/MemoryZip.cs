@@ -1,0 +1,23 @@
+using Torchyard.Packages.Python.Zip;
+
+namespace Torchyard.Fuzz.Targets.Python;
+
+/// <summary>A zip file in memory.</summary>
+internal sealed class MemoryZip(byte[] data) : IZipSource
+{
+    public long Length => data.Length;
+
+    public int Read(long offset, Span<byte> buffer)
+    {
+        if (offset < 0 || offset >= data.Length)
+        {
+            return 0;
+        }
+
+        var count = (int)Math.Min(buffer.Length, data.Length - offset);
+        data.AsSpan((int)offset, count).CopyTo(buffer);
+        return count;
+    }
+
+    public void Dispose() { }
+}

@@ -1,0 +1,127 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Torchyard.Machine.Files;
+using Torchyard.Platform.Files;
+
+namespace Torchyard.Containers.Gpus;
+
+/// <summary>
+/// GPUs that programs of this store are about to hand to a container, or use themselves: one file a GPU and process,
+/// <c>gpus/leases/UUID.PID.json</c>. A lease is worth what its process is: when that is gone, after kill -9 or a reboot, so is the
+/// lease, and nobody has to clean up. What a running container has, its own record says.
+/// </summary>
+public sealed class GpuLeases
+{
+    private readonly string _directory;
+    private readonly MachineFiles _machine;
+
+    /// <summary>The leases of a store.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="machine">Where processes are looked up.</param>
+    public GpuLeases(StorePaths store, MachineFiles machine)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        (_directory, _machine) = (Path.Combine(store.Root, "gpus", "leases"), machine);
+    }
+
+    /// <summary>Serialises choosing and taking.</summary>
+    public Task<FileLock> LockAsync(CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(_directory);
+        return FileLock.AcquireAsync(Path.Combine(_directory, ".lock"), exclusive: true, cancellation);
+    }
+
+    /// <summary>The leases whose process lives; others are removed.</summary>
+    public IReadOnlyList<GpuHolder> Held()
+    {
+        var held = new List<GpuHolder>();
+        if (!Directory.Exists(_directory))
+        {
+            return held;
+        }
+
+        foreach (var file in Directory.EnumerateFiles(_directory, "*.json").Order(StringComparer.Ordinal))
+        {
+            if (Read(file) is { } lease && StartTime(lease.ProcessId) == lease.StartTime)
+            {
+                held.Add(new GpuHolder(lease.Uuid, lease.Holder));
+            }
+            else
+            {
+                File.Delete(file);
+            }
+        }
+
+        return held;
+    }
+
+    /// <summary>Takes GPUs for as long as a process lives. A user who names a GPU may share it, so it may have several leases.</summary>
+    /// <param name="gpus">The GPUs.</param>
+    /// <param name="holder">For people, e.g. <c>container trainer-1</c>.</param>
+    /// <param name="processId">The process.</param>
+    public void Take(IEnumerable<ChosenGpu> gpus, string holder, int processId)
+    {
+        ArgumentNullException.ThrowIfNull(gpus);
+        Directory.CreateDirectory(_directory);
+        var start = StartTime(processId) ?? 0;
+        foreach (var gpu in gpus)
+        {
+            var lease = new GpuLease(gpu.Uuid, holder, processId, start);
+            AtomicFile.WriteText(FileOf(gpu, processId), JsonSerializer.Serialize(lease, LeaseJson.Default.GpuLease));
+        }
+    }
+
+    /// <summary>Gives GPUs back before their process ends.</summary>
+    /// <param name="gpus">The GPUs.</param>
+    /// <param name="processId">The process that took them.</param>
+    public void Release(IEnumerable<ChosenGpu> gpus, int processId)
+    {
+        ArgumentNullException.ThrowIfNull(gpus);
+        foreach (var gpu in gpus)
+        {
+            File.Delete(FileOf(gpu, processId));
+        }
+    }
+
+    private string FileOf(ChosenGpu gpu, int processId) =>
+        Path.Combine(_directory, string.Create(CultureInfo.InvariantCulture, $"{gpu.Uuid.Replace('/', '-')}.{processId}.json"));
+
+    private static GpuLease? Read(string file)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllText(file), LeaseJson.Default.GpuLease);
+        }
+        catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// Field 22 of /proc/PID/stat, which tells a process from a later one with its number (proc_pid_stat(5)); null when it is gone.
+    /// </summary>
+    private long? StartTime(int processId)
+    {
+        var stat = _machine.ReadText(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/stat"));
+        var end = stat?.LastIndexOf(") ", StringComparison.Ordinal) ?? -1;
+        if (end < 0)
+        {
+            return null;
+        }
+
+        var fields = stat![(end + 2)..].Split(' ');
+        return
+            fields.Length > 19
+            && fields[0] is not ("Z" or "X")
+            && long.TryParse(fields[19], NumberStyles.None, CultureInfo.InvariantCulture, out var start)
+            ? start
+            : null;
+    }
+}
+
+internal sealed record GpuLease(string Uuid, string Holder, int ProcessId, long StartTime);
+
+[JsonSerializable(typeof(GpuLease))]
+internal sealed partial class LeaseJson : JsonSerializerContext;

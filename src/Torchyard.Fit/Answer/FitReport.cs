@@ -1,0 +1,39 @@
+using Torchyard.Fit.Data;
+
+namespace Torchyard.Fit.Answer;
+
+/// <summary>Answer to a request for one or more machines.</summary>
+public sealed record FitReport
+{
+    /// <summary>Every stack that the request allows, on every machine, with its reasoning.</summary>
+    public required IReadOnlyList<StackVerdict> Judged { get; init; }
+
+    /// <summary>The chosen stack on each machine, in the order of the machines; empty when none fits all of them.</summary>
+    public required IReadOnlyList<StackVerdict> Chosen { get; init; }
+
+    /// <summary>
+    /// When no stack fits all: the smallest sets that do, each with the machines that it serves; machines that nothing serves are missing.
+    /// One entry when a stack fits all.
+    /// </summary>
+    public required IReadOnlyList<FleetStack> Stacks { get; init; }
+
+    /// <summary>When the request cannot be met: the nearest stack that fits all machines, null if there is none.</summary>
+    public IReadOnlyList<StackVerdict> Nearest { get; init; } = [];
+
+    /// <summary>When the request cannot be met: the oldest driver with which it could, null if no driver helps.</summary>
+    public DottedVersion? DriverThatFits { get; init; }
+
+    /// <summary>When the request cannot be met: the reasoning for its best stack, one entry a machine.</summary>
+    public IReadOnlyList<StackVerdict> Refused { get; init; } = [];
+
+    /// <summary>True when one stack fits all machines.</summary>
+    public bool Fits => Chosen.Count > 0;
+
+    /// <summary>True when every machine has a stack, be it one for all or several.</summary>
+    public required bool ServesAll { get; init; }
+}
+
+/// <summary>A stack and the machines that it serves.</summary>
+/// <param name="Candidate">The stack.</param>
+/// <param name="Machines">Its verdicts on these machines.</param>
+public sealed record FleetStack(StackCandidate Candidate, IReadOnlyList<StackVerdict> Machines);

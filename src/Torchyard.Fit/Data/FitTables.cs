@@ -1,0 +1,103 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Torchyard.Fit.Data;
+
+/// <summary>
+/// The facts that fits are decided on: the data files of <c>Fit/Data</c>, read from the binary. A wheel's own METADATA,
+/// where there is one, beats them.
+/// </summary>
+public sealed class FitTables
+{
+    private static readonly Lazy<FitTables> Embedded = new(() => new FitTables());
+
+    private FitTables()
+    {
+        Sources = Read("sources.json", FitTablesJson.Default.SourceFile).Sources.ToDictionary(row => row.Id, StringComparer.Ordinal);
+        Families = Read("cuda-families.json", FitTablesJson.Default.FamilyFile).Families;
+        Toolkits = Read("cuda-toolkits.json", FitTablesJson.Default.ToolkitFile).Toolkits;
+        Branches = [.. Read("driver-branches.json", FitTablesJson.Default.BranchFile).Branches.OrderBy(row => row.Branch)];
+        Forward = Read("forward-compatibility.json", FitTablesJson.Default.ForwardFile).Packages;
+        Architectures = Read("architectures.json", FitTablesJson.Default.ArchitectureFile).Architectures;
+        var torch = Read("torch-builds.json", FitTablesJson.Default.TorchFile);
+        TorchIndex = torch.Index;
+        Builds = torch.Builds;
+        DebianBuilds = Read("debian-builds.json", FitTablesJson.Default.DebianFile).Builds;
+        Systems = Read("base-systems.json", FitTablesJson.Default.SystemFile).Systems;
+        Models = Read("gpu-models.json", FitTablesJson.Default.ModelFile).Models;
+        Devices = Read("pci-devices.json", FitTablesJson.Default.DeviceFile)
+            .Devices.ToDictionary(row => row.Id, StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>The tables of this program.</summary>
+    public static FitTables Default => Embedded.Value;
+
+    /// <summary>Where facts come from, by id.</summary>
+    public IReadOnlyDictionary<string, FactSource> Sources { get; }
+
+    /// <summary>CUDA families with their minimum drivers.</summary>
+    public IReadOnlyList<CudaFamily> Families { get; }
+
+    /// <summary>CUDA toolkits with the drivers that ship with them.</summary>
+    public IReadOnlyList<CudaToolkit> Toolkits { get; }
+
+    /// <summary>Driver branches, oldest first.</summary>
+    public IReadOnlyList<DriverBranch> Branches { get; }
+
+    /// <summary>Forward-compatibility packages.</summary>
+    public IReadOnlyList<ForwardPackage> Forward { get; }
+
+    /// <summary>GPU architectures.</summary>
+    public IReadOnlyList<GpuArchitecture> Architectures { get; }
+
+    /// <summary>PyTorch builds that are wheels.</summary>
+    public IReadOnlyList<TorchBuild> Builds { get; }
+
+    /// <summary>PyTorch builds with CUDA that are packages of Debian: chosen only by name, since they come with the base system.</summary>
+    public IReadOnlyList<TorchBuild> DebianBuilds { get; }
+
+    /// <summary>URL below which every build has its index.</summary>
+    public string TorchIndex { get; }
+
+    /// <summary>Base systems.</summary>
+    public IReadOnlyList<BaseSystem> Systems { get; }
+
+    /// <summary>GPU models by name.</summary>
+    public IReadOnlyList<GpuModel> Models { get; }
+
+    /// <summary>PCI devices of vendor 10de by id of four hex digits.</summary>
+    public IReadOnlyDictionary<string, PciDevice> Devices { get; }
+
+    /// <summary>
+    /// Newest CUDA release that a driver supports: that of its branch, or of the branch before it when it is not in the table.
+    /// </summary>
+    public DriverBranch? BranchOf(DottedVersion driver) => Branches.LastOrDefault(row => row.Branch <= driver.Major);
+
+    /// <summary>Driver branch of a CUDA release: the first that supports it.</summary>
+    public DriverBranch? BranchFor(DottedVersion cuda) => Branches.FirstOrDefault(row => row.Cuda >= cuda.MajorMinor);
+
+    /// <summary>
+    /// The GPU model of a name such as <c>h100</c>, <c>H100-SXM5</c> or <c>NVIDIA A100-SXM4-80GB</c>; null when it is not known.
+    /// </summary>
+    public GpuModel? FindModel(string name)
+    {
+        var key = name.Trim().ToLowerInvariant().Replace(' ', '-').Replace('_', '-');
+        foreach (var prefix in new[] { "nvidia-", "tesla-", "geforce-" })
+        {
+            if (key.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                key = key[prefix.Length..];
+            }
+        }
+
+        return Models.FirstOrDefault(row => row.Id == key || row.Aliases.Contains(key, StringComparer.Ordinal))
+            ?? Models.Where(row => key.StartsWith(row.Id + "-", StringComparison.Ordinal)).MaxBy(row => row.Id.Length);
+    }
+
+    private static T Read<T>(string name, JsonTypeInfo<T> type)
+    {
+        using var stream = typeof(FitTables).Assembly.GetManifestResourceStream("fit." + name)
+            ?? throw new InvalidOperationException($"{name} is not embedded");
+        return JsonSerializer.Deserialize(stream, type) ?? throw new InvalidOperationException($"{name} is empty");
+    }
+}

@@ -1,0 +1,69 @@
+using Torchyard.Flows.Hosts;
+using Torchyard.Flows.Locks;
+using Torchyard.Packages.Python.Markers;
+using Torchyard.Platform.Errors;
+using Torchyard.Platform.Text;
+using Torchyard.Recipes.Editing;
+
+namespace Torchyard.Flows.Adding;
+
+/// <summary>Takes packages out of a recipe, and locks it.</summary>
+internal sealed class RemoveFlow(Host host)
+{
+    /// <summary>Removes, and locks.</summary>
+    /// <exception cref="TorchyardException">TY1056: the recipe does not name the package; as
+    /// <see cref="RecipeEdit.FinishAsync"/>.</exception>
+    public Task<EditOutcome> RunAsync(EditRequest request, CancellationToken cancellation)
+    {
+        var edit = RecipeEdit.Open(host, request);
+        foreach (var package in request.Packages)
+        {
+            Remove(edit, request, package);
+        }
+
+        return edit.FinishAsync(cancellation);
+    }
+
+    private void Remove(RecipeEdit edit, EditRequest request, string package)
+    {
+        var name = ProjectName.TryParse(package, out var normal) ? normal.Normal : package;
+        foreach (
+            var list in request.System ? [RecipeList.Packages] : new[] { RecipeList.Python, RecipeList.Requirements, RecipeList.Packages }
+        )
+        {
+            var at = edit
+                .Editor.Items(list)
+                .ToList()
+                .FindIndex(item => item == package || (list != RecipeList.Requirements && NameOf(list, item) == name));
+            if (at >= 0)
+            {
+                edit.Editor.Remove(list, at);
+                return;
+            }
+        }
+
+        var named = edit
+            .Editor.Items(RecipeList.Python)
+            .Select(item => NameOf(RecipeList.Python, item))
+            .Concat(edit.Editor.Items(RecipeList.Packages).Select(item => NameOf(RecipeList.Packages, item)))
+            .ToList();
+        var locked = LockPlace.Read(edit.Source, host.Store);
+        var isLocked =
+            locked?.Python?.Packages.Any(one => one.Name == name) == true || locked?.Packages.Any(one => one.Name == package) == true;
+        throw new TorchyardException(
+            "TY1056",
+            $"the recipe does not name '{package}'",
+            isLocked ? $"it comes with something else, or is named by a file: torchyard why {package}"
+                : NearestName.Find(package, named) is { } nearest ? $"did you mean '{nearest}'?"
+                : $"name one of {string.Join(", ", named.Take(8))}{(named.Count > 8 ? ", …" : "")}"
+        )
+        {
+            IsUsage = true,
+        };
+    }
+
+    private static string NameOf(RecipeList list, string item) =>
+        list == RecipeList.Packages ? item.Split('=', ':')[0]
+        : Requirement.TryParse(item, out var requirement, out _) ? requirement.Name.Normal
+        : item;
+}

@@ -1,0 +1,244 @@
+using Torchyard.Packages.Python.Markers;
+using Torchyard.Packages.Python.Requirements;
+using Torchyard.Packages.Python.Versions;
+using Torchyard.Platform.Errors;
+using Torchyard.Recipes.Drafts;
+using Torchyard.Recipes.Sources;
+
+namespace Torchyard.Flows.Importing;
+
+/// <summary>A translation under way: the recipe so far, what became what, and what did not.</summary>
+/// <param name="draft">The recipe.</param>
+/// <param name="files">The directory of the file, beyond which nothing is read.</param>
+/// <param name="project">Directory that the recipe is written into, absolute.</param>
+internal sealed class Import(RecipeDraft draft, ProjectFiles files, string project)
+{
+    private const int LongestText = 160;
+
+    private readonly List<ImportRow> _rows = [];
+    private readonly List<ImportGap> _gaps = [];
+
+    /// <summary>The recipe.</summary>
+    public RecipeDraft Draft { get; } = draft;
+
+    /// <summary>The directory of the file.</summary>
+    public ProjectFiles Files { get; } = files;
+
+    /// <summary>What decides the Debian release.</summary>
+    public SuiteChoice Suite { get; } = new();
+
+    /// <summary>What became what.</summary>
+    public IReadOnlyList<ImportRow> Rows => _rows;
+
+    /// <summary>What was not translated.</summary>
+    public IReadOnlyList<ImportGap> Gaps => _gaps;
+
+    /// <summary>True when the recipe lies where it can name the files beside the one that it is made from.</summary>
+    public bool IsInProject { get; } = files.Directory == project;
+
+    /// <summary>Path of a file as the recipe names it.</summary>
+    public string Named(string path) => Path.GetRelativePath(project, Path.GetFullPath(path, Files.Directory));
+
+    /// <summary>Says what became of something.</summary>
+    public void Became(string place, string from, string to, string? note = null) =>
+        _rows.Add(new ImportRow(place, Short(from), Short(to), note));
+
+    /// <summary>Says that something was not translated.</summary>
+    public void Gap(string place, string text, string why) => _gaps.Add(new ImportGap(place, Short(text), why));
+
+    /// <summary>Adds a Debian package, or says why not.</summary>
+    /// <returns>True when it was added.</returns>
+    public bool AddPackage(string place, string from, string request)
+    {
+        if (Draft.AddPackage(request))
+        {
+            return true;
+        }
+
+        Gap(place, from, "this cannot be the name of a Debian package");
+        return false;
+    }
+
+    /// <summary>Adds an index, or says why not.</summary>
+    public void AddIndex(string place, string url, bool isExtra, string? note = null)
+    {
+        if (Draft.AddIndex(url, isExtra) is { } why)
+        {
+            Gap(place, url, why);
+        }
+        else
+        {
+            Became(place, url, isExtra ? "python.extra-indexes" : "python.indexes", note);
+        }
+    }
+
+    /// <summary>Adds what was read of requirements, line by line.</summary>
+    /// <param name="read">The requirements.</param>
+    /// <param name="place">Where its options are.</param>
+    public void AddRequirements(ForeignRequirements read, string place)
+    {
+        foreach (var line in read.Set.Requirements)
+        {
+            AddRequirement(line);
+        }
+
+        foreach (var line in read.Set.Constraints)
+        {
+            Gap(At(line.Place), ForeignRequirements.Written(line), "a constraint: put it into a file and name that in python.constraints");
+        }
+
+        AddOptions(read, place);
+        foreach (var line in read.Refused)
+        {
+            if (!AddEditable(line))
+            {
+                Gap(At(line.Place), line.Text, Reason(line));
+            }
+        }
+    }
+
+    /// <summary>A repository that is installed in place is installed all the same, only not in place.</summary>
+    private bool AddEditable(RefusedLine line)
+    {
+        var words = line.Text.Split((char[]?)null, 2, StringSplitOptions.RemoveEmptyEntries);
+        if (words is not ["-e" or "--editable", ['g', 'i', 't', '+', ..] url] || line.Place is null)
+        {
+            return false;
+        }
+
+        var read = new ForeignRequirements(Files);
+        read.ReadLine(url, line.Place);
+        if (read.Set.Requirements is not [var requirement])
+        {
+            return false;
+        }
+
+        AddRequirement(requirement, "built and installed, not editable", line.Text);
+        return true;
+    }
+
+    /// <summary>Adds a requirement that was read.</summary>
+    public void AddRequirement(RequirementLine line, string? note = null, string? from = null)
+    {
+        var written = ForeignRequirements.Written(line);
+        var place = At(line.Place);
+        if (HoldsPassword(written))
+        {
+            Gap(place, "a requirement by URL", "the URL holds a password, and recipes are shared");
+            return;
+        }
+
+        if (line.Requirement is { } requirement)
+        {
+            Look(requirement);
+        }
+
+        Draft.AddPython(written);
+        Became(place, from ?? written, written, line.Hashes.Count > 0 ? "without its hash: the lock has one of its own" : note);
+    }
+
+    /// <summary>Notes what a requirement says about the rest of the recipe.</summary>
+    public void Look(Requirement requirement)
+    {
+        if (requirement.Name.Normal == "torch")
+        {
+            Suite.Torch(requirement.Versions);
+        }
+
+        if (requirement.Name.Normal is "jupyter" or "jupyterlab" or "notebook")
+        {
+            Draft.Jupyter = true;
+        }
+    }
+
+    /// <summary>Notes which Python a file asks for.</summary>
+    public void LookAtPython(string place, string from, string versions)
+    {
+        if (VersionSpecifierSet.TryParse(versions, out var set))
+        {
+            Suite.Python(set, place, from);
+        }
+        else
+        {
+            Gap(place, from, "this is not a range of Python releases");
+        }
+    }
+
+    /// <summary>A place as it is shown: the file and its line.</summary>
+    public static string At(SourceLocation? place) => place is null ? "" : $"{place.File}:{place.Line}";
+
+    /// <summary>A reason with its cure.</summary>
+    public static string Reason(RefusedLine line) => line.Cure.Length == 0 ? line.Why : $"{line.Why}; {line.Cure}";
+
+    private void AddOptions(ForeignRequirements read, string place)
+    {
+        var set = read.Set;
+        foreach (var url in set.Indexes)
+        {
+            AddIndex(place, url, isExtra: false);
+        }
+
+        foreach (var url in set.ExtraIndexes)
+        {
+            AddIndex(place, url, isExtra: true);
+        }
+
+        foreach (var page in set.FindLinkPages)
+        {
+            AddFindLinks(place, page.OriginalString);
+        }
+
+        foreach (var directory in set.FindLinks)
+        {
+            AddFindLinks(place, Named(directory));
+        }
+
+        foreach (var name in set.OnlyBinary)
+        {
+            Draft.AddOnlyBinary(name);
+            Became(place, $"--only-binary {name}", "python.only-binary");
+        }
+
+        foreach (var name in set.NoBinary)
+        {
+            Gap(place, $"--no-binary {name}", "a recipe takes wheels where there are any; name a requirement file that has this line");
+        }
+
+        if (set.PreReleases)
+        {
+            Gap(place, "--pre", "pre-releases are taken where a requirement names one; write the version of the package that needs it");
+        }
+
+        if (set.NoIndex)
+        {
+            Gap(place, "--no-index", "a recipe asks its indexes; name a requirement file that has this line");
+        }
+    }
+
+    private void AddFindLinks(string place, string links)
+    {
+        if (HoldsPassword(links))
+        {
+            Gap(place, "--find-links", "the URL holds a password, and recipes are shared");
+            return;
+        }
+
+        Draft.AddFindLinks(links);
+        Became(place, links, "python.find-links");
+    }
+
+    private static bool HoldsPassword(string text)
+    {
+        var start = text.IndexOf("://", StringComparison.Ordinal);
+        if (start < 0)
+        {
+            return false;
+        }
+
+        var rest = text[(start + 3)..];
+        var host = rest[..(rest.IndexOf('/') is >= 0 and var end ? end : rest.Length)];
+        return host.Contains('@') && host[..host.LastIndexOf('@')].Contains(':');
+    }
+
+    private static string Short(string text) => text.Length > LongestText ? text[..LongestText] + "…" : text;
+}

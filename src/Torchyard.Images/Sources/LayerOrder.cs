@@ -1,0 +1,17 @@
+namespace Torchyard.Images.Sources;
+
+/// <summary>The places of layers in an image, bottom first. Within one place the order of the sources counts.</summary>
+internal enum LayerOrder
+{
+    /// <summary>The system that everything else is installed on.</summary>
+    System,
+
+    /// <summary>What is installed on the system.</summary>
+    Packages,
+
+    /// <summary>What nothing else is made from.</summary>
+    Additions,
+
+    /// <summary>Torchyard's own files, above all.</summary>
+    Environment,
+}

@@ -1,0 +1,233 @@
+using Torchyard.Packages.Debian.Apt;
+using Torchyard.Packages.Debian.Archives;
+using Torchyard.Packages.Debian.Fetching;
+using Torchyard.Packages.Debian.Indexes;
+using Torchyard.Packages.Debian.Resolving;
+using Torchyard.Packages.Fetching;
+using Torchyard.Platform.Errors;
+using Torchyard.Platform.Files;
+using Torchyard.Platform.Reporting;
+using Torchyard.Platform.Text;
+using Torchyard.Recipes.Locks;
+using Torchyard.Recipes.Settings;
+
+namespace Torchyard.Packages.Debian.Locking;
+
+/// <summary>Debian's archives as this machine reaches them: locks a recipe's packages, and fetches the packages of a lock.</summary>
+public sealed class DebianPackages : IDisposable
+{
+    private readonly StorePaths _store;
+    private readonly IProgressSink _progress;
+    private readonly TimeProvider _clock;
+    private readonly MachineApt _machine;
+    private readonly DownloadSettings _settings;
+    private readonly Transport _transport;
+    private readonly Uri _snapshot;
+
+    /// <summary>Reads the machine's apt settings; nothing is fetched yet.</summary>
+    /// <param name="store">The store: packages and indexes are kept there.</param>
+    /// <param name="progress">Told how far long work is, and what of the machine's settings is not followed.</param>
+    /// <param name="clock">The machine's clock, against which signatures and dates are checked.</param>
+    /// <param name="environment">Looks up an environment variable (<c>http_proxy</c>, <c>no_proxy</c>, <c>APT_CONFIG</c>).</param>
+    /// <param name="root">Root of the file system that holds <c>etc/apt</c>.</param>
+    public DebianPackages(
+        StorePaths store,
+        IProgressSink progress,
+        TimeProvider clock,
+        Func<string, string?> environment,
+        string root = "/"
+    )
+        : this(store, progress, clock, environment, root, new DownloadSettings(), DebianSnapshot.Default) { }
+
+    internal DebianPackages(
+        StorePaths store,
+        IProgressSink progress,
+        TimeProvider clock,
+        Func<string, string?> environment,
+        string root,
+        DownloadSettings settings,
+        Uri snapshot
+    )
+    {
+        _store = store;
+        _progress = progress;
+        _clock = clock;
+        _settings = settings;
+        _snapshot = snapshot;
+        _machine = MachineApt.Read(root, environment);
+        _transport = new Transport(new AptProxy(_machine.Configuration, environment), _machine.Credentials, settings);
+    }
+
+    /// <summary>
+    /// Gives the content of a keyring that a recipe names, as it was when somebody was asked about it; null to read it from the disk.
+    /// </summary>
+    public Func<string, byte[]>? Keyring { get; init; }
+
+    /// <summary>Resolves the recipe's packages against the archives as they are now.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    /// <exception cref="TorchyardException">TY2xxx: an archive cannot be trusted or reached, or the packages do not fit
+    /// together.</exception>
+    public Task<DebianLock> LockAsync(Recipe recipe, CancellationToken cancellation) => LockAsync(recipe, [], offline: false, cancellation);
+
+    /// <summary>
+    /// Resolves the recipe's packages against the archives as they were, so that what was locked stays, or as they are now.
+    /// </summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="earlier">Archives of an earlier lock: where the store still has what they said then, that counts.</param>
+    /// <param name="offline">Nothing is asked of archives.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    /// <exception cref="TorchyardException">TY2xxx: an archive cannot be trusted or reached, or the packages do not fit
+    /// together.</exception>
+    public Task<DebianLock> LockAsync(Recipe recipe, IReadOnlyList<LockedArchive> earlier, bool offline, CancellationToken cancellation) =>
+        LockAsync(recipe, withBase: true, earlier, offline, cancellation);
+
+    /// <summary>
+    /// Resolves the recipe's packages and what they depend on alone: no base system, for programs that run beside the machine's own.
+    /// </summary>
+    /// <exception cref="TorchyardException">TY2xxx, as <see cref="LockAsync(Recipe, CancellationToken)"/>.</exception>
+    public Task<DebianLock> LockProgramsAsync(Recipe recipe, CancellationToken cancellation) =>
+        LockAsync(recipe, withBase: false, [], offline: false, cancellation);
+
+    private async Task<DebianLock> LockAsync(
+        Recipe recipe,
+        bool withBase,
+        IReadOnlyList<LockedArchive> earlier,
+        bool offline,
+        CancellationToken cancellation
+    )
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        var requests = recipe.Packages.Select(text => PackageRequest.Parse(text, recipe.Base.Architecture)).ToList();
+        var notes = new List<string>(_machine.Notes);
+        var archives = ArchiveCatalogue.Of(recipe.Base, _machine, notes, Keyring);
+        foreach (var note in notes.Distinct())
+        {
+            _progress.Note(note);
+        }
+
+        var reader = new ReleaseReader(_transport, _clock, _progress, new ReleaseStore(_store));
+        var indexes = new IndexStore(_store, _transport, _settings, offline);
+        var releases = ReadKept(recipe.Base, archives, earlier, offline, reader, indexes)
+            ?? await Task.WhenAll(archives.Select(archive => reader.ReadAsync(archive, cancellation)));
+        var universe = await ReadIndexesAsync(recipe.Base, archives, releases, indexes, cancellation);
+        var resolution = new DebianResolver(universe).Resolve(requests, recipe.Recommends, withBase);
+        var locked = archives
+            .Zip(releases, (archive, release) => new LockedArchive
+                {
+                    Id = archive.Id,
+                    Uri = archive.CanonicalUri,
+                    Suite = archive.Suite,
+                    Components = archive.Components,
+                    ReleaseDigest = release.Release.Digest,
+                    ReleaseDate = Seconds(release.Release.Date),
+                })
+            .ToList();
+        return new DebianLock(
+            locked,
+            [
+                .. resolution
+                    .Packages.Select(LockedPackages.Of)
+                    .OrderBy(package => package.Name, StringComparer.Ordinal)
+                    .ThenBy(package => package.Architecture, StringComparer.Ordinal),
+            ],
+            locked.Max(archive => archive.ReleaseDate)
+        );
+    }
+
+    /// <summary>Something that fetches the packages of a lock into the store, from the mirrors this machine would use.</summary>
+    public IPackageFetcher CreateFetcher()
+    {
+        var cache = new FileCache(_store.Packages);
+        return new PackageFetcher(
+            new VerifiedDownloader(_transport, cache, _settings.Retry),
+            cache,
+            (locked, archive) => new ArchiveRoots(locked.Recipe.Base, _machine).MirrorsOf(archive.Uri, new List<string>()),
+            new DebianSnapshot(_transport, _snapshot),
+            _settings,
+            _progress,
+            _store.Packages
+        );
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _transport.Dispose();
+
+    /// <summary>The archives all as they were; null when they must be asked. One old and one new suite would not fit together.</summary>
+    private static (ReleaseFile Release, IReadOnlyList<Uri> Mirrors)[]? ReadKept(
+        DebianBase recipe,
+        IReadOnlyList<DebianArchive> archives,
+        IReadOnlyList<LockedArchive> earlier,
+        bool offline,
+        ReleaseReader reader,
+        IndexStore indexes
+    )
+    {
+        if (earlier.Count == 0 && !offline)
+        {
+            return null;
+        }
+
+        var kept = archives
+            .Select(archive =>
+                earlier.FirstOrDefault(old => old.Uri == archive.CanonicalUri && old.Suite == archive.Suite) is { } old
+                    ? reader.FindKept(archive, old.ReleaseDigest)
+                : offline && earlier.Count == 0 ? reader.FindKept(archive, digest: null)
+                : null
+            )
+            .ToList();
+        var complete = archives
+            .Zip(kept)
+            .All(pair =>
+                pair.Second is { } release
+                && pair.First.Components.All(component => indexes.Has(pair.First, release, component, recipe.Architecture))
+            );
+        if (!complete && offline)
+        {
+            kept = [.. archives.Select(archive => reader.FindKept(archive, digest: null))];
+            complete = kept.TrueForAll(release => release is not null);
+        }
+
+        return complete ? [.. archives.Zip(kept).Select(pair => (pair.Second!, pair.First.Mirrors))]
+            : !offline ? null
+            : throw new TorchyardException(
+                "TY2039",
+                $"what {string.Join(" and ", archives.Select(archive => archive.Suite))} have is needed, and --offline forbids to ask",
+                "run the command once without --offline: indexes are then in the store"
+            );
+    }
+
+    private async Task<PackageUniverse> ReadIndexesAsync(
+        DebianBase recipe,
+        IReadOnlyList<DebianArchive> archives,
+        (ReleaseFile Release, IReadOnlyList<Uri> Mirrors)[] releases,
+        IndexStore store,
+        CancellationToken cancellation
+    )
+    {
+        var universe = new PackageUniverse(recipe.Architecture);
+        using var task = _progress.Begin("Reading package indexes");
+        for (var i = 0; i < archives.Count; i++)
+        {
+            foreach (var component in archives[i].Components)
+            {
+                universe.Add(
+                    await store.GetAsync(
+                        archives[i],
+                        releases[i].Release,
+                        releases[i].Mirrors,
+                        component,
+                        recipe.Architecture,
+                        task,
+                        cancellation
+                    )
+                );
+            }
+        }
+
+        task.Done($"{Count.Of(universe.Packages.Count, "package")}");
+        return universe;
+    }
+
+    private static long Seconds(DateTime time) => new DateTimeOffset(time, TimeSpan.Zero).ToUnixTimeSeconds();
+}

@@ -1,0 +1,123 @@
+#pragma warning disable RS0030 // The only place that asks servers: everything else goes through it.
+
+using System.Net.Http.Headers;
+using System.Reflection;
+using System.Text;
+using Torchyard.Platform.Text;
+
+namespace Torchyard.Platform.Http;
+
+/// <summary>
+/// Asks servers, for packages, indexes and whatever else is fetched. Redirects are followed here, so that they can neither leave the
+/// protection of https nor carry a login to another host; a server that falls silent fails. One question is one try: see
+/// <see cref="RetryPolicy"/>.
+/// </summary>
+public sealed class HttpSource : IDisposable
+{
+    private const int MostRedirects = 10;
+
+    private readonly HttpClient _client;
+    private readonly HttpSettings _settings;
+
+    /// <summary>Makes one; nothing is asked yet.</summary>
+    public HttpSource(HttpSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        _settings = settings;
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            AutomaticDecompression = settings.Decompression,
+            ConnectTimeout = settings.ConnectTimeout,
+            MaxConnectionsPerServer = settings.ConnectionsPerHost,
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            Proxy = settings.Proxy,
+            UseProxy = settings.Proxy is not null,
+            UseCookies = false,
+        };
+        if (settings.Certificates is { } judge)
+        {
+            handler.SslOptions.RemoteCertificateValidationCallback = judge;
+        }
+
+        _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        var version = Assembly.GetExecutingAssembly().GetName().Version ?? new Version(0, 0);
+        _client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("torchyard", version.ToString(2)));
+    }
+
+    /// <summary>Gets an address, whatever its status. The body is not read yet; see <see cref="OpenBodyAsync"/>.</summary>
+    /// <param name="address">http or https.</param>
+    /// <param name="prepare">Adds headers, to each request of a chain of redirects.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="HttpFailureException">No answer came, or it leads where it may not.</exception>
+    public async Task<HttpResponseMessage> GetAsync(Uri address, Action<HttpRequestMessage>? prepare, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        var current = address;
+        for (var redirects = 0; ; redirects++)
+        {
+            var response = await SendAsync(current, prepare, cancellation);
+            if (
+                !_settings.FollowsRedirects
+                || (int)response.StatusCode is not (301 or 302 or 303 or 307 or 308)
+                || response.Headers.Location is not { } location
+            )
+            {
+                return response;
+            }
+
+            response.Dispose();
+            if (redirects == MostRedirects)
+            {
+                throw new HttpFailureException($"more than {MostRedirects} redirects", isTransient: false);
+            }
+
+            if (!UrlText.TryRead(current, location.OriginalString, out var next))
+            {
+                throw new HttpFailureException("it redirects to something that is not an address", isTransient: false);
+            }
+
+            _settings.Permit(new HttpRedirect(address, current, next));
+            current = next;
+        }
+    }
+
+    /// <summary>The body of an answer. A read fails with <see cref="IOException"/> when the server falls silent.</summary>
+    public async Task<Stream> OpenBodyAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(response);
+        return new DeadlineStream(await response.Content.ReadAsStreamAsync(cancellation), _settings.Silence, _settings.Clock);
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _client.Dispose();
+
+    private async Task<HttpResponseMessage> SendAsync(Uri address, Action<HttpRequestMessage>? prepare, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, address);
+        prepare?.Invoke(request);
+        if (_settings.Credential(address) is { } login)
+        {
+            var pair = Encoding.UTF8.GetBytes($"{login.UserName}:{login.Password}");
+            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(pair));
+        }
+
+        using var silence = new CancellationTokenSource(_settings.Silence, _settings.Clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, silence.Token);
+        try
+        {
+            return await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new HttpFailureException($"no answer in {_settings.Silence.TotalSeconds:0} s", isTransient: true);
+        }
+        catch (Exception error) when (error is HttpRequestException or IOException)
+        {
+            throw new HttpFailureException(Innermost(error).Message, isTransient: true, inner: error);
+        }
+    }
+
+    private static Exception Innermost(Exception failure) => failure.InnerException is { } inner ? Innermost(inner) : failure;
+}

@@ -1,0 +1,46 @@
+using System.Runtime.InteropServices;
+
+namespace Torchyard.Platform.Linux;
+
+/// <summary>Whose process this is (credentials(7)), and which users there are.</summary>
+internal static unsafe partial class UserCalls
+{
+    /// <summary>geteuid(2), which cannot fail.</summary>
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    public static partial uint EffectiveUser();
+
+    /// <summary>getegid(2), which cannot fail.</summary>
+    [LibraryImport("libc", EntryPoint = "getegid")]
+    public static partial uint EffectiveGroup();
+
+    /// <summary>getgroups(2): the supplementary groups of this process; none when they cannot be asked.</summary>
+    public static IReadOnlyCollection<int> Groups()
+    {
+        var count = GetGroups(0, null);
+        if (count <= 0)
+        {
+            return [];
+        }
+
+        var groups = new int[count];
+        fixed (int* first = groups)
+        {
+            count = GetGroups(count, first);
+        }
+
+        return count < 0 ? [] : groups[..count];
+    }
+
+    /// <summary>setfsuid(2): as whom the calling thread reaches files. It gives the id before, and sets no errno.</summary>
+    [LibraryImport("libc", EntryPoint = "setfsuid")]
+    public static partial int SetFileSystemUser(uint uid);
+
+    /// <summary>getpwuid(3): true when the system knows a user, from whatever service (nsswitch.conf(5)).</summary>
+    public static bool IsKnown(uint uid) => GetUser(uid) != 0;
+
+    [LibraryImport("libc", EntryPoint = "getgroups", SetLastError = true)]
+    private static partial int GetGroups(int size, int* list);
+
+    [LibraryImport("libc", EntryPoint = "getpwuid", SetLastError = true)]
+    private static partial nint GetUser(uint uid);
+}

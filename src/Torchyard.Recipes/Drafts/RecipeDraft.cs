@@ -1,0 +1,232 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using Torchyard.Platform.Text;
+using Torchyard.Platform.Toml;
+using Torchyard.Recipes.Reading;
+using Torchyard.Recipes.Settings;
+
+namespace Torchyard.Recipes.Drafts;
+
+/// <summary>
+/// A recipe that is put together from somebody's files: short, with what they ask for and nothing that is so anyway. Each part is looked at
+/// before it is taken, and texts are written as TOML quotes them, so that no line of a stranger becomes anything but a text in a list.
+/// </summary>
+public sealed partial class RecipeDraft
+{
+    private readonly List<string> _packages = [];
+    private readonly List<string> _python = [];
+    private readonly List<string> _requirements = [];
+    private readonly List<string> _constraints = [];
+    private readonly List<string> _indexes = [];
+    private readonly List<string> _extraIndexes = [];
+    private readonly List<string> _findLinks = [];
+    private readonly List<string> _onlyBinary = [];
+    private readonly SortedDictionary<string, string> _environment = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, string> _labels = new(StringComparer.Ordinal);
+
+    /// <summary>Name of the environment.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What it is made from, for the first line.</summary>
+    public required string Origin { get; init; }
+
+    /// <summary>The Debian release.</summary>
+    public string Suite { get; set; } = "trixie";
+
+    /// <summary>Why it is that one; null for the default.</summary>
+    public string? SuiteReason { get; set; }
+
+    /// <summary>A <c>pyproject.toml</c>, or null.</summary>
+    public string? Pyproject { get; set; }
+
+    /// <summary>Extras of it.</summary>
+    public IReadOnlyList<string> PyprojectExtras { get; set; } = [];
+
+    /// <summary>A <c>pylock.toml</c>, or null; nothing else then asks for Python packages.</summary>
+    public string? Pylock { get; set; }
+
+    /// <summary>Settings that are taken over as they are, or null.</summary>
+    public FitSettings? Fit { get; set; }
+
+    /// <summary>Jupyter is switched on.</summary>
+    public bool Jupyter { get; set; }
+
+    /// <summary>The SSH server is switched on.</summary>
+    public bool Ssh { get; set; }
+
+    /// <summary>Debian packages so far.</summary>
+    public IReadOnlyList<string> Packages => _packages;
+
+    /// <summary>Python requirements so far.</summary>
+    public IReadOnlyList<string> Python => _python;
+
+    /// <summary>True when anything is asked of Python's indexes.</summary>
+    public bool HasPython =>
+        _python.Count > 0 || _requirements.Count > 0 || _constraints.Count > 0 || Pyproject is not null || Pylock is not null;
+
+    /// <summary>Adds a Debian package; one that is there stays where it is.</summary>
+    /// <returns>False for what cannot be the name of a package.</returns>
+    public bool AddPackage(string request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (!RecipeChecks.IsPackage(request))
+        {
+            return false;
+        }
+
+        var name = request.Split('=', ':')[0];
+        if (_packages.All(package => package.Split('=', ':')[0] != name))
+        {
+            _packages.Add(request);
+        }
+
+        return true;
+    }
+
+    /// <summary>Adds a Python requirement that was read as one; the same text is there once.</summary>
+    public void AddPython(string requirement) => AddOnce(_python, requirement);
+
+    /// <summary>Takes a Python requirement out that was added as this text.</summary>
+    public void RemovePython(string requirement) => _python.Remove(requirement);
+
+    /// <summary>Adds a requirement file.</summary>
+    public void AddRequirementFile(string path) => AddOnce(_requirements, path);
+
+    /// <summary>Adds a constraint file.</summary>
+    public void AddConstraintFile(string path) => AddOnce(_constraints, path);
+
+    /// <summary>Adds projects of which nothing is built.</summary>
+    public void AddOnlyBinary(string name) => AddOnce(_onlyBinary, name);
+
+    /// <summary>Adds a directory or page with files.</summary>
+    public void AddFindLinks(string place) => AddOnce(_findLinks, place);
+
+    /// <summary>Adds an index.</summary>
+    /// <param name="url">Its root.</param>
+    /// <param name="isExtra">True for one that comes before the others.</param>
+    /// <returns>What is wrong with it; null when it was added.</returns>
+    public string? AddIndex(string url, bool isExtra)
+    {
+        ArgumentNullException.ThrowIfNull(url);
+        if (url.Contains("${", StringComparison.Ordinal))
+        {
+            return "a variable in the URL of an index would send something of your environment to a server; pip's configuration "
+                + "or netrc gives credentials";
+        }
+
+        if (!UrlText.TryRead(url, out var read) || read.Scheme is not ("http" or "https" or "file"))
+        {
+            return "this is not the URL of an index";
+        }
+
+        if (read.UserInfo.Length > 0)
+        {
+            return "the URL holds a password, and recipes are shared; pip's configuration or netrc gives credentials";
+        }
+
+        AddOnce(isExtra ? _extraIndexes : _indexes, url);
+        return null;
+    }
+
+    /// <summary>Sets an environment variable of the image.</summary>
+    /// <returns>False for what cannot be one.</returns>
+    public bool SetVariable(string name, string value)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(value);
+        if (!RecipeChecks.IsVariable(name) || value.Contains('\0', StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        _environment[name] = value;
+        return true;
+    }
+
+    /// <summary>Sets a label of the image.</summary>
+    /// <returns>False for what cannot be one.</returns>
+    public bool SetLabel(string name, string value)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(value);
+        if (!LabelName().IsMatch(name) || value.Contains('\0', StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        _labels[name] = value;
+        return true;
+    }
+
+    /// <summary>The recipe as TOML, which <see cref="RecipeReader"/> has read.</summary>
+    public string Write()
+    {
+        var text = new TomlText();
+        text.Comment($"Made from {VisibleText.Of(Origin)} by 'torchyard init --from'. docs/recipe.md explains every key.");
+        text.Add("name", Name);
+        text.Blank();
+        text.Add("packages", _packages);
+        text.Header("base");
+        if (SuiteReason is { } reason)
+        {
+            text.Comment(VisibleText.Of(reason));
+        }
+
+        text.Add("suite", Suite);
+        if (HasPython)
+        {
+            text.Header("python");
+            AddList(text, "packages", _python);
+            AddList(text, "requirements", _requirements);
+            text.Add("pyproject", Pyproject);
+            AddList(text, "pyproject-extras", PyprojectExtras);
+            text.Add("pylock", Pylock);
+            AddList(text, "constraints", _constraints);
+            AddList(text, "indexes", _indexes);
+            AddList(text, "extra-indexes", _extraIndexes);
+            AddList(text, "find-links", _findLinks);
+            AddList(text, "only-binary", _onlyBinary);
+        }
+
+        if (Fit is { } fit)
+        {
+            text.Header("fit");
+            AddList(text, "gpus", fit.Gpus);
+            text.Add("driver", fit.Driver).Add("torch", fit.Torch).Add("build", fit.Build);
+        }
+
+        if (Jupyter)
+        {
+            text.Header("services.jupyter");
+        }
+
+        if (Ssh)
+        {
+            text.Header("services.ssh");
+        }
+
+        text.AddMap("image.environment", _environment).AddMap("image.labels", _labels);
+        var written = text.ToString();
+        RecipeReader.Read(Encoding.UTF8.GetBytes(written), RecipeReader.FileName);
+        return written;
+    }
+
+    private static void AddList(TomlText text, string key, IReadOnlyList<string> values)
+    {
+        if (values.Count > 0)
+        {
+            text.Add(key, values);
+        }
+    }
+
+    private static void AddOnce(List<string> list, string text)
+    {
+        if (!list.Contains(text))
+        {
+            list.Add(text);
+        }
+    }
+
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._/-]*\z", RegexOptions.CultureInvariant)]
+    private static partial Regex LabelName();
+}

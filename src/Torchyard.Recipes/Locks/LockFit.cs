@@ -1,0 +1,151 @@
+using Torchyard.Platform.Errors;
+using Torchyard.Recipes.Reading;
+using Torchyard.Recipes.Settings;
+using Torchyard.Recipes.Sources;
+
+namespace Torchyard.Recipes.Locks;
+
+/// <summary>Does a lock answer a recipe?</summary>
+public static class LockFit
+{
+    /// <summary>True when the lock was made for a recipe that asks for the same image.</summary>
+    /// <param name="locked">The lock.</param>
+    /// <param name="recipe">The recipe as it is now.</param>
+    /// <param name="directory">Directory of the recipe; null for a preset.</param>
+    public static bool Fits(RecipeLock locked, Recipe recipe, string? directory)
+    {
+        ArgumentNullException.ThrowIfNull(locked);
+        return locked.RecipeDigest == RecipeDigest.Of(recipe, directory);
+    }
+
+    /// <summary>True when the lock was made for this recipe as it is, its files included.</summary>
+    public static bool Fits(RecipeLock locked, RecipeSource source)
+    {
+        ArgumentNullException.ThrowIfNull(locked);
+        return locked.RecipeDigest == RecipeDigest.Of(source);
+    }
+
+    /// <summary>True when two recipes ask for the same Debian packages from the same archives.</summary>
+    public static bool AsksForTheSameSystem(Recipe one, Recipe other)
+    {
+        ArgumentNullException.ThrowIfNull(one);
+        ArgumentNullException.ThrowIfNull(other);
+        return Text(one) == Text(other);
+
+        static string Text(Recipe recipe) =>
+            RecipeText.Write(
+                new Recipe
+                {
+                    Name = "x",
+                    Base = recipe.Base,
+                    Packages = [.. recipe.Packages.Order(StringComparer.Ordinal)],
+                    Recommends = recipe.Recommends,
+                }
+            );
+    }
+
+    /// <summary>What a recipe asks for that its lock does not have, as sentences for people; empty when only settings differ.</summary>
+    public static IReadOnlyList<string> Differences(RecipeLock locked, Recipe recipe)
+    {
+        ArgumentNullException.ThrowIfNull(locked);
+        ArgumentNullException.ThrowIfNull(recipe);
+        var before = locked.Recipe;
+        var lines = new List<string>();
+        lines.AddRange(
+            recipe
+                .Packages.Except(before.Packages, StringComparer.Ordinal)
+                .Select(package => $"the recipe asks for {package}, the lock was made without it")
+        );
+        lines.AddRange(
+            before
+                .Packages.Except(recipe.Packages, StringComparer.Ordinal)
+                .Select(package => $"the lock was made with {package}, which the recipe no longer asks for")
+        );
+        Compare(Build(before), Build(recipe), "python.build-packages");
+        Compare(before.Name, recipe.Name, "name");
+        Compare(before.Base.Suite, recipe.Base.Suite, "base.suite");
+        Compare(before.Base.Snapshot ?? "none", recipe.Base.Snapshot ?? "none", "base.snapshot");
+        Compare(before.Base.Architecture, recipe.Base.Architecture, "base.architecture");
+        Compare(
+            before.Image.Compression.ToString().ToLowerInvariant(),
+            recipe.Image.Compression.ToString().ToLowerInvariant(),
+            "image.compression"
+        );
+        return lines;
+
+        static string Build(Recipe recipe) =>
+            recipe.Python is { BuildPackages: { Count: > 0 } packages } ? string.Join(' ', packages.Order(StringComparer.Ordinal)) : "none";
+
+        void Compare(string old, string now, string key)
+        {
+            if (old != now)
+            {
+                lines.Add($"{key} was {old} and is now {now}");
+            }
+        }
+    }
+
+    /// <summary>Refuses a lock that does not answer its recipe.</summary>
+    /// <exception cref="TorchyardException">TY1023: the recipe changed after it was locked.</exception>
+    public static void Require(RecipeLock locked, RecipeSource source, string lockFile)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        Require(locked, source.Recipe, Fits(locked, source), lockFile);
+    }
+
+    /// <summary>As above, for a recipe in a directory.</summary>
+    /// <exception cref="TorchyardException">TY1023.</exception>
+    public static void Require(RecipeLock locked, Recipe recipe, string? directory, string lockFile) =>
+        Require(locked, recipe, Fits(locked, recipe, directory), lockFile);
+
+    private static void Require(RecipeLock locked, Recipe recipe, bool fits, string lockFile)
+    {
+        if (!fits)
+        {
+            var differences = Differences(locked, recipe);
+            throw new TorchyardException(
+                "TY1023",
+                $"the recipe changed after {lockFile} was "
+                    + $"written{(differences.Count > 0 ? ": " + string.Join("; ", differences.Take(5)) : "")}",
+                "run 'torchyard lock'"
+            )
+            {
+                IsUsage = true,
+            };
+        }
+    }
+
+    /// <summary>Refuses a lock in which nothing provides what a service needs.</summary>
+    /// <exception cref="TorchyardException">TY1013: a service has no program.</exception>
+    public static void RequireServices(RecipeLock locked)
+    {
+        ArgumentNullException.ThrowIfNull(locked);
+        var services = locked.Recipe.Services;
+        if (
+            services.Jupyter is not null
+            && !Has("python3-notebook", "python3-jupyter-server", "jupyter-notebook", "jupyterlab", "notebook", "jupyter-server")
+        )
+        {
+            throw Missing("jupyter", "a Jupyter server", "jupyter-notebook");
+        }
+
+        if (services.Ssh is not null && !Has("openssh-server"))
+        {
+            throw Missing("ssh", "an SSH server", "openssh-server");
+        }
+
+        bool Has(params string[] names) =>
+            locked.Packages.Any(package => names.Contains(package.Name))
+            || (locked.Python?.Packages.Any(package => names.Contains(package.Name)) ?? false);
+
+        static TorchyardException Missing(string service, string what, string package) =>
+            new(
+                "TY1013",
+                $"the recipe has [services.{service}], but no package brings {what}",
+                $"add \"{package}\" to 'packages', or remove [services.{service}]"
+            )
+            {
+                IsUsage = true,
+            };
+    }
+}

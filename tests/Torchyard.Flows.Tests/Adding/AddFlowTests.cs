@@ -1,0 +1,142 @@
+using Torchyard.Flows.Adding;
+using Torchyard.Flows.Locking;
+using Torchyard.Flows.Tests.Locking;
+using Torchyard.Platform.Errors;
+using Torchyard.Recipes.Locks;
+
+namespace Torchyard.Flows.Tests.Adding;
+
+public sealed class AddFlowTests : IDisposable
+{
+    private readonly LoopbackProject _project = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _project.Dispose();
+
+    [Fact]
+    public async Task A_package_comes_into_recipe_and_lock_and_both_differences_are_told()
+    {
+        await LockAsync();
+
+        var outcome = await AddAsync("other");
+
+        Assert.Equal(["-packages = [\"tool\"]", "+packages = [\"tool\", \"other\"]"], outcome.Lines);
+        Assert.Equal(
+            ("other", null, "1"),
+            Assert.Single(outcome.Lock.Locks[0].Changes.Select(change => (change.Name, change.Before, change.After)))
+        );
+        Assert.True(outcome.Lock.Locks[0].Bytes > outcome.BytesBefore);
+        Assert.Contains(LockReader.ReadFile(_project.LockFile).Packages, package => package.Name == "other");
+        Assert.True((await new LockFlow(_project.Host).CheckAsync(new LockRequest { Trust = true }, Cancellation)).Fits);
+    }
+
+    [Fact]
+    public async Task What_does_not_resolve_changes_nothing()
+    {
+        await LockAsync();
+        var (recipe, locked) = (_project.Test.Read("torchyard.toml"), File.ReadAllText(_project.LockFile));
+
+        var refusal = await Assert.ThrowsAsync<TorchyardException>(() => AddAsync("nosuch"));
+
+        Assert.Equal("TY2040", refusal.Code);
+        Assert.Equal((recipe, locked), (_project.Test.Read("torchyard.toml"), File.ReadAllText(_project.LockFile)));
+    }
+
+    [Fact]
+    public async Task Without_a_lock_before_nothing_is_left_behind_either()
+    {
+        await Assert.ThrowsAsync<TorchyardException>(() => AddAsync("nosuch"));
+        Assert.False(File.Exists(_project.LockFile));
+    }
+
+    [Fact]
+    public async Task A_dry_run_shows_the_same_and_writes_nothing()
+    {
+        await LockAsync();
+        var (recipe, locked) = (_project.Test.Read("torchyard.toml"), File.ReadAllText(_project.LockFile));
+
+        var outcome = await new AddFlow(_project.Host).RunAsync(Request("other") with { DryRun = true }, Cancellation);
+
+        Assert.Single(outcome.Lock.Locks[0].Changes);
+        Assert.Equal((recipe, locked), (_project.Test.Read("torchyard.toml"), File.ReadAllText(_project.LockFile)));
+    }
+
+    [Fact]
+    public async Task What_is_there_already_stays_as_it_is()
+    {
+        await LockAsync();
+        var recipe = _project.Test.Read("torchyard.toml");
+
+        var outcome = await AddAsync("tool");
+
+        Assert.Equal(["tool is in the recipe already"], outcome.Notes);
+        Assert.Empty(outcome.Lines);
+        Assert.Equal(recipe, _project.Test.Read("torchyard.toml"));
+    }
+
+    [Fact]
+    public async Task A_version_takes_the_place_of_another()
+    {
+        await LockAsync();
+
+        await AddAsync("tool=1");
+
+        Assert.Contains("packages = [\"tool=1\"]", _project.Test.Read("torchyard.toml"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Removed_the_package_goes_with_what_it_needed()
+    {
+        await AddAsync("other");
+        var recipe = _project.Test.Read("torchyard.toml");
+
+        var outcome = await new RemoveFlow(_project.Host).RunAsync(Request("other"), Cancellation);
+
+        Assert.Equal(
+            ("other", "1", null),
+            Assert.Single(outcome.Lock.Locks[0].Changes.Select(change => (change.Name, change.Before, change.After)))
+        );
+        Assert.NotEqual(recipe, _project.Test.Read("torchyard.toml"));
+        Assert.DoesNotContain(LockReader.ReadFile(_project.LockFile).Packages, package => package.Name == "other");
+    }
+
+    [Theory]
+    [InlineData("libbase", "torchyard why libbase")]
+    [InlineData("tol", "did you mean 'tool'?")]
+    [InlineData("quite-else", "name one of tool")]
+    public async Task A_package_that_the_recipe_does_not_name_is_not_removed(string package, string cure)
+    {
+        await LockAsync();
+        var refusal = await Assert.ThrowsAsync<TorchyardException>(() =>
+            new RemoveFlow(_project.Host).RunAsync(Request(package), Cancellation)
+        );
+        Assert.Equal("TY1056", refusal.Code);
+        Assert.Contains(cure, refusal.Cure, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Where_pip_has_installed_nothing_there_is_nothing_to_add()
+    {
+        var refusal = await Assert.ThrowsAsync<TorchyardException>(() =>
+            new AddFlow(_project.Host).RunAsync(new EditRequest { Installed = true, Trust = true }, Cancellation)
+        );
+        Assert.Equal("TY1055", refusal.Code);
+    }
+
+    [Fact]
+    public void Lines_that_differ_are_those_that_went_and_came() =>
+        Assert.Equal(["-b", "+x", "+y"], LineChanges.Between("a\nb\nc\n", "a\nx\ny\nc\n"));
+
+    private Task<LockOutcome> LockAsync() => new LockFlow(_project.Host).RunAsync(new LockRequest { Trust = true }, Cancellation);
+
+    private Task<EditOutcome> AddAsync(string package) => new AddFlow(_project.Host).RunAsync(Request(package), Cancellation);
+
+    private static EditRequest Request(string package) =>
+        new()
+        {
+            Packages = [package],
+            System = true,
+            Trust = true,
+        };
+}
