@@ -12,6 +12,7 @@ import time
 import compute
 import container
 import environment
+import everyday
 import machine
 import record
 import sabotage
@@ -27,6 +28,7 @@ STEPS = {
     "capture": (200, container.capture),
     "root": (60, container.run_as_root),
     "up": (120, environment.up),
+    "everyday": (60, everyday.everyday),
     "start": (40, container.start),
     "verify": (90, compute.verify),
     "bench": (240, compute.bench),

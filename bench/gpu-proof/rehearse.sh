@@ -10,7 +10,7 @@ store=$1 image=$2
 shift 2
 work=$(mktemp -d /tmp/gpu-rehearsal.XXXXXX)
 trap 'rm -rf "$work"' EXIT
-steps=${REHEARSE_STEPS:-facts,record,doctor,root,up,start,sabotage}
+steps=${REHEARSE_STEPS:-facts,record,doctor,root,up,everyday,start,sabotage}
 "$root/tests/Torchyard.Testing/Gpus/Fakes/enter.sh" "$root/tests/Torchyard.Testing/Gpus/Machines/h200" \
     "$here/run" --work "$work/work" --store "$store" --out "$work/out" --image "$image" --steps "$steps" --starts 4 --patience 4 --budget 1800 "$@" || true
 python3 -B "$here/rehearsed.py" "$work"/out/*/report.json

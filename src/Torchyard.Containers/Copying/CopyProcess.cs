@@ -77,7 +77,7 @@ internal static class CopyProcess
         if (plan.IntoContainer)
         {
             var directory = inside.Directory ?? throw CopyErrors.WrongKind(shown, "not a directory, as an archive needs");
-            using var target = new Counting(new TreeTarget(directory, shown, Owner(plan), cancellation), counts);
+            using var target = new Counting(new TreeTarget(directory, shown, Owner(plan), Maker(plan), cancellation), counts);
             new ArchiveSource(new DescriptorInputStream(StandardDescriptor.Input), warn).Copy(target, directory);
         }
         else
@@ -116,6 +116,7 @@ internal static class CopyProcess
                 to.Directory ?? to.Parent!,
                 to.Directory is null ? ArchivePath.Parent(to.Shown) : to.Shown,
                 Owner(plan),
+                Maker(plan),
                 cancellation
             ),
             counts
@@ -196,6 +197,17 @@ internal static class CopyProcess
 
         return plan.KeepOwners ? OwnersInside(plan) : _ => (plan.OutsideUser, plan.OutsideGroup);
     }
+
+    /// <summary>
+    /// The last user of the container's range, which no package has: programs of the container's user cannot enter what it makes. (The
+    /// container's root can, and has on a mount only what everybody inside may change or read.)
+    /// </summary>
+    private static Func<MakerIds?>? Maker(CopyPlan plan) =>
+        plan is { IntoContainer: true, Ids: { } ids }
+        && IdMapping.ToOutside(ids.Uids, ContainerIds.Width - 1) is { } user
+        && IdMapping.ToOutside(ids.Gids, ContainerIds.Width - 1) is { } group
+            ? () => MakerIds.Take(user, group)
+            : null;
 
     /// <summary>Owners by their numbers in the container.</summary>
     private static OwnerOf OwnersInside(CopyPlan plan) =>

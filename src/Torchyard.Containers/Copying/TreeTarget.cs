@@ -24,19 +24,38 @@ internal sealed class TreeTarget : ICopyTarget
     private readonly SafeFileHandle _place;
     private readonly SafeFileHandle _work;
     private readonly byte[] _buffer = new byte[1 << 20];
+    private readonly MakerIds? _maker;
     private int _made;
 
     /// <summary>Begins with an empty private directory in the destination.</summary>
     /// <param name="place">The directory that the copies go into; it stays its caller's to dispose of.</param>
     /// <param name="shown">Its path, for messages.</param>
     /// <param name="owner">Owners of what is written.</param>
+    /// <param name="maker">As whom files are made where this process's own user cannot; null to fail there.</param>
     /// <param name="cancellation">Ends the writing.</param>
-    public TreeTarget(ConfinedDirectory place, string shown, OwnerOf owner, CancellationToken cancellation)
+    public TreeTarget(ConfinedDirectory place, string shown, OwnerOf owner, Func<MakerIds?>? maker, CancellationToken cancellation)
     {
         (_owner, _shown, _cancellation) = (owner, shown, cancellation);
         _place = place.TryOpenPlace("", out var error) ?? throw new IOException($"{shown}: {Errno.Text(error)}");
-        Check(NameCalls.MakeDirectory(_place, _workName, FileModes.PrivateDirectory), shown);
-        _work = OpenBelow(_place, _workName, shown);
+        var made = NameCalls.MakeDirectory(_place, _workName, FileModes.PrivateDirectory);
+        if (made < 0 && Errno.Last == Errno.Overflow && maker?.Invoke() is { } ids)
+        {
+            _maker = ids;
+            made = NameCalls.MakeDirectory(_place, _workName, FileModes.PrivateDirectory);
+        }
+
+        try
+        {
+            Check(made, shown);
+            _work = OpenBelow(_place, _workName, shown);
+        }
+        catch
+        {
+            _maker?.Dispose();
+            _place.Dispose();
+            throw;
+        }
+
         _levels.Push(new Level(_place, null, null));
     }
 
@@ -136,6 +155,7 @@ internal sealed class TreeTarget : ICopyTarget
 
         _ = NameCalls.Remove(_place, _workName, At.RemoveDirectory);
         _place.Dispose();
+        _maker?.Dispose();
     }
 
     /// <summary>Where something new is made: in the new directory that it belongs to, else in the private one.</summary>
@@ -203,7 +223,8 @@ internal sealed class TreeTarget : ICopyTarget
             throw error switch
             {
                 Errno.NotPermitted or Errno.AccessDenied => new UnauthorizedAccessException($"{shown}: {Errno.Text(error)}"),
-                Errno.TooManyLinks => CopyErrors.WrongKind(shown, "there and a symbolic link"),
+                // A link where a directory is opened: the kernel says that of it, and not ELOOP.
+                Errno.NotDirectory => CopyErrors.WrongKind(shown, "there and a link, or no longer a directory"),
                 _ => new IOException($"{shown}: {Errno.Text(error)}", error),
             };
         }

@@ -57,25 +57,25 @@ public sealed class GpuLeases
     }
 
     /// <summary>Takes GPUs for as long as a process lives. A user who names a GPU may share it, so it may have several leases.</summary>
-    /// <param name="gpus">The GPUs.</param>
+    /// <param name="gpus">The UUIDs of the GPUs and MIG devices.</param>
     /// <param name="holder">For people, e.g. <c>container trainer-1</c>.</param>
     /// <param name="processId">The process.</param>
-    public void Take(IEnumerable<ChosenGpu> gpus, string holder, int processId)
+    public void Take(IEnumerable<string> gpus, string holder, int processId)
     {
         ArgumentNullException.ThrowIfNull(gpus);
         Directory.CreateDirectory(_directory);
         var start = StartTime(processId) ?? 0;
         foreach (var gpu in gpus)
         {
-            var lease = new GpuLease(gpu.Uuid, holder, processId, start);
+            var lease = new GpuLease(gpu, holder, processId, start);
             AtomicFile.WriteText(FileOf(gpu, processId), JsonSerializer.Serialize(lease, LeaseJson.Default.GpuLease));
         }
     }
 
     /// <summary>Gives GPUs back before their process ends.</summary>
-    /// <param name="gpus">The GPUs.</param>
+    /// <param name="gpus">The UUIDs of the GPUs and MIG devices.</param>
     /// <param name="processId">The process that took them.</param>
-    public void Release(IEnumerable<ChosenGpu> gpus, int processId)
+    public void Release(IEnumerable<string> gpus, int processId)
     {
         ArgumentNullException.ThrowIfNull(gpus);
         foreach (var gpu in gpus)
@@ -84,8 +84,8 @@ public sealed class GpuLeases
         }
     }
 
-    private string FileOf(ChosenGpu gpu, int processId) =>
-        Path.Combine(_directory, string.Create(CultureInfo.InvariantCulture, $"{gpu.Uuid.Replace('/', '-')}.{processId}.json"));
+    private string FileOf(string gpu, int processId) =>
+        Path.Combine(_directory, string.Create(CultureInfo.InvariantCulture, $"{gpu.Replace('/', '-')}.{processId}.json"));
 
     private static GpuLease? Read(string file)
     {

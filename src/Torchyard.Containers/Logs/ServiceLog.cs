@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
+using Torchyard.Platform.Text;
 
 namespace Torchyard.Containers.Logs;
 
@@ -102,6 +103,8 @@ public static class ServiceLog
             .. (place?.List() ?? [])
                 .Where(name => name.EndsWith(".log", StringComparison.Ordinal))
                 .Select(name => Path.GetFileNameWithoutExtension(name)!)
+                // The container chooses what else lies there; only what a recipe could have named is a service.
+                .Where(ServiceName.IsValid)
                 .Order(StringComparer.Ordinal),
         ];
 

@@ -14,7 +14,7 @@ namespace Torchyard.Containers.Monitoring;
 internal sealed class ExecMonitor(ContainerDirectory container, ExecDirectory exec, SelfProgram self, TimeProvider clock)
 {
     /// <summary>Runs the program to its end.</summary>
-    /// <param name="prepared">What <see cref="ContainerExec.PrepareApart"/> gave.</param>
+    /// <param name="prepared">What <see cref="ContainerExec.PrepareDetached"/> gave.</param>
     /// <param name="report">Tells the caller one line: <c>running</c>, or the failure.</param>
     public async Task RunAsync(string prepared, Action<string> report)
     {
@@ -28,7 +28,7 @@ internal sealed class ExecMonitor(ContainerDirectory container, ExecDirectory ex
             int code;
             using (var log = new LogWriter(exec.Log, clock))
             {
-                code = await new ContainerExec(container, container.RequireRecord(), init, self).RunApartAsync(
+                code = await new ContainerExec(container, container.RequireRecord(), init, self).RunDetachedAsync(
                     prepared,
                     Keep(log, "stdout"),
                     Keep(log, "stderr"),

@@ -22,7 +22,7 @@ namespace Torchyard.Containers.Sessions;
 internal sealed class ContainerExec(ContainerDirectory directory, ContainerRecord record, ProcessIdentity init, SelfProgram self)
 {
     private static readonly TimeSpan TerminalPatience = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan ApartPoll = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan DetachedPoll = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs it with the caller's standard streams. Ends with the program, whatever that left running behind.</summary>
@@ -43,16 +43,16 @@ internal sealed class ContainerExec(ContainerDirectory directory, ContainerRecor
     }
 
     /// <summary>Prepares a program that will be left to itself, so that what is wrong with it is told to who asked for it.</summary>
-    /// <returns>What <see cref="RunApartAsync"/> takes, in another process of this program.</returns>
-    public string PrepareApart(ExecRequest request) => Prepare(request with { Interactive = false, Terminal = false }).Stem;
+    /// <returns>What <see cref="RunDetachedAsync"/> takes, in another process of this program.</returns>
+    public string PrepareDetached(ExecRequest request) => Prepare(request with { Interactive = false, Terminal = false }).Stem;
 
     /// <summary>Runs it without a caller.</summary>
-    /// <param name="prepared">What <see cref="PrepareApart"/> gave.</param>
+    /// <param name="prepared">What <see cref="PrepareDetached"/> gave.</param>
     /// <param name="output">Takes its standard output.</param>
     /// <param name="error">Takes its standard error.</param>
     /// <param name="running">Told the process once the program runs; not at all when it has ended before it could be seen.</param>
     /// <returns>Its exit status.</returns>
-    public async Task<int> RunApartAsync(string prepared, ProgramSink output, ProgramSink error, Action<ProcessIdentity> running)
+    public async Task<int> RunDetachedAsync(string prepared, ProgramSink output, ProgramSink error, Action<ProcessIdentity> running)
     {
         var files = new ExecFiles(prepared);
         try
@@ -77,7 +77,7 @@ internal sealed class ContainerExec(ContainerDirectory directory, ContainerRecor
                     seen = true;
                 }
 
-                await Task.WhenAny(ended, Task.Delay(ApartPoll));
+                await Task.WhenAny(ended, Task.Delay(DetachedPoll));
             }
 
             await ended;

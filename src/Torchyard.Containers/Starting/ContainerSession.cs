@@ -18,7 +18,7 @@ public sealed class ContainerSession(ContainerStore store, ContainerRecord recor
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
 
-    private ApartPrograms Apart => new(Files, record, self, store.Clock);
+    private DetachedPrograms Detached => new(Files, record, self, store.Clock);
 
     private ContainerDirectory Files => store.DirectoryOf(record.Id);
 
@@ -171,36 +171,36 @@ public sealed class ContainerSession(ContainerStore store, ContainerRecord recor
     /// <returns>The program as it runs, or has ended already.</returns>
     /// <exception cref="TorchyardException">TY4046: the container does not run; TY4041 to TY4043: the program could not be
     /// started.</exception>
-    public Task<ExecState> ExecApartAsync(ExecRequest request, CancellationToken cancellation)
+    public Task<ExecState> ExecDetachedAsync(ExecRequest request, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
         RequireKnown();
-        return Files.ReadState()?.Init is { IsAlive: true } init ? Apart.StartAsync(request, init, cancellation) : throw NotRunning();
+        return Files.ReadState()?.Init is { IsAlive: true } init ? Detached.StartAsync(request, init, cancellation) : throw NotRunning();
     }
 
     /// <summary>The programs that were left to themselves, as far as they are kept, oldest first.</summary>
-    public IReadOnlyList<ExecState> ApartPrograms() => Apart.List();
+    public IReadOnlyList<ExecState> DetachedPrograms() => Detached.List();
 
     /// <summary>A program that was left to itself.</summary>
     /// <param name="number">Its number.</param>
     /// <exception cref="TorchyardException">TY4096: there is none of that number.</exception>
-    public ExecState ApartProgram(int number) => Apart.Find(number);
+    public ExecState DetachedProgram(int number) => Detached.Find(number);
 
     /// <summary>What a program printed that was left to itself; see <see cref="LogAsync"/>.</summary>
     /// <exception cref="TorchyardException">TY4096: there is none of that number.</exception>
-    public IAsyncEnumerable<LogEntry> ApartLogAsync(
+    public IAsyncEnumerable<LogEntry> DetachedLogAsync(
         int number,
         int? tail,
         DateTimeOffset? since,
         bool follow,
         CancellationToken cancellation
-    ) => Apart.LogAsync(Apart.Find(number), tail, since, follow, cancellation);
+    ) => Detached.LogAsync(Detached.Find(number), tail, since, follow, cancellation);
 
     /// <summary>Sends a signal to a program that was left to itself.</summary>
     /// <exception cref="TorchyardException">TY4096: there is none of that number; TY4097: it has ended.</exception>
-    public void SignalApart(int number, int signal)
+    public void SignalDetached(int number, int signal)
     {
-        if (Apart.Find(number).Program?.Signal(signal) != true)
+        if (Detached.Find(number).Program?.Signal(signal) != true)
         {
             throw new TorchyardException(
                 "TY4097",

@@ -12,7 +12,7 @@ namespace Torchyard.Flows.Access;
 internal sealed class Desktop(Host host)
 {
     // The browser outlives this program, and what it prints is nobody's business here.
-    private const string Apart = "exec \"$@\" > /dev/null 2>&1 < /dev/null";
+    private const string Detached = "exec \"$@\" > /dev/null 2>&1 < /dev/null";
 
     /// <summary>Opens an address.</summary>
     /// <param name="address">The address; it may hold a secret.</param>
@@ -41,7 +41,7 @@ internal sealed class Desktop(Host host)
 
         var started = await HostCommand.RunAsync(
             apart,
-            ["--fork", "sh", "-c", Apart, "sh", opener.Path, target],
+            ["--fork", "sh", "-c", Detached, "sh", opener.Path, target],
             bounds: ProgramBounds.Login,
             cancellation: cancellation
         );

@@ -20,10 +20,13 @@ internal sealed class ProjectFit(Host host)
     private static readonly string[] TorchProjects = ["torch", "torchvision", "torchaudio"];
 
     private readonly FitTables _tables = FitTables.Default;
-    private readonly Lazy<MachineGpus> _machine = new(() => MachineGpus.Read(host.Files, host.Gpus().ReadGpus(), FitTables.Default));
+    private readonly FitTargets _targets = new(
+        new(() => MachineGpus.Read(host.Files, host.Gpus().ReadGpus(), FitTables.Default)),
+        FitTables.Default
+    );
 
     /// <summary>The GPUs and the driver of this machine.</summary>
-    public MachineGpus Machine => _machine.Value;
+    public MachineGpus Machine => _targets.Machine;
 
     /// <summary>The plan; null when nobody asks for a fit: no <c>[fit]</c>, no options, and no GPU here, or no torch.</summary>
     /// <param name="source">The recipe.</param>
@@ -71,7 +74,7 @@ internal sealed class ProjectFit(Host host)
         }
 
         var architecture = source.Recipe.Base.Architecture == "arm64" ? "aarch64" : "x86_64";
-        var (origin, targets) = Targets(source, kept, options, architecture);
+        var (origin, targets) = _targets.Of(source, kept, options, architecture);
         var question = new FitQuestion
         {
             Torch = torch ?? settings?.Torch,
@@ -268,7 +271,7 @@ internal sealed class ProjectFit(Host host)
         LockOptions options
     )
     {
-        var (origin, targets) = Targets(source, before?.Fit, options, interpreter.Target.Machine);
+        var (origin, targets) = _targets.Of(source, before?.Fit, options, interpreter.Target.Machine);
         var request = new FitRequest
         {
             Glibc = DottedVersion.Parse($"2.{interpreter.Target.GlibcMinor}"),
@@ -293,7 +296,7 @@ internal sealed class ProjectFit(Host host)
             return null;
         }
 
-        var target = Here(fit.Machines.Count > 0 ? fit.Machines[0].Architecture : "x86_64");
+        var target = _targets.Here(fit.Machines.Count > 0 ? fit.Machines[0].Architecture : "x86_64");
         var verdict = new FitEngine(_tables).Judge(
             new StackCandidate(row, fit.Python),
             target,
@@ -345,102 +348,6 @@ internal sealed class ProjectFit(Host host)
 
     private static bool AsksForTorch(RequirementSet requirements) =>
         requirements.Requirements.Any(line => line.Requirement is { } requirement && TorchProjects.Contains(requirement.Name.Normal));
-
-    private (FitOrigin Origin, IReadOnlyList<FitTarget> Targets) Targets(
-        RecipeSource source,
-        LockedFit? kept,
-        LockOptions options,
-        string architecture
-    )
-    {
-        var settings = source.Recipe.Fit;
-        if (options.Fleet is { } file)
-        {
-            return (FitOrigin.Options, Fleet(FleetFile.ReadFile(file, file, _tables), file, architecture));
-        }
-
-        if (options.NamesMachines)
-        {
-            return (FitOrigin.Options, Asked(options.Gpus.Count > 0 ? options.Gpus : settings?.Gpus ?? [], options.Driver, architecture));
-        }
-
-        if (kept is { Origin: FitOrigin.Options, Machines.Count: > 0 })
-        {
-            return (
-                FitOrigin.Options,
-                [
-                    .. kept.Machines.Select(machine => new FitTarget
-                    {
-                        Name = machine.Name,
-                        Gpus = [.. machine.Gpus.Select(gpu => FleetFile.Gpu(gpu, _tables)).OfType<TargetGpu>()],
-                        Driver = machine.Driver is { } driver ? DottedVersion.Parse(driver) : null,
-                        Architecture = machine.Architecture,
-                    }),
-                ]
-            );
-        }
-
-        if (settings?.Fleet is { } named)
-        {
-            return (
-                FitOrigin.Recipe,
-                Fleet(FleetFile.ReadFile(() => source.Files.Read(named, FleetFile.MaxBytes), named, _tables), named, architecture)
-            );
-        }
-
-        if (settings is { Gpus.Count: > 0 } or { Driver: not null })
-        {
-            var asked = Asked(settings.Gpus, settings.Driver, architecture);
-            return (
-                FitOrigin.Recipe,
-                settings.Driver is null && IsLikeThis(asked[0]) ? [asked[0] with { Driver = Machine.Driver }] : asked
-            );
-        }
-
-        // A version or build without machines is for whatever is here, be it without a GPU.
-        return Machine.Gpus.Count > 0 || settings is null
-            ? (FitOrigin.Machine, [Here(architecture)])
-            : throw new TorchyardException(
-                "TY5210",
-                "[fit] names no GPUs, and this machine has none to go by",
-                "name them: gpus = [\"h100\"] below [fit], or torchyard lock --gpu h100 --driver 535.183.01"
-            )
-            {
-                IsUsage = true,
-            };
-    }
-
-    /// <summary>A recipe for the very GPUs of this machine is checked against its driver too.</summary>
-    private bool IsLikeThis(FitTarget asked) =>
-        Machine.Gpus.Count > 0 && Machine.Gpus.All(gpu => asked.Gpus.Any(other => other.Capability == gpu.Capability));
-
-    private FitTarget Here(string architecture) =>
-        new()
-        {
-            Name = "this machine",
-            Gpus = Machine.Gpus,
-            Driver = Machine.Driver,
-            Architecture = architecture,
-        };
-
-    private IReadOnlyList<FitTarget> Asked(IReadOnlyList<string> gpus, string? driver, string architecture) =>
-        new FitQuestion { Gpus = gpus, Driver = driver }
-            .Read(Machine, "this machine", architecture, null, _tables)
-            .Targets;
-
-    private static IReadOnlyList<FitTarget> Fleet(IReadOnlyList<FitTarget> machines, string shown, string architecture)
-    {
-        return machines.FirstOrDefault(machine => machine.Architecture != architecture) is { } other
-            ? throw new TorchyardException(
-                "TY5204",
-                $"{shown}: {other.Name} is {other.Architecture}, the recipe's base is {architecture}",
-                "give each architecture a recipe and a fleet file of its own; base.architecture of the recipe is amd64 or arm64"
-            )
-            {
-                IsUsage = true,
-            }
-            : machines;
-    }
 
     private IReadOnlyList<FleetStack> Accepted(RecipeSource source, FitReport report, FitRequest request, IReadOnlyList<FitTarget> targets)
     {

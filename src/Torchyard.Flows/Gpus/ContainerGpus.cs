@@ -77,7 +77,7 @@ internal sealed class ContainerGpus : IDisposable
         }
         catch
         {
-            leases.Release(chosen, Environment.ProcessId);
+            leases.Release(chosen.Select(gpu => gpu.Uuid), Environment.ProcessId);
             throw;
         }
     }
@@ -92,12 +92,12 @@ internal sealed class ContainerGpus : IDisposable
         [
             .. containers
                 .Where(c => c.State.Status != ContainerStatus.Exited)
-                .SelectMany(c => c.Record.Gpus.Select(g => new GpuHolder(g.Uuid, $"container {c.Record.Name}"))),
-            .. starting,
+                .SelectMany(c => c.Record.Gpus.Select(g => new GpuHolder(g.Uuid, $"container {c.Record.Name}")))
+                .Union(starting),
         ];
     }
 
-    public void Dispose() => _leases.Release(_gpus, Environment.ProcessId);
+    public void Dispose() => _leases.Release(_gpus.Select(gpu => gpu.Uuid), Environment.ProcessId);
 
     private static GpuInjection Inject(IReadOnlyList<ChosenGpu> chosen, ContainerEdits edits, string cache) =>
         new()
@@ -153,7 +153,7 @@ internal sealed class ContainerGpus : IDisposable
                         ? await HeldAsync(host, leases, cancellation)
                         : [];
                     var chosen = machine.Choose(request.Selection, held);
-                    leases.Take(chosen, request.Holder, Environment.ProcessId);
+                    leases.Take(chosen.Select(gpu => gpu.Uuid), request.Holder, Environment.ProcessId);
                     return chosen;
                 }
                 catch (TorchyardException busy) when (request.Wait && busy.Code == GpuCodes.TooFewFree)

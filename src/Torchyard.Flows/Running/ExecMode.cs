@@ -6,14 +6,14 @@ namespace Torchyard.Flows.Running;
 internal static class ExecMode
 {
     /// <summary>Refuses what does not go together.</summary>
-    /// <param name="apart">It is left to itself.</param>
+    /// <param name="detached">It is left to itself.</param>
     /// <param name="interactive">Standard input is passed on.</param>
     /// <param name="terminal">It gets a terminal.</param>
     /// <param name="json">An answer in JSON is asked for.</param>
     /// <exception cref="TorchyardException">TY9001: it does not.</exception>
-    public static void Require(bool apart, bool interactive, bool terminal, bool json)
+    public static void Require(bool detached, bool interactive, bool terminal, bool json)
     {
-        if (apart && (interactive || terminal))
+        if (detached && (interactive || terminal))
         {
             throw Wrong(
                 "'torchyard exec -d' takes no -i and no -t: nobody is there to type",

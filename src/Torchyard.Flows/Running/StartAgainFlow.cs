@@ -1,10 +1,8 @@
-using Torchyard.Containers.Gpus;
 using Torchyard.Containers.Starting;
 using Torchyard.Containers.State;
 using Torchyard.Flows.Gpus;
 using Torchyard.Flows.Hosts;
 using Torchyard.Platform.Errors;
-using Torchyard.Platform.Files;
 
 namespace Torchyard.Flows.Running;
 
@@ -23,7 +21,7 @@ internal sealed class StartAgainFlow(Host host)
             return;
         }
 
-        using var held = await TakeGpusAsync(container.Record, cancellation);
+        using var gpus = await RegainedGpus.TakeAsync(host, container.Record, cancellation);
         await Restart.StartAsync(container, cancellation);
     }
 
@@ -31,8 +29,7 @@ internal sealed class StartAgainFlow(Host host)
     /// <returns>The program's exit status; 0 when the user detached.</returns>
     public async Task<int> RunAsync(ContainerInfo container, CancellationToken cancellation)
     {
-        // Until the container's own record holds them; it does from the first moment of the start on.
-        (await TakeGpusAsync(container.Record, cancellation))?.Dispose();
+        using var gpus = await RegainedGpus.TakeAsync(host, container.Record, cancellation);
         return await Restart.RunAsync(container, CancellationToken.None);
     }
 
@@ -46,38 +43,5 @@ internal sealed class StartAgainFlow(Host host)
         ContainerRestart.Require(container.Record);
         await host.Session(container).StopAsync(timeout, cancellation);
         await StartAsync(await host.Containers().FindAsync(container.Record.Id, cancellation), cancellation);
-    }
-
-    private async Task<FileLock?> TakeGpusAsync(ContainerRecord record, CancellationToken cancellation)
-    {
-        if (record.Gpus.Count == 0)
-        {
-            return null;
-        }
-
-        var leases = new GpuLeases(host.Store, host.Gpus().Files);
-        var alone = await leases.LockAsync(cancellation);
-        try
-        {
-            var holders = await ContainerGpus.HeldAsync(host, leases, cancellation);
-            foreach (var gpu in record.Gpus)
-            {
-                if (holders.FirstOrDefault(holder => holder.Uuid == gpu.Uuid) is { } other)
-                {
-                    throw new TorchyardException(
-                        "TY4099",
-                        $"GPU {gpu.Name}, which container {record.Name} had, is in use by {other.Holder}",
-                        "stop that one first; or start a new container with other GPUs"
-                    );
-                }
-            }
-
-            return alone;
-        }
-        catch
-        {
-            alone.Dispose();
-            throw;
-        }
     }
 }

@@ -20,22 +20,29 @@ internal sealed class FetchedRuntime(Host host) : IOciRuntimeSource
 {
     private const string Program = "crun";
     private const string Suite = "trixie";
+    private const string CannotFetch = "TY4010";
 
     private string Place => Path.Combine(host.Store.Tools, Program);
 
     /// <inheritdoc />
     public async Task<OciRuntime> GetAsync(CancellationToken cancellation)
     {
-        if (!Directory.Exists(Place))
+        if (!ProgramUnpacker.Has(Place, host.Store))
         {
             using var alone = await FileLock.AcquireAsync(Path.Combine(host.Store.Tools, "lock"), exclusive: true, cancellation);
-            if (!Directory.Exists(Place))
+            if (!ProgramUnpacker.Has(Place, host.Store))
             {
                 await FetchAsync(cancellation);
             }
         }
 
-        var linker = Directory.EnumerateFiles(Path.Combine(Place, "usr/lib"), "ld-linux-*", SearchOption.AllDirectories).First();
+        // Its name has the architecture in it, and its place does on some.
+        var linker = Directory.EnumerateFiles(Path.Combine(Place, "usr/lib"), "ld-linux-*", SearchOption.AllDirectories).FirstOrDefault()
+            ?? throw new TorchyardException(
+                CannotFetch,
+                $"crun of Debian {Suite} in {Place} has no dynamic linker",
+                "install crun or runc on this machine (apt-get install crun, or dnf install crun)"
+            );
         return new OciRuntime(
             OciRuntimeKind.Crun,
             [linker, "--library-path", Path.GetDirectoryName(linker)!, Path.Combine(Place, "usr/bin", Program)]
@@ -76,7 +83,7 @@ internal sealed class FetchedRuntime(Host host) : IOciRuntimeSource
         catch (TorchyardException failure)
         {
             throw new TorchyardException(
-                "TY4010",
+                CannotFetch,
                 $"neither crun nor runc is on this machine, and crun cannot be fetched: {failure.Code}: {failure.Message}",
                 $"install one (apt-get install crun, or dnf install crun), or: {failure.Cure}",
                 failure

@@ -14,6 +14,7 @@ using Torchyard.Packages.Python.Sources;
 using Torchyard.Packages.Wishes;
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
+using Torchyard.Platform.Http;
 using Torchyard.Recipes.Locks;
 using Torchyard.Recipes.Settings;
 using Torchyard.Recipes.Sources;
@@ -46,8 +47,14 @@ internal sealed class ProjectPython : IDisposable
         _ownPlaces = new(() =>
             [.. _pip.FindLinks.Where(Directory.Exists).Append(host.Store.Root).Select(path => RealPath.Of(Path.GetFullPath(path)))]
         );
-        _transport = new IndexTransport(_pip, IndexCredentials.Read(host.Caller.Variable, host.Caller.Home), offline: offline);
-        _cache = new WheelCache(host.Store, _transport) { OpenLocal = OpenLocal };
+        var notes = new PauseNotes(host.Progress.Note, TimeProvider.System);
+        _transport = new IndexTransport(
+            _pip,
+            IndexCredentials.Read(host.Caller.Variable, host.Caller.Home),
+            offline: offline,
+            notes: notes
+        );
+        _cache = new WheelCache(host.Store, _transport, notes) { OpenLocal = OpenLocal };
         _client = new SimpleIndexClient(_transport, new IndexCache(host.Store));
         _sources = new SourceFetcher(
             host.Store,

@@ -6,6 +6,7 @@ using Torchyard.Images.Tar;
 using Torchyard.Packages.Debian.Fetching;
 using Torchyard.Packages.Fetching;
 using Torchyard.Platform.Errors;
+using Torchyard.Platform.Files;
 using Torchyard.Platform.Linux;
 using Torchyard.Recipes.Locks;
 
@@ -21,6 +22,14 @@ public sealed class ProgramUnpacker(IPackageFetcher fetcher, CachedFiles cached)
 {
     // What a package may unpack to beyond its Installed-Size.
     private const long Slack = 64L << 20;
+
+    /// <summary>
+    /// True when a program is there as it was unpacked; one that is not, after a power failure for instance, is removed, to be unpacked
+    /// again.
+    /// </summary>
+    /// <param name="directory">Its place, as for <see cref="UnpackAsync"/>.</param>
+    /// <param name="paths">The store, in which the place lies.</param>
+    public static bool Has(string directory, StorePaths paths) => SealedDirectory.Has(directory, paths);
 
     /// <summary>Fetches and unpacks all packages of a lock; the directory appears by rename.</summary>
     /// <param name="locked">The program and what it needs.</param>

@@ -1,4 +1,5 @@
 using Torchyard.Platform.Http;
+using Torchyard.Platform.Reporting;
 
 namespace Torchyard.Packages.Fetching;
 
@@ -16,6 +17,13 @@ internal sealed record DownloadSettings
 
     /// <summary>Tries of one address before the next.</summary>
     public RetryPolicy Retry { get; init; } = new() { Tries = 3, FirstPause = TimeSpan.FromMilliseconds(500) };
+
+    /// <summary>The same settings, with somebody who hears of pauses that a server asks for.</summary>
+    public DownloadSettings Saying(IProgressSink progress) =>
+        this with
+        {
+            Retry = Retry with { Notes = new PauseNotes(progress.Note, Retry.Clock) },
+        };
 
     /// <summary>Longest silence of a server.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);

@@ -92,7 +92,7 @@ internal sealed class Transport : IByteSource, IDisposable
             }
             catch (HttpFailureException failure) when (_settings.Retry.IsWorthAnother(attempt, failure))
             {
-                await _settings.Retry.PauseAsync(attempt, failure, cancellation);
+                await _settings.Retry.PauseAsync(address, attempt, failure, cancellation);
             }
         }
     }

@@ -92,7 +92,7 @@ internal sealed class VerifiedDownloader(IByteSource source, FileCache cache, Re
             }
             catch (HttpFailureException failure) when (retry.IsWorthAnother(attempt, failure))
             {
-                await retry.PauseAsync(attempt, failure, cancellation);
+                await retry.PauseAsync(address, attempt, failure, cancellation);
             }
             catch (HttpFailureException failure)
             {

@@ -47,6 +47,7 @@ internal sealed class RedistIndex : IRedistFetcher, IDisposable
         ArgumentNullException.ThrowIfNull(environment);
         _place = place;
         _progress = progress;
+        downloads = downloads.Saying(progress);
         var machine = MachineApt.Read(root, environment);
         _transport = new Transport(new AptProxy(machine.Configuration, environment), machine.Credentials, downloads);
         _cache = new FileCache(store.Packages);

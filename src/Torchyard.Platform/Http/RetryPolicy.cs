@@ -18,6 +18,9 @@ public sealed record RetryPolicy
     /// <summary>Clock of the pauses.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
+    /// <summary>Told of pauses that a server asks for; null for nobody.</summary>
+    public PauseNotes? Notes { get; init; }
+
     /// <summary>True when another try is worth it.</summary>
     /// <param name="attempt">Number of the try that failed, from 1.</param>
     /// <param name="failure">Why it failed.</param>
@@ -28,12 +31,18 @@ public sealed record RetryPolicy
     }
 
     /// <summary>Waits before the next try: as long as the server asked for, or longer than before the last.</summary>
+    /// <param name="address">What failed.</param>
     /// <param name="attempt">Number of the try that failed, from 1.</param>
     /// <param name="failure">Why it failed.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    public Task PauseAsync(int attempt, HttpFailureException failure, CancellationToken cancellation)
+    public Task PauseAsync(Uri address, int attempt, HttpFailureException failure, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(failure);
+        if (failure.RetryAfter is { } asked)
+        {
+            Notes?.Begin(address, asked);
+        }
+
         var doubled = Math.Min(FirstPause.TotalMilliseconds * Math.Pow(2, attempt - 1), LongestPause.TotalMilliseconds);
         return Task.Delay(failure.RetryAfter ?? TimeSpan.FromMilliseconds(doubled), Clock, cancellation);
     }

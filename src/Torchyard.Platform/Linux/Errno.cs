@@ -56,6 +56,9 @@ internal static class Errno
     /// <summary>ELOOP.</summary>
     public const int TooManyLinks = 40;
 
+    /// <summary>EOVERFLOW: also that a mount with other ids has none for who makes a file there.</summary>
+    public const int Overflow = 75;
+
     /// <summary>The error number of the last call of this thread that failed.</summary>
     public static int Last => Marshal.GetLastPInvokeError();
 

@@ -35,6 +35,10 @@ internal static unsafe partial class UserCalls
     [LibraryImport("libc", EntryPoint = "setfsuid")]
     public static partial int SetFileSystemUser(uint uid);
 
+    /// <summary>setfsgid(2): the same of the group.</summary>
+    [LibraryImport("libc", EntryPoint = "setfsgid")]
+    public static partial int SetFileSystemGroup(uint gid);
+
     /// <summary>getpwuid(3): true when the system knows a user, from whatever service (nsswitch.conf(5)).</summary>
     public static bool IsKnown(uint uid) => GetUser(uid) != 0;
 

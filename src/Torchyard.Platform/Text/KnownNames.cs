@@ -10,13 +10,13 @@ public static class KnownNames
 
     /// <summary>The cure of such a failure.</summary>
     /// <param name="name">What the user wrote.</param>
-    /// <param name="known">What there is; each is said once.</param>
+    /// <param name="known">What there is, also named by strangers; each is said once, on one line.</param>
     /// <param name="none">What to do when there is nothing at all.</param>
     /// <param name="list">The command that lists all.</param>
     public static string Cure(string name, IEnumerable<string> known, string none, string list)
     {
         ArgumentNullException.ThrowIfNull(known);
-        var names = known.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        var names = known.Distinct(StringComparer.Ordinal).Select(VisibleText.Of).Order(StringComparer.Ordinal).ToList();
         if (names.Count == 0)
         {
             return none;

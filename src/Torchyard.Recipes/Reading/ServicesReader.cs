@@ -92,7 +92,7 @@ internal static partial class ServicesReader
             );
         }
 
-        if (!NamePattern().IsMatch(name))
+        if (!ServiceName.IsValid(name))
         {
             throw services.Wrong(
                 name,
@@ -179,9 +179,6 @@ internal static partial class ServicesReader
             Ssh => "SSH",
             _ => name,
         };
-
-    [GeneratedRegex(@"\A[a-z][a-z0-9-]{0,31}\z", RegexOptions.CultureInvariant)]
-    private static partial Regex NamePattern();
 
     [GeneratedRegex(@"\Ahttp:(/[\x21-\x7E]*)\z", RegexOptions.CultureInvariant)]
     private static partial Regex HttpPattern();

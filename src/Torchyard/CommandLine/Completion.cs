@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
 using System.Text;
+using Torchyard.Platform.Text;
 
 namespace Torchyard.CommandLine;
 
@@ -16,7 +17,15 @@ internal sealed record Candidate(string Label, string? Detail = null);
 internal static class Completion
 {
     /// <summary>The candidates for a command line up to the cursor, its first word the program.</summary>
-    public static IReadOnlyList<Candidate> Of(RootCommand root, string line)
+    public static IReadOnlyList<Candidate> Of(RootCommand root, string line) =>
+        // Recipes, containers and images name things, and the shell puts what is said here on the line that the user sends off with Enter.
+        [
+            .. Find(root, line)
+                .Where(static candidate => CompletionWord.IsLiteral(candidate.Label))
+                .Select(static candidate => candidate with { Detail = candidate.Detail is { } detail ? VisibleText.Of(detail) : null }),
+        ];
+
+    private static IReadOnlyList<Candidate> Find(RootCommand root, string line)
     {
         var words = Words(line);
         var typed = words[^1];
@@ -81,6 +90,8 @@ internal static class Completion
                 )
             : Argument(verb, positions) is { } argument
                 ? Beginning(argument.GetCompletions(context).Select(item => new Candidate(item.Label, item.Detail)), typed)
+                    .Where(static candidate => !candidate.Label.StartsWith('-'))
+                    .ToList()
             : [];
     }
 

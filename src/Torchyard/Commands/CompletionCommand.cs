@@ -9,18 +9,18 @@ internal sealed class CompletionCommand : Verb
     private const string Bash = """
         # Completion of torchyard for bash.
         _torchyard() {
-            local IFS=$'\n' line="${COMP_LINE:0:COMP_POINT}" candidate stops="="
+            local line="${COMP_LINE:0:COMP_POINT}" candidate stops="="
             COMPREPLY=()
             # bash splits words at these, so only the part behind the last one is replaced.
             [[ "$COMP_WORDBREAKS" == *:* ]] && stops="=:"
             local typed="${line##*[[:space:]]}"
             local tail="${typed##*[$stops]}"
             local head="${typed%"$tail"}"
-            for candidate in $("${COMP_WORDS[0]}" complete -- "$line" 2>/dev/null); do
+            while IFS= read -r candidate; do
                 candidate="${candidate%%$'\t'*}"
                 candidate="${candidate#"$head"}"
                 [[ "$candidate" == "$tail"* ]] && COMPREPLY+=("$candidate")
-            done
+            done < <("${COMP_WORDS[0]}" complete -- "$line" 2>/dev/null)
         }
         complete -o default -F _torchyard torchyard
         """;

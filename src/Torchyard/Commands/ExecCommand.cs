@@ -79,7 +79,7 @@ internal sealed partial class ExecCommand : Verb, IEndsAsProgram
         if (invocation.Get(_list))
         {
             var listed = await containers.AloneAsync(words, "torchyard exec --list", cancellation);
-            Show(invocation, listed.ApartPrograms());
+            Show(invocation, listed.DetachedPrograms());
             return ExitCode.Done;
         }
 
@@ -96,7 +96,7 @@ internal sealed partial class ExecCommand : Verb, IEndsAsProgram
         };
         if (invocation.Get(_detach))
         {
-            var left = await session.ExecApartAsync(request, cancellation);
+            var left = await session.ExecDetachedAsync(request, cancellation);
             invocation.Screen.Line(left.Number.ToString(CultureInfo.InvariantCulture));
             invocation.Screen.Progress.Note(
                 FormattableString.Invariant($"torchyard logs {session.Record.Name} --exec {left.Number} shows what it prints")

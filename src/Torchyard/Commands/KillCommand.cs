@@ -58,7 +58,7 @@ internal sealed class KillCommand : Verb
                 var session = await new NamedContainers(invocation.Host).SessionAsync(name, cancellation);
                 if (invocation.Get(_exec) is { } number)
                 {
-                    session.SignalApart(number, signal);
+                    session.SignalDetached(number, signal);
                 }
                 else
                 {

@@ -133,7 +133,7 @@ internal sealed class LogsCommand : Verb
 
         var since = Since(invocation.Get(_since), invocation.Caller.Clock.GetUtcNow());
         var entries = invocation.Get(_exec) is { } number
-            ? session.ApartLogAsync(number, tail, since, invocation.Get(_follow), cancellation)
+            ? session.DetachedLogAsync(number, tail, since, invocation.Get(_follow), cancellation)
             : session.LogAsync(tail, since, invocation.Get(_follow), cancellation);
         await foreach (var entry in entries)
         {

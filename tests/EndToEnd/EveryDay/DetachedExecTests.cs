@@ -12,7 +12,8 @@ public sealed class DetachedExecTests(SmallContainer small)
     public async Task A_window_that_is_closed_does_not_end_it()
     {
         var directory = small.NewDirectory();
-        var left = "ty exec -d $KEPT sh -c 'echo begun; sleep 2; echo ended; echo aside >&2; exit 7' > number; echo started; sleep 600";
+        var left =
+            "ty exec -d $KEPT sh -c 'mkfifo /tmp/gate; echo begun; read line < /tmp/gate; echo ended; echo aside >&2; exit 7' > number; echo started; sleep 600";
         using (var terminal = small.OnTerminal(left, directory))
         {
             await terminal.ShowsAsync("started", Cancellation);
@@ -24,7 +25,7 @@ public sealed class DetachedExecTests(SmallContainer small)
 
         var seen = await small.ScriptAsync(
             """
-            n=$(cat number); ty logs -f $KEPT --exec $n 2> aside; cat aside
+            ty exec $KEPT sh -c 'echo go > /tmp/gate'; n=$(cat number); ty logs -f $KEPT --exec $n 2> aside; cat aside
             ty exec --list --json $KEPT | tr -d ' \n' | grep -o "\"number\":$n,.*" | grep -o '"exit_code":[0-9]*' | head -n 1
             ty kill $KEPT --exec $n; echo "status $?"
             """,
@@ -41,17 +42,17 @@ public sealed class DetachedExecTests(SmallContainer small)
     {
         var seen = await small.ScriptAsync(
             """
-            ty run -d --name own $SMALL sleep 600 > /dev/null
-            ty exec -d own nosuch; echo "status $?"
-            ty exec -d own /etc/passwd; echo "status $?"
-            ty exec -d -u root -w /tmp -e GREETING=hello own sh -c 'echo $(id -u) $PWD $GREETING; exec sleep 600'
-            ty exec -d own sleep 600
-            ty kill --signal TERM --exec 1 own
-            sleep 1; ty exec --list own | awk 'NR > 1 {print $1, $2 == "Exited" ? $2 " " $3 : $2}'
-            ty logs own --exec 1
-            ty stop --time 0 own > /dev/null; ty exec --list own | awk 'NR > 1 {print $1, $2 == "Exited" ? $2 " " $3 : $2}'
-            ty logs own --exec 9; echo "status $?"
-            ty rm own > /dev/null; ls "$TORCHYARD_STORE/containers"/*/execs 2>&1 | grep -c own
+            ty run -d --name apart $SMALL sleep 600 > /dev/null
+            ty exec -d apart nosuch; echo "status $?"
+            ty exec -d apart /etc/passwd; echo "status $?"
+            ty exec -d -u root -w /tmp -e GREETING=hello apart sh -c 'echo $(id -u) $PWD $GREETING; exec sleep 600'
+            ty exec -d apart sleep 600
+            ty kill --signal TERM --exec 1 apart
+            ty logs -f apart --exec 1; ty exec --list apart | awk 'NR > 1 {print $1, $2 == "Exited" ? $2 " " $3 : $2}'
+            ty stop --time 0 apart > /dev/null; ty exec --list apart | awk 'NR > 1 {print $1, $2 == "Exited" ? $2 " " $3 : $2}'
+            ty logs apart --exec 9; echo "status $?"
+            place=$TORCHYARD_STORE/containers/$(ty inspect apart | grep -oE '"id": "[0-9a-f]+"' | grep -oE '[0-9a-f]{12,}'); ls "$place" | grep -c exec
+            ty rm apart > /dev/null; ls "$place" 2> /dev/null | wc -l
             """,
             small.NewDirectory(),
             Cancellation
@@ -63,17 +64,19 @@ public sealed class DetachedExecTests(SmallContainer small)
             status 126
             1
             2
-            own
+            apart
+            0 /tmp hello
             1 Exited (143)
             2 Running
-            0 /tmp hello
             1 Exited (143)
             2 Exited (137)
             status 1
+            1
             0
 
             """,
             seen.Output
         );
+        Assert.Contains("TY4096", seen.Error, StringComparison.Ordinal);
     }
 }

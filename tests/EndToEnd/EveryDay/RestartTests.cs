@@ -1,4 +1,6 @@
+using System.Globalization;
 using Torchyard.EndToEnd.Streams;
+using Torchyard.Testing.Loopback;
 
 namespace Torchyard.EndToEnd.EveryDay;
 
@@ -11,17 +13,18 @@ public sealed class RestartTests(SmallContainer small)
     [Fact]
     public async Task Files_ports_and_limits_are_there_again_and_what_fails_to_start_stays()
     {
+        var port = LoopbackPort.Free();
         var ended = await small.ScriptAsync(
-            """
-            ty run -d --name own --memory 256m --network private -p 127.0.0.1:18793:80 $SMALL sh -c 'echo life >> /tmp/lives; wc -l < /tmp/lives; exec sleep 600' 2> /dev/null > /dev/null
-            printed() { until ty logs own | grep -qx $1; do :; done; }
-            printed 1; ty restart --time 0 own; printed 2; ty stop --time 0; echo "status $?"; ty stop --time 0 own
-            ty start own; ty start own; printed 3; ty logs own; ty top --no-stream --json own | grep limit; ty inspect own | grep -E '"(status|restarts)"'
-            ty ps | grep -o '127.0.0.1:18793->80'
-            ty stop --time 0 own > /dev/null; rm -f busy
-            ty run -d --name holder --network private -p 127.0.0.1:18793:80 $SMALL sleep 600 2> /dev/null > /dev/null
-            ty start own; echo "status $?"; ty rm -f holder > /dev/null; ty start own
-            ty run -d --rm --name brief $SMALL sleep 600 > /dev/null; ty restart brief; echo "status $?"; ty rm -f brief own
+            $$"""
+            ty run -d --name begins --memory 256m --network private -p 127.0.0.1:{{port}}:80 $SMALL sh -c 'echo life >> /tmp/lives; wc -l < /tmp/lives; exec sleep 600' 2> /dev/null > /dev/null
+            printed() { for i in $(seq 1000); do ty logs begins | grep -qx $1 && return; done; }
+            printed 1; ty restart --time 0 begins; printed 2; ty stop --time 0; echo "status $?"; ty stop --time 0 begins
+            ty start begins; ty start begins; printed 3; ty logs begins; ty top --no-stream --json begins | grep limit; ty inspect begins | grep -E '"(status|restarts)"'
+            ty ps | grep -o '127.0.0.1:{{port}}->80'
+            ty stop --time 0 begins > /dev/null; rm -f busy
+            ty run -d --name holder --network private -p 127.0.0.1:{{port}}:80 $SMALL sleep 600 2> /dev/null > /dev/null
+            ty start begins; echo "status $?"; ty rm -f holder > /dev/null; ty start begins
+            ty run -d --rm --name brief $SMALL sleep 600 > /dev/null; ty restart brief; echo "status $?"; ty rm -f brief begins
             ty run --name again $SMALL sh -c 'echo out; exit 4'; ty start -a again; echo "status $?"; ty rm again
             """,
             small.NewDirectory(),
@@ -30,30 +33,30 @@ public sealed class RestartTests(SmallContainer small)
 
         Assert.Equal(
             """
-            own
+            begins
             status 1
-            own
-            own
-            own
+            begins
+            begins
+            begins
             1
             2
             3
                 "memory_limit": 268435456,
                 "status": "Running",
                 "restarts": 2,
-            127.0.0.1:18793->80
+            127.0.0.1:PORT->80
             status 1
-            own
+            begins
             status 1
             brief
-            own
+            begins
             out
             out
             status 4
             again
 
             """,
-            ended.Output
+            ended.Output.Replace(port.ToString(CultureInfo.InvariantCulture), "PORT", StringComparison.Ordinal)
         );
         Assert.Contains("TY4050", ended.Error, StringComparison.Ordinal);
         Assert.Contains("TY4098", ended.Error, StringComparison.Ordinal);
@@ -66,9 +69,9 @@ public sealed class RestartTests(SmallContainer small)
         var ended = await small.ScriptAsync(
             """
             ty tag $SMALL kept-name:one > /dev/null; ty images | grep -o '^kept-name:one'; ty inspect --type image kept-name:one | grep '"type"'; ty rmi kept-name:one > /dev/null
-            ty run -d --name user -v data:/data $SMALL sleep 600 > /dev/null
-            ty volume ls | awk '{print $1, $2}'; ty volume rm data; echo "status $?"
-            ty rm -f user > /dev/null; ty volume rm data; ty volume rm dtaa; echo "status $?"
+            ty run -d --name volume-user -v listed:/data $SMALL sleep 600 > /dev/null
+            ty volume ls | awk '$1 == "NAME" || $1 == "listed" {print $1, $2}'; ty volume rm listed; echo "status $?"
+            ty rm -f volume-user > /dev/null; ty volume rm listed; ty volume rm lsited; echo "status $?"
             ty help volume | head -n 1
             """,
             small.NewDirectory(),
@@ -80,15 +83,15 @@ public sealed class RestartTests(SmallContainer small)
             kept-name:one
                 "type": "image",
             NAME USED
-            data user
+            listed volume-user
             status 1
-            data
+            listed
             status 1
             List and remove named volumes.
 
             """,
             ended.Output
         );
-        Assert.Contains("the volume data is in use by user", ended.Error, StringComparison.Ordinal);
+        Assert.Contains("the volume listed is in use by volume-user", ended.Error, StringComparison.Ordinal);
     }
 }

@@ -12,7 +12,7 @@ public sealed class GpuProofTests(CpuImage image)
 
     /// <summary>The proof on a GPU: its first run on one is not its first run.</summary>
     [Theory]
-    [InlineData("crun", 1, "facts,record,doctor,root,up,start,sabotage")]
+    [InlineData("crun", 1, "facts,record,doctor,root,up,everyday,start,sabotage")]
     [InlineData("runc", 1, "root")]
     [InlineData("crun", 2, "share,topology,links,ranks")]
     public async Task The_gpu_proof_runs_to_its_end_and_what_needs_no_gpu_passes(string runtime, int gpus, string steps)

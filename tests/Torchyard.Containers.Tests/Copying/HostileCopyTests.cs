@@ -239,13 +239,15 @@ public sealed class HostileCopyTests : IDisposable
         WhileExchanging(a, b, c, () =>
         {
             var to = Directory.CreateDirectory(Path.Combine(Machine, Guid.NewGuid().ToString("N"))).FullName;
-            Ignoring(() => Out("/runs/a", to));
+            var copied = Ignoring(() => Out("/runs/a", to));
             // Where it was a link at that moment, the copy is one, too: of what it leads to nothing may be there.
             var copy = Path.Combine(to, "a");
             if (new FileInfo(copy).LinkTarget is null && Path.Exists(Path.Combine(copy, "secret")))
             {
                 Assert.Equal("inside", System.IO.File.ReadAllText(Path.Combine(copy, "secret")));
             }
+
+            return copied;
         });
     }
 
@@ -259,8 +261,9 @@ public sealed class HostileCopyTests : IDisposable
 
         WhileExchanging(to, link, Path.Combine(Machine, "to/runs/third"), () =>
         {
-            Ignoring(() => Out("/runs", Path.Combine(Machine, "to")));
+            var copied = Ignoring(() => Out("/runs", Path.Combine(Machine, "to")));
             UntouchedVictim();
+            return copied;
         });
     }
 
@@ -281,28 +284,35 @@ public sealed class HostileCopyTests : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(Root, "workspace")));
     }
 
-    private static void WhileExchanging(string one, string other, string spare, Action work)
+    /// <param name="one">A directory.</param>
+    /// <param name="other">A link, which takes its place for a moment, again and again.</param>
+    /// <param name="spare">A name that is free.</param>
+    /// <param name="work">A copy; whether it was made.</param>
+    private static void WhileExchanging(string one, string other, string spare, Func<bool> work)
     {
+        var (exchanges, copies) = (0, 0);
         using var stop = new CancellationTokenSource();
         var exchange = Task.Run(() =>
         {
             while (!stop.IsCancellationRequested)
             {
-                Ignoring(() =>
+                var exchanged = Ignoring(() =>
                 {
                     Directory.Move(one, spare);
                     Directory.Move(other, one);
                     Directory.Move(one, other);
                     Directory.Move(spare, one);
                 });
+                Interlocked.Add(ref exchanges, exchanged ? 1 : 0);
                 Ignoring(() => Restore(one, other, spare));
             }
         });
         try
         {
-            for (var i = 0; i < 300; i++)
+            // Where every copy failed, or nothing was exchanged, nothing would have been tried.
+            for (var i = 0; i < 300 || ((copies == 0 || Volatile.Read(ref exchanges) == 0) && i < 100_000); i++)
             {
-                work();
+                copies += work() ? 1 : 0;
             }
         }
         finally
@@ -310,6 +320,9 @@ public sealed class HostileCopyTests : IDisposable
             stop.Cancel();
             exchange.Wait(CancellationToken.None);
         }
+
+        Assert.True(copies > 0, "no copy was made");
+        Assert.True(exchanges > 0, "nothing was exchanged");
     }
 
     /// <summary>The copy has made a directory where there was none for a moment.</summary>
@@ -333,15 +346,18 @@ public sealed class HostileCopyTests : IDisposable
     /// <summary>
     /// A copy that meets an exchange may fail, and so may the exchange; what must not happen is that something leads out.
     /// </summary>
-    private static void Ignoring(Action work)
+    /// <returns>Whether it did not fail.</returns>
+    private static bool Ignoring(Action work)
     {
         try
         {
             work();
+            return true;
         }
         catch (Exception failure) when (failure is TorchyardException or IOException or UnauthorizedAccessException)
         {
             // They meet on purpose.
+            return false;
         }
     }
 
@@ -387,7 +403,7 @@ public sealed class HostileCopyTests : IDisposable
         writer.Complete();
         archive.Position = 0;
         using var place = ConfinedDirectory.Open(Root);
-        using var target = new TreeTarget(place, Root, _ => null, Cancellation);
+        using var target = new TreeTarget(place, Root, _ => null, maker: null, Cancellation);
         new ArchiveSource(archive, _warnings.Add).Copy(target, place);
     }
 

@@ -139,7 +139,7 @@ public sealed class GpuChoiceTests
     {
         using var work = new TemporaryDirectory();
         var leases = new GpuLeases(new StorePaths(work.Path), new MachineFiles());
-        var gpu = Choose("device=0");
+        string[] gpu = ["GPU-aa"];
         leases.Take(gpu, "this test", Environment.ProcessId);
         Assert.Equal([new GpuHolder("GPU-aa", "this test")], leases.Held());
         // Shared with a process that is gone: only its own lease goes.

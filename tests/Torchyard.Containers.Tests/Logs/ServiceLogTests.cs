@@ -38,6 +38,17 @@ public sealed class ServiceLogTests : IDisposable
     }
 
     [Fact]
+    public async Task Only_files_with_the_name_of_a_service_are_said_to_be_services()
+    {
+        foreach (var name in new[] { "app.log", "$(id).log", "two\nlines.log", "-x.log", ".log", "UPPER.log", "notes.txt" })
+        {
+            File.WriteAllText(Path.Combine(_directory.Path, name), "");
+        }
+
+        Assert.Equal(["app"], ServiceLog.Names(UntrustedDirectory.At(_directory.Path)));
+    }
+
+    [Fact]
     public async Task A_link_that_takes_the_logs_place_between_looks_is_never_read()
     {
         var secret = Path.Combine(_directory.Path, "secret");

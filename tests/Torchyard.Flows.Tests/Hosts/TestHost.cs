@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using Torchyard.Containers.Runtimes;
@@ -69,6 +70,14 @@ internal sealed class TestHost : IDisposable
             Runtime = new NoRuntime(),
             Supervisor = () => Supervisor,
         };
+
+    /// <summary>Lets the machine have the process of this test, so that what it takes counts as taken.</summary>
+    public void ShowThisProcess()
+    {
+        var place = Path.Combine(Directory, "machine", "proc", Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+        System.IO.Directory.CreateDirectory(place);
+        File.Copy("/proc/self/stat", Path.Combine(place, "stat"));
+    }
 
     public string PathOf(string name) => Path.Combine(Project, name);
 

@@ -15,7 +15,12 @@ internal sealed class RunningEnvironment : IDisposable
 {
     private readonly Process _program = Process.Start("sleep", "600");
 
-    public RunningEnvironment(TestHost test, IReadOnlyDictionary<string, string> labels, IReadOnlyList<MountRequest> mounts)
+    public RunningEnvironment(
+        TestHost test,
+        IReadOnlyDictionary<string, string> labels,
+        IReadOnlyList<MountRequest> mounts,
+        IReadOnlyList<GrantedGpu>? gpus = null
+    )
     {
         var directory = new ContainerDirectory(Path.Combine(test.Host.Store.Containers, ContainerId.New()));
         Directory.CreateDirectory(directory.Upper);
@@ -63,6 +68,7 @@ internal sealed class RunningEnvironment : IDisposable
             Cgroups = new Dictionary<string, string>(),
             RuntimeCgroup = false,
             Mounts = mounts,
+            Gpus = gpus ?? [],
         };
         directory.Write(Record);
         directory.WriteCopy(Record);

@@ -24,7 +24,18 @@ public sealed class TexTreeTests
     public void Logs_and_formats_of_engines_with_Lua_are_taken_out_and_other_formats_stay()
     {
         using var directory = new TemporaryDirectory();
-        foreach (var path in new[] { "pdftex/pdftex.fmt", "pdftex/pdftex.log", "luatex/luatex.fmt", "luahbtex/lualatex.fmt", "updmap.log" })
+        IReadOnlyList<string> told;
+        foreach (
+            var path in new[]
+            {
+                "tex/tex.fmt",
+                "pdftex/pdftex.fmt",
+                "pdftex/pdftex.log",
+                "luatex/luatex.fmt",
+                "luahbtex/lualatex.fmt",
+                "updmap.log",
+            }
+        )
         {
             var file = Path.Combine(directory.Path, "var/lib/texmf/web2c", path);
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
@@ -34,9 +45,14 @@ public sealed class TexTreeTests
         using (var upper = new UpperDirectory(directory.Path, []))
         using (var changes = ConfinedDirectory.Open(directory.Path))
         {
-            TexTree.Settle(upper, changes, epoch: 0);
+            told = TexTree.Settle(upper, changes, epoch: 0);
         }
 
-        Assert.Equal(["pdftex.fmt"], Directory.GetFiles(directory.Path, "*", SearchOption.AllDirectories).Select(Path.GetFileName));
+        Assert.Equal(
+            ["pdftex.fmt", "tex.fmt"],
+            Directory.GetFiles(directory.Path, "*", SearchOption.AllDirectories).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+        );
+        // Only Knuth's own has the clock in it, and nothing that looks like one is in this one.
+        Assert.StartsWith("/var/lib/texmf/web2c/tex/tex.fmt: ", Assert.Single(told), StringComparison.Ordinal);
     }
 }

@@ -6,6 +6,8 @@ namespace Torchyard.Platform.Tests.Http;
 
 public sealed class RetryPolicyTests
 {
+    private static Uri Address { get; } = new("https://pypi.example:8080/simple/torch/");
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -23,11 +25,27 @@ public sealed class RetryPolicyTests
         for (var attempt = 1; attempt <= 5; attempt++)
         {
             Assert.True(policy.IsWorthAnother(attempt, broken));
-            await policy.PauseAsync(attempt, broken, Cancellation);
+            await policy.PauseAsync(Address, attempt, broken, Cancellation);
         }
 
         Assert.Equal([1, 2, 4, 5, 5], clock.Pauses.Select(pause => pause.TotalSeconds));
         Assert.False(policy.IsWorthAnother(9, broken));
+    }
+
+    [Fact]
+    public async Task A_pause_that_a_server_asks_for_is_said_once_for_its_host()
+    {
+        var clock = new PausesAtOnce();
+        var said = new List<string>();
+        var policy = new RetryPolicy { Clock = clock, Notes = new PauseNotes(said.Add, clock) };
+        HttpFailureException Busy(int seconds) => new("busy", isTransient: true) { RetryAfter = TimeSpan.FromSeconds(seconds) };
+
+        await policy.PauseAsync(Address, 1, Busy(40), Cancellation);
+        await policy.PauseAsync(new Uri("https://pypi.example:8080/other"), 1, Busy(40), Cancellation);
+        await policy.PauseAsync(new Uri("https://files.example/x"), 1, Busy(1), Cancellation);
+        await policy.PauseAsync(Address, 1, new HttpFailureException("cut", isTransient: true), Cancellation);
+
+        Assert.Equal(["pypi.example:8080 asks to wait 40 s: waiting"], said);
     }
 
     [Fact]
@@ -40,7 +58,7 @@ public sealed class RetryPolicyTests
         var busy = HttpFailureException.Of(response, clock)!;
 
         Assert.True(policy.IsWorthAnother(1, busy));
-        await policy.PauseAsync(1, busy, Cancellation);
+        await policy.PauseAsync(Address, 1, busy, Cancellation);
 
         Assert.Equal([TimeSpan.FromSeconds(40)], clock.Pauses);
         Assert.Equal("the server answers 429 and asks to wait 40 s", busy.Message);

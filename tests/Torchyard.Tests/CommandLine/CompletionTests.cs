@@ -1,3 +1,5 @@
+using Torchyard.Platform.Processes;
+
 namespace Torchyard.Tests.CommandLine;
 
 /// <summary>What the Tab key offers.</summary>
@@ -49,4 +51,53 @@ public sealed class CompletionTests
         await run.RunAsync("complete", "--", "/usr/bin/torchyard version --");
         Assert.Contains("--json\t", run.Output, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task What_a_strangers_recipe_names_is_offered_only_when_no_shell_would_run_it()
+    {
+        using var run = new CommandRun();
+        run.Write("torchyard.toml", Recipe("$(touch stolen).txt", "`id`", "a;b", "a b", "*", "-x", "=x", "new\\nline", "requirements.txt"));
+
+        await run.RunAsync("complete", "--", "torchyard remove ");
+
+        Assert.Equal("requirements.txt\n", run.Output);
+    }
+
+    [Fact]
+    public async Task Bash_runs_nothing_of_it()
+    {
+        using var run = new CommandRun();
+        await run.RunAsync("completion", "bash");
+        run.Write("completion.bash", run.Output);
+        var script = run.Write(
+            "complete.bash",
+            """
+            program() { printf '%s\n' 'verb' '$(touch stolen)' '*' 'two words'; }
+            . ./completion.bash
+            COMP_WORDS=(program "") COMP_LINE='program ' COMP_POINT=8
+            _torchyard
+            printf '<%s>' "${COMPREPLY[@]}"
+            """
+        );
+
+        // In the directory that holds what a pattern would find.
+        var ended = await HostCommand.RunAsync(
+            HostProgram.Require("bash"),
+            ["-c", $"cd '{run.Directory}' && . '{script}'"],
+            cancellation: TestContext.Current.CancellationToken
+        );
+
+        // As the program said it, each one word: no pattern was spread, no command ran.
+        Assert.Equal("<verb><$(touch stolen)><*><two words>", ended.Output);
+        Assert.False(File.Exists(run.PathOf("stolen")));
+    }
+
+    private static string Recipe(params string[] requirements) =>
+        $"""
+            name = "strange"
+            [base]
+            suite = "trixie"
+            [python]
+            requirements = [{string.Join(", ", requirements.Select(text => $"\"{text}\""))}]
+            """;
 }

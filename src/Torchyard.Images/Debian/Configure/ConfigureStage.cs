@@ -238,6 +238,8 @@ internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? pytho
             ["HOME"] = "/root",
             ["LANG"] = "C.UTF-8",
             ["LC_ALL"] = "C.UTF-8",
+            // Whatever zone a package of the image sets: what scripts write the time into says the same everywhere.
+            ["TZ"] = "UTC",
             ["DEBIAN_FRONTEND"] = "noninteractive",
             ["DEBCONF_NONINTERACTIVE_SEEN"] = "true",
             ["SOURCE_DATE_EPOCH"] = epoch.ToString(CultureInfo.InvariantCulture),

@@ -58,7 +58,9 @@ internal static class RootCleanup
     /// <param name="upper">The stage's upper directory; no program runs in it any more.</param>
     /// <param name="packages">Packages of the stage.</param>
     /// <param name="epoch">The moment that counts for all.</param>
-    /// <returns>What was taken out that its package does not get back at the first start, one line each.</returns>
+    /// <returns>
+    /// What was taken out that its package does not get back at the first start, and what depends on the clock all the same, one line each.
+    /// </returns>
     internal static IReadOnlyList<string> Clean(UpperDirectory upper, IReadOnlyList<UnpackedPackage> packages, long epoch)
     {
         foreach (var path in Paths)
@@ -97,10 +99,10 @@ internal static class RootCleanup
 
         using var changes = ConfinedDirectory.Open(upper.Path);
         RemoveDanglingHashes(upper, changes);
-        TexTree.Settle(upper, changes, epoch);
+        var unsettled = TexTree.Settle(upper, changes, epoch);
         SettleKeyStore(upper, changes, epoch);
         RemoveLeavings(upper, changes, "", isLog: false);
-        return RemoveKeys(upper, changes, packages);
+        return [.. unsettled, .. RemoveKeys(upper, changes, packages)];
     }
 
     private static void Empty(UpperDirectory upper, string directory)

@@ -16,14 +16,19 @@ internal static class TexTree
     // first used.
     private static readonly string[] EnginesWithLua = ["luatex", "luahbtex", "luajittex", "luajithbtex"];
 
+    // The one that dumps the moment of its making whatever SOURCE_DATE_EPOCH says; see TexFormat.
+    private const string KnuthsTex = "tex";
+
     private static readonly string[] Trees = ["var/lib/texmf", "usr/local/share/texmf"];
 
     /// <summary>Makes what one stage changed depend on the packages alone.</summary>
     /// <param name="upper">What the stage changed.</param>
     /// <param name="changes">The same directory.</param>
     /// <param name="epoch">The time of the lock, seconds since 1970.</param>
-    internal static void Settle(UpperDirectory upper, ConfinedDirectory changes, long epoch)
+    /// <returns>What still depends on the clock, one line each.</returns>
+    internal static IReadOnlyList<string> Settle(UpperDirectory upper, ConfinedDirectory changes, long epoch)
     {
+        var unsettled = new List<string>();
         foreach (var directory in upper.Names(Formats).Select(name => $"{Formats}/{name}"))
         {
             var isLua = EnginesWithLua.Any(engine => directory == $"{Formats}/{engine}");
@@ -41,6 +46,10 @@ internal static class TexTree
                 )
                 {
                     upper.Write(path, settled, (int)file.Permissions, file.User, file.Group);
+                }
+                else if (directory == $"{Formats}/{KnuthsTex}")
+                {
+                    unsettled.Add($"/{path}: the minute in which it was made was not found in it, so each build may give another image");
                 }
             }
 
@@ -67,6 +76,8 @@ internal static class TexTree
                 );
             }
         }
+
+        return unsettled;
     }
 
     /// <summary>

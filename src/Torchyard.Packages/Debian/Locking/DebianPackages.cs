@@ -52,10 +52,10 @@ public sealed class DebianPackages : IDisposable
         _store = store;
         _progress = progress;
         _clock = clock;
-        _settings = settings;
+        _settings = settings.Saying(progress);
         _snapshot = snapshot;
         _machine = MachineApt.Read(root, environment);
-        _transport = new Transport(new AptProxy(_machine.Configuration, environment), _machine.Credentials, settings);
+        _transport = new Transport(new AptProxy(_machine.Configuration, environment), _machine.Credentials, _settings);
     }
 
     /// <summary>

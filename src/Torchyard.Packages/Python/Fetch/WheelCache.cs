@@ -14,7 +14,7 @@ namespace Torchyard.Packages.Python.Fetch;
 /// Wheels and source archives of the package cache, <c>packages/sha256/ab/abcd…</c>, fetched from indexes by
 /// <see cref="VerifiedDownloader"/>.
 /// </summary>
-public sealed class WheelCache(StorePaths store, IndexTransport transport)
+public sealed class WheelCache(StorePaths store, IndexTransport transport, PauseNotes? notes = null)
 {
     private readonly FileCache _cache = new(store.Packages);
 
@@ -22,7 +22,13 @@ public sealed class WheelCache(StorePaths store, IndexTransport transport)
     public Func<string, FileStream> OpenLocal { get; init; } = RegularFile.OpenRead;
 
     /// <summary>Tries of a download that was cut; to reach the index at all has tries of its own.</summary>
-    public RetryPolicy Retry { get; init; } = new() { Tries = 6, FirstPause = TimeSpan.FromMilliseconds(200) };
+    public RetryPolicy Retry { get; init; } =
+        new()
+        {
+            Tries = 6,
+            FirstPause = TimeSpan.FromMilliseconds(200),
+            Notes = notes,
+        };
 
     /// <summary>Path of a cached wheel; it need not exist.</summary>
     public string PathOf(Digest sha256) => _cache.PathOf(sha256);

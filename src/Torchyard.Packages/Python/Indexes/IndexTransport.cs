@@ -22,14 +22,26 @@ public sealed class IndexTransport : IDisposable
     /// <param name="credentials">Credentials of hosts.</param>
     /// <param name="time">Clock of the pauses between tries; null for the system's.</param>
     /// <param name="offline">Nothing is asked: every request is refused.</param>
-    public IndexTransport(PipSettings settings, IndexCredentials credentials, TimeProvider? time = null, bool offline = false)
+    /// <param name="notes">Told of pauses that a server asks for; null for nobody.</param>
+    public IndexTransport(
+        PipSettings settings,
+        IndexCredentials credentials,
+        TimeProvider? time = null,
+        bool offline = false,
+        PauseNotes? notes = null
+    )
     {
         ArgumentNullException.ThrowIfNull(settings);
         IsOffline = offline;
         _settings = settings;
         _credentials = credentials;
         var clock = time ?? TimeProvider.System;
-        _retry = new RetryPolicy { Tries = settings.Retries + 1, Clock = clock };
+        _retry = new RetryPolicy
+        {
+            Tries = settings.Retries + 1,
+            Clock = clock,
+            Notes = notes,
+        };
         _http = new HttpSource(
             new HttpSettings
             {
@@ -90,7 +102,7 @@ public sealed class IndexTransport : IDisposable
                 failure = _retry.IsWorthAnother(attempt, failed) ? failed : throw IndexProblem.Unreachable(url, failed.Message, failed);
             }
 
-            await _retry.PauseAsync(attempt, failure, cancellation);
+            await _retry.PauseAsync(url, attempt, failure, cancellation);
         }
     }
 

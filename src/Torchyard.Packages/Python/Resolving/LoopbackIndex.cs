@@ -1,7 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -29,10 +26,8 @@ namespace Torchyard.Packages.Python.Resolving;
 /// </summary>
 internal sealed class LoopbackIndex : IAsyncDisposable
 {
-    private const int HeaderLimit = 32 * 1024;
     private const string MetadataSuffix = ".metadata";
 
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
     private readonly string _token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
     private readonly PythonIndexes _indexes;
@@ -44,7 +39,7 @@ internal sealed class LoopbackIndex : IAsyncDisposable
     private readonly ConcurrentDictionary<string, RequirementLine> _later = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, BuiltWheel> _built = new(StringComparer.Ordinal);
     private readonly HashSet<string> _withSources = new(StringComparer.Ordinal);
-    private readonly Task _accepting;
+    private readonly LoopbackServer _server;
     private volatile TorchyardException? _failure;
 
     /// <summary>Starts serving.</summary>
@@ -66,9 +61,8 @@ internal sealed class LoopbackIndex : IAsyncDisposable
         _indexes = indexes;
         _cache = cache;
         _direct = direct.ToDictionary(StringComparer.Ordinal);
-        _listener.Start();
-        Base = new Uri($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/{_token}/");
-        _accepting = AcceptAsync();
+        _server = new LoopbackServer(AnswerAsync, _stop.Token);
+        Base = UrlText.At(_server.Root, _token + "/");
     }
 
     /// <summary>Root of everything that is served.</summary>
@@ -107,118 +101,37 @@ internal sealed class LoopbackIndex : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _listener.Stop();
-        await _accepting;
+        await _server.DisposeAsync();
         _stop.Dispose();
     }
 
-    private async Task AcceptAsync()
+    private async Task<LoopbackAnswer> AnswerAsync(string target)
     {
-        var connections = new List<Task>();
-        try
-        {
-            while (true)
-            {
-                var client = await _listener.AcceptTcpClientAsync(_stop.Token);
-                connections.RemoveAll(c => c.IsCompleted);
-                connections.Add(ServeAsync(client));
-            }
-        }
-        catch (Exception ended) when (ended is OperationCanceledException or SocketException or ObjectDisposedException)
-        {
-            await Task.WhenAll(connections);
-        }
-    }
-
-    private async Task ServeAsync(TcpClient client)
-    {
-        await Task.Yield();
-        try
-        {
-            using var owned = client;
-            client.NoDelay = true;
-            await using var stream = client.GetStream();
-            var buffer = new byte[HeaderLimit];
-            var have = 0;
-            while (true)
-            {
-                int end;
-                while ((end = buffer.AsSpan(0, have).IndexOf("\r\n\r\n"u8)) < 0)
-                {
-                    var read = have < buffer.Length ? await stream.ReadAsync(buffer.AsMemory(have), _stop.Token) : 0;
-                    if (read == 0)
-                    {
-                        return;
-                    }
-
-                    have += read;
-                }
-
-                var line = Encoding.ASCII.GetString(buffer, 0, buffer.AsSpan().IndexOf("\r\n"u8)).Split(' ');
-                buffer.AsSpan(end + 4, have - end - 4).CopyTo(buffer);
-                have -= end + 4;
-                if (line is not ["GET" or "HEAD", var target, "HTTP/1.1" or "HTTP/1.0"])
-                {
-                    return;
-                }
-
-                await AnswerAsync(stream, target, isHead: line[0] == "HEAD");
-            }
-        }
-        catch (Exception ended) when (ended is IOException or OperationCanceledException or ObjectDisposedException)
-        {
-            // pip closed the connection, or the work is over.
-        }
-    }
-
-    private async Task AnswerAsync(NetworkStream stream, string target, bool isHead)
-    {
-        int status;
-        var type = "application/octet-stream";
-        byte[] body = [];
-        string? file = null;
         try
         {
             var parts = target.Split('?')[0].Trim('/').Split('/');
             if (parts[0] != _token)
             {
-                status = 404;
+                return LoopbackAnswer.NotThere;
             }
-            else if (parts is [_, "simple", var project])
+
+            if (parts is [_, "simple", var project])
             {
-                type = SimpleJson.MediaType;
-                var page = await ProjectPageAsync(Uri.UnescapeDataString(project));
-                (status, body) = page is null ? (404, []) : (200, page);
+                return await ProjectPageAsync(Uri.UnescapeDataString(project)) is { } page
+                    ? LoopbackAnswer.Of(page, SimpleJson.MediaType)
+                    : LoopbackAnswer.NotThere;
             }
-            else if (await FindFileAsync(parts) is var (found, isMetadata))
-            {
-                status = 200;
-                if (isMetadata)
-                {
-                    body = await MetadataAsync(found);
-                    body = MetadataUrls.Rewrite(body, LaterUrl) ?? body;
-                    AskAhead(body);
-                }
-                else
-                {
-                    file = await FetchAsync(found);
-                    // A wheel of an index has a hash that pip holds it against; it got its METADATA before.
-                    if ((parts[1] != "files" || _shown.ContainsKey(Bare(parts[^1]))) && StubOf(file) is { } stub)
-                    {
-                        (body, file) = (stub, null);
-                    }
-                }
-            }
-            else
-            {
-                status = 404;
-            }
+
+            return await FindFileAsync(parts) is var (found, isMetadata)
+                ? isMetadata
+                    ? await MetadataAnswerAsync(found)
+                    : await FileAnswerAsync(found, parts)
+                : LoopbackAnswer.NotThere;
         }
         catch (TorchyardException failed)
         {
             _failure ??= failed;
-            // 403 is final for pip; on 5xx it would ask five times more, after Torchyard's own tries.
-            status = 403;
+            return LoopbackAnswer.Refused;
         }
         catch (Exception failed) when (!_stop.IsCancellationRequested)
         {
@@ -229,28 +142,25 @@ internal sealed class LoopbackIndex : IAsyncDisposable
                 "repeat; if it stays so, report it",
                 failed
             );
-            status = 403;
+            return LoopbackAnswer.Refused;
         }
+    }
 
-        var length = file is null ? body.Length : new FileInfo(file).Length;
-        var header = string.Create(
-            CultureInfo.InvariantCulture,
-            $"HTTP/1.1 {status} {(status == 200 ? "OK" : "No")}\r\nContent-Type: {type}\r\nContent-Length: {length}\r\n\r\n"
-        );
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(header), _stop.Token);
-        if (isHead)
-        {
-            return;
-        }
+    private async Task<LoopbackAnswer> MetadataAnswerAsync(ProjectFile found)
+    {
+        var metadata = await MetadataAsync(found);
+        metadata = MetadataUrls.Rewrite(metadata, LaterUrl) ?? metadata;
+        AskAhead(metadata);
+        return LoopbackAnswer.Of(metadata);
+    }
 
-        if (file is null)
-        {
-            await stream.WriteAsync(body, _stop.Token);
-            return;
-        }
-
-        await using var content = File.OpenRead(file);
-        await content.CopyToAsync(stream, _stop.Token);
+    private async Task<LoopbackAnswer> FileAnswerAsync(ProjectFile found, string[] parts)
+    {
+        var file = await FetchAsync(found);
+        // A wheel of an index has a hash that pip compares it with; it got its METADATA before.
+        return (parts[1] != "files" || _shown.ContainsKey(Bare(parts[^1]))) && StubOf(file) is { } stub
+            ? LoopbackAnswer.Of(stub)
+            : LoopbackAnswer.OfFile(file);
     }
 
     private async Task<byte[]?> ProjectPageAsync(string name)

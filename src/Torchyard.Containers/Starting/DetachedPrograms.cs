@@ -17,7 +17,7 @@ namespace Torchyard.Containers.Starting;
 /// <param name="record">What it is.</param>
 /// <param name="self">This program.</param>
 /// <param name="clock">Clock.</param>
-internal sealed class ApartPrograms(ContainerDirectory directory, ContainerRecord record, SelfProgram self, TimeProvider clock)
+internal sealed class DetachedPrograms(ContainerDirectory directory, ContainerRecord record, SelfProgram self, TimeProvider clock)
 {
     /// <summary>So many that have ended are kept: their output may take <see cref="LogWriter"/>'s limit each.</summary>
     public const int Kept = 64;
@@ -25,7 +25,7 @@ internal sealed class ApartPrograms(ContainerDirectory directory, ContainerRecor
     /// <summary>Starts a program; when that fails, nothing of it is left.</summary>
     public async Task<ExecState> StartAsync(ExecRequest request, ProcessIdentity init, CancellationToken cancellation)
     {
-        var prepared = new ContainerExec(directory, record, init, self).PrepareApart(request);
+        var prepared = new ContainerExec(directory, record, init, self).PrepareDetached(request);
         var state = await NumberAsync(request, cancellation);
         var exec = ExecDirectory.Of(directory, state.Number);
         using var monitor = MonitorReport.Start(self, SelfVerbs.Exec, directory.Root, Path.GetFileName(exec.Root), prepared);
