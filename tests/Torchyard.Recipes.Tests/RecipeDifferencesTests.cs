@@ -33,7 +33,42 @@ public sealed class RecipeDifferencesTests
         Assert.Contains("packages: cowsay added, git removed", lines);
         Assert.Contains("services.jupyter.port: 9000, was 8888", lines);
         Assert.Contains("services.ssh.port: 2222 removed", lines);
-        Assert.Contains("image.environment.A: b, which is new", lines);
+        Assert.Contains("image.environment.A: a variable, which is new", lines);
+    }
+
+    [Fact]
+    public void No_value_of_a_variable_is_told_neither_the_old_nor_the_new()
+    {
+        Recipe With(string name, string value) =>
+            Base with
+            {
+                Image = Base.Image with { Environment = new Dictionary<string, string> { [name] = value } },
+                Services = new ServiceSettings
+                {
+                    Own =
+                    [
+                        new OwnService
+                        {
+                            Name = "environment",
+                            Command = [value],
+                            Environment = new Dictionary<string, string> { [name] = value },
+                        },
+                    ],
+                },
+            };
+
+        var other = RecipeDifferences.Between(With("TOKEN", "hf_old"), With("TOKEN", "hf_new"));
+        var gone = RecipeDifferences.Between(With("TOKEN", "hf_old"), With("NEW", "hf_new"));
+
+        Assert.Equal(
+            [
+                "image.environment.TOKEN: another value",
+                "services.environment.command: hf_new added, hf_old removed",
+                "services.environment.environment.TOKEN: another value",
+            ],
+            other.Select(difference => difference.Text).Order(StringComparer.Ordinal)
+        );
+        Assert.Contains("image.environment.TOKEN: a variable removed", gone.Select(difference => difference.Text));
     }
 
     [Fact]

@@ -16,6 +16,9 @@ internal static class Stage
     /// <summary>Directory of facts about the running machine; gone when it reboots.</summary>
     public static string Facts => Runtime;
 
+    /// <summary>The stage's name in it.</summary>
+    public const string Name = "stage";
+
     /// <summary>The name of the directory at which a container's root file system is mounted.</summary>
     public const string RootFileSystem = "rootfs";
 
@@ -23,7 +26,7 @@ internal static class Stage
     /// <exception cref="TorchyardException">TY4094: it is not root's alone.</exception>
     public static string Ensure()
     {
-        var stage = Path.Combine(Runtime, "stage");
+        var stage = Path.Combine(Runtime, Name);
         Insist(Runtime);
         Insist(stage);
         // Empty on the machine: runc starts its 'exec' in the directory of that name, wherever the root file system is mounted.

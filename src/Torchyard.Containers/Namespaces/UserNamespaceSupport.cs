@@ -23,7 +23,7 @@ internal static class UserNamespaceSupport
         try
         {
             var stage = Stage.Ensure();
-            var verdict = Path.Combine(Stage.Facts, Prefix + Digest.Of(System.Text.Encoding.UTF8.GetBytes(store.Root)).Hex[..16]);
+            var verdict = Path.Combine(Stage.Facts, VerdictOf(store));
             if (File.Exists(verdict))
             {
                 return null;
@@ -43,6 +43,9 @@ internal static class UserNamespaceSupport
             return error.Message;
         }
     }
+
+    /// <summary>Name of the file that says for a store that it works there.</summary>
+    internal static string VerdictOf(StorePaths store) => Prefix + Digest.Of(System.Text.Encoding.UTF8.GetBytes(store.Root)).Hex[..16];
 
     /// <summary>Removes what was found out for stores that are gone; root alone may write where this is kept.</summary>
     /// <param name="directory">Where it is kept.</param>

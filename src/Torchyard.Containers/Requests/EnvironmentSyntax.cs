@@ -26,7 +26,8 @@ public static class EnvironmentSyntax
         return name.Length == 0
                 ? throw new TorchyardException(
                     "TY4064",
-                    $"--env '{text}' has no name of a variable",
+                    // Not what is behind it: it may be a secret.
+                    $"--env has no name of a variable{(value is null ? "" : " before '='")}",
                     "write NAME=VALUE, or NAME to pass your own on"
                 )
                 {

@@ -5,6 +5,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Torchyard.Containers.Engines;
 using Torchyard.Images.Environments;
+using Torchyard.Platform.Errors;
 using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Flows.Access;
@@ -24,7 +25,17 @@ internal static class DevcontainerFile
     // docker's own are 64 MB, in which the workers of a DataLoader die.
     private const long UsualSharedMemory = 8L << 30;
 
-    /// <summary>The file for a recipe.</summary>
+    // Editors replace ${localEnv:NAME} and the like in every text, and know no way to write it otherwise.
+    private const string Variable = "${";
+
+    // docker reads a mount as a line of CSV, and editors cut it at each comma and equals sign before.
+    private static readonly SearchValues<char> OfMounts = SearchValues.Create(",=\"\r\n");
+
+    /// <summary>
+    /// The file for a recipe that was let through. What the editor makes of it is no more than that: nothing that the recipe says is read
+    /// by the editor or docker as anything but itself.
+    /// </summary>
+    /// <exception cref="TorchyardException">TY4125: it says something that they would read otherwise.</exception>
     public static string Write(Recipe recipe)
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -54,7 +65,7 @@ internal static class DevcontainerFile
             json.WriteString("TORCHYARD_SERVICES", "none");
             foreach (var (name, value) in recipe.Environment.Variables)
             {
-                json.WriteString(name, value);
+                json.WriteString(name, Plain($"the value of {name} under [environment]", value));
             }
 
             json.WriteEndObject();
@@ -94,13 +105,36 @@ internal static class DevcontainerFile
 
     private static string Mount(MountSetting mount)
     {
+        var written = OfMount("source", mount.Source);
         var source =
-            mount.Source == "~" ? "${localEnv:HOME}"
-            : mount.Source.StartsWith("~/", StringComparison.Ordinal) ? "${localEnv:HOME}/" + mount.Source[2..]
-            : mount.Source.StartsWith('/') ? mount.Source
-            : "${localWorkspaceFolder}/" + (mount.Source.StartsWith("./", StringComparison.Ordinal) ? mount.Source[2..] : mount.Source);
-        return $"source={source},target={mount.Target},type=bind{(mount.ReadOnly ? ",readonly" : "")}";
+            written == "~" ? "${localEnv:HOME}"
+            : written.StartsWith("~/", StringComparison.Ordinal) ? "${localEnv:HOME}/" + written[2..]
+            : written.StartsWith('/') ? written
+            : "${localWorkspaceFolder}/" + (written.StartsWith("./", StringComparison.Ordinal) ? written[2..] : written);
+        return $"source={source},target={OfMount("target", mount.Target)},type=bind{(mount.ReadOnly ? ",readonly" : "")}";
     }
+
+    private static string OfMount(string part, string path)
+    {
+        var what = $"the {part} '{path}' of a mount";
+        return path.AsSpan().IndexOfAny(OfMounts) is >= 0 and var place
+            ? throw Refused(
+                $"{what} has {(path[place] is '\r' or '\n' ? "a line break" : $"'{path[place]}'")} in it, "
+                    + "where docker would read more options"
+            )
+            : Plain(what, path);
+    }
+
+    private static string Plain(string what, string text) =>
+        text.Contains(Variable, StringComparison.Ordinal)
+            ? throw Refused($"{what} has '{Variable}' in it, which editors replace by what the machine has")
+            : text;
+
+    private static TorchyardException Refused(string what) =>
+        new("TY4125", $"{what}; nothing was written", "change that in the recipe, or work in the environment of 'torchyard up' by SSH")
+        {
+            IsUsage = true,
+        };
 
     private static void Texts(Utf8JsonWriter json, string name, IReadOnlyList<string> values)
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Torchyard.Flows.Hosts;
 using Torchyard.Platform.Errors;
@@ -17,14 +18,23 @@ internal sealed class SshClientSettings(Host host)
     /// <summary>Name of the file with a container's entry, in the container's own directory.</summary>
     public const string EntryName = "ssh_config";
 
+    /// <summary>Code of the failure where the user's file cannot be changed.</summary>
+    public const string NotChanged = "TY4121";
+
     private const string Comment = "# Torchyard's environments, as NAME.torchyard; 'torchyard ssh --config --remove' takes this out again.";
     private const int LargestFile = 1 << 20;
 
+    private static readonly SearchValues<char> Plain = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/.-_+,@"
+    );
+
+    private readonly OwnFile _file = new(FileOf(host));
+
     /// <summary>The user's file, where ssh looks for it.</summary>
-    public string File => Path.Combine(host.Caller.Home, ".ssh", "config");
+    public string File => FileOf(host);
 
     /// <summary>The line.</summary>
-    public string Line => "Include " + Pattern(Path.Combine(host.Store.Containers, "*", EntryName));
+    public string Line => "Include " + Pattern(host.Store.Containers, "/*/" + EntryName);
 
     /// <summary>True when the user's file has the line.</summary>
     public bool IsIncluded
@@ -33,7 +43,7 @@ internal sealed class SshClientSettings(Host host)
         {
             try
             {
-                return Read() is { } text && Lines(text).Contains(Line);
+                return Read() is { } text && Places(Lines(text)).Any();
             }
             catch (TorchyardException)
             {
@@ -49,37 +59,50 @@ internal sealed class SshClientSettings(Host host)
     public async Task<bool> AddAsync(CancellationToken cancellation)
     {
         using var alone = await LockAsync(cancellation);
-        var text = Read() ?? "";
-        if (Lines(text).Contains(Line))
+        var text = Read();
+        if (text is not null && Places(Lines(text)).Any())
         {
             return false;
         }
 
-        Replace($"{Comment}\n{Line}\n{(text.Length > 0 ? "\n" : "")}{text}");
+        // The empty line stands for a file that was there before, be it an empty one.
+        Replace($"{Comment}\n{Bytes(Line)}\n{(text is null ? "" : "\n")}{text}");
         return true;
     }
 
-    /// <summary>Takes the line out, with the comment before it; a file that had nothing else goes.</summary>
+    /// <summary>Takes the line out with what was written around it, so that the file is as before; one made for it goes.</summary>
     /// <returns>False when it is not there.</returns>
     /// <exception cref="TorchyardException">TY4121: the file cannot be changed.</exception>
     public async Task<bool> RemoveAsync(CancellationToken cancellation)
     {
-        if (Read() is not { } found || !Lines(found).Contains(Line))
+        if (Read() is not { } found || !Places(Lines(found)).Any())
         {
             return false;
         }
 
         using var alone = await LockAsync(cancellation);
-        var kept = Lines(Read() ?? "").ToList();
-        for (var place = kept.IndexOf(Line); place >= 0; place = kept.IndexOf(Line))
+        var kept = Lines(Read() ?? "");
+        var wasThere = false;
+        foreach (var place in Places(kept).Reverse().ToList())
         {
-            var first = place > 0 && kept[place - 1] == Comment ? place - 1 : place;
-            // The empty line behind it was written with it.
-            var end = place + 1 < kept.Count - 1 && kept[place + 1].Length == 0 ? place + 2 : place + 1;
-            kept.RemoveRange(first, end - first);
+            var isOurs = place > 0 && Trimmed(kept[place - 1]) == Comment;
+            var first = isOurs ? place - 1 : place;
+            // A line that the user wrote stands alone.
+            var hasEmpty = isOurs && place + 1 < kept.Count - 1 && Trimmed(kept[place + 1]).Length == 0;
+            wasThere |= hasEmpty || !isOurs;
+            kept.RemoveRange(first, (hasEmpty ? place + 2 : place + 1) - first);
         }
 
-        Replace(string.Join('\n', kept));
+        var rest = string.Join('\n', kept);
+        if (rest.Length > 0 || wasThere || _file.IsLink)
+        {
+            Replace(rest);
+        }
+        else
+        {
+            Change(_file.Remove);
+        }
+
         return true;
     }
 
@@ -102,23 +125,45 @@ internal sealed class SshClientSettings(Host host)
     }
 
     /// <summary>
-    /// A pattern of glob(7) that means the path, with nothing in it that ssh_config(5) would read otherwise: what a version of ssh takes
-    /// for a quote, a blank, a token or a variable is matched by <c>?</c>.
+    /// A pattern of glob(7) that means the path, with nothing in it that ssh_config(5) would read otherwise. Blanks and the like stand in
+    /// quotes; for what no quotes help against in every version of ssh (quotes, backslashes, tokens, variables) stands <c>?</c>.
     /// </summary>
-    internal static string Pattern(string path)
+    /// <param name="path">The path.</param>
+    /// <param name="below">What follows it, with nothing but letters, slashes and <c>*</c>.</param>
+    internal static string Pattern(string path, string below)
     {
         var pattern = new StringBuilder(path.Length);
+        var isQuoted = false;
         foreach (var letter in path)
         {
-            pattern.Append(
-                char.IsLetterOrDigit(letter) || letter is '/' or '.' or '-' or '_' or '+' or ',' or ':' or '@' or '*' ? letter : '?'
-            );
+            isQuoted |= letter <= '~' && !Plain.Contains(letter);
+            _ = letter switch
+            {
+                '[' or '*' => pattern.Append('[').Append(letter).Append(']'),
+                '"' or '\'' or '\\' or '%' or '$' or '?' or < ' ' or '\u007f' => pattern.Append('?'),
+                _ => pattern.Append(letter),
+            };
         }
 
-        return pattern.ToString();
+        pattern.Append(below);
+        return isQuoted ? $"\"{pattern}\"" : pattern.ToString();
     }
 
-    private static string[] Lines(string text) => text.Split('\n');
+    private static string FileOf(Host host) => Path.Combine(host.Caller.OwnHome, ".ssh", "config");
+
+    private static List<string> Lines(string text) => [.. text.Split('\n')];
+
+    // As ssh does: blanks around a line do not count, nor does the end of a line as Windows writes it.
+    private static string Trimmed(string line) => line.Trim(' ', '\t', '\r');
+
+    private IEnumerable<int> Places(List<string> lines)
+    {
+        var line = Bytes(Line);
+        return Enumerable.Range(0, lines.Count).Where(index => Trimmed(lines[index]) == line);
+    }
+
+    // The file is handled as bytes, so that what is in another encoding stays as it is; a path has those of UTF-8.
+    private static string Bytes(string text) => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text));
 
     private Task<FileLock> LockAsync(CancellationToken cancellation)
     {
@@ -131,7 +176,7 @@ internal sealed class SshClientSettings(Host host)
     {
         try
         {
-            return RegularFile.TryRead(RealPath.Of(File), LargestFile) is { } content ? Encoding.Latin1.GetString(content) : null;
+            return _file.Read(LargestFile) is { } content ? Encoding.Latin1.GetString(content) : null;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or TorchyardException)
         {
@@ -139,27 +184,20 @@ internal sealed class SshClientSettings(Host host)
         }
     }
 
-    // As bytes, so that a comment in another encoding stays as it is. The file may be a link into a directory of settings.
-    private void Replace(string text)
+    private void Replace(string text) =>
+        Change(() =>
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(File)!, (UnixFileMode)FileModes.PrivateDirectory);
+            _file.Replace(Encoding.Latin1.GetBytes(text));
+        });
+
+    private void Change(Action change)
     {
         try
         {
-            var directory = Path.GetDirectoryName(File)!;
-            Directory.CreateDirectory(directory, (UnixFileMode)FileModes.PrivateDirectory);
-            var place = RealPath.Of(File);
-            if (text.Length == 0 && place == Path.Combine(RealPath.Of(directory), Path.GetFileName(File)))
-            {
-                System.IO.File.Delete(place);
-                return;
-            }
-
-            AtomicFile.Write(
-                place,
-                Encoding.Latin1.GetBytes(text),
-                System.IO.File.Exists(place) ? System.IO.File.GetUnixFileMode(place) : (UnixFileMode)FileModes.Private
-            );
+            change();
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or TorchyardException)
         {
             throw Refused(failure);
         }
@@ -167,7 +205,7 @@ internal sealed class SshClientSettings(Host host)
 
     private TorchyardException Refused(Exception failure) =>
         new(
-            "TY4121",
+            NotChanged,
             $"{File} cannot be read or changed: {failure.Message.TrimEnd('.')}",
             $"make it a file of your own, or put this line at its top yourself: {Line}",
             failure

@@ -134,7 +134,10 @@ internal sealed class CaptureFlow(Host host)
                     ? pair
                     : throw new TorchyardException(
                         "TY3038",
-                        $"{option} {string.Join('=', pair)} is not NAME=VALUE",
+                        // Not what is behind the sign: it may be a secret.
+                        pair is [var name]
+                            ? $"{option} {name} is not NAME=VALUE"
+                            : $"{option} has no name before '='",
                         "write it as in --env HF_HOME=/data/hf"
                     )
                     {

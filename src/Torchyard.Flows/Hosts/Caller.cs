@@ -27,12 +27,22 @@ internal sealed record Caller
     /// <summary>True for effective user id 0.</summary>
     public bool IsRoot => UserId == 0;
 
-    /// <summary>The user's home directory.</summary>
-    public string Home => Variable("HOME") is { Length: > 0 } home ? home : "/";
+    /// <summary>What HOME says: where paths with <c>~/</c> are, and the settings of other programs, as those read them.</summary>
+    public string Home => Variable("HOME") is { } home && home.StartsWith('/') ? home : HomeDirectory.Listed ?? "/";
+
+    /// <summary>
+    /// The home directory of the user as whom this runs, which is HOME unless that belongs to somebody else, as after <c>sudo -E</c>. What
+    /// Torchyard keeps there, changes or takes for this user's word is found by this alone.
+    /// </summary>
+    public string OwnHome => HomeDirectory.Own(Home);
+
+    /// <summary>This user's directories; where HOME is another's, the variables that name them are the other's too.</summary>
+    public BaseDirectories OwnDirectories =>
+        OwnHome is var own && own == Home ? BaseDirectories.Of(Variable, own) : BaseDirectories.Of(static _ => null, own);
 
     /// <summary>The store that is used without <c>--store</c>.</summary>
     public StorePaths DefaultStore =>
-        Variable("TORCHYARD_STORE") is { Length: > 0 } given ? new StorePaths(FullPath(given)) : StorePaths.Default(Variable, IsRoot, Home);
+        Variable("TORCHYARD_STORE") is { Length: > 0 } given ? new StorePaths(FullPath(given)) : StorePaths.Default(IsRoot, OwnDirectories);
 
     /// <summary>Tells whether the value of a variable is the text that it was read as.</summary>
     public Func<string, string, bool> IsText { get; init; } = (_, _) => true;

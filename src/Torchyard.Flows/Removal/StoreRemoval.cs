@@ -65,7 +65,40 @@ internal static class StoreRemoval
         }
 
         // While the store is there, since the change of the user's file waits for others in it.
-        await new SshClientSettings(host).RemoveAsync(cancellation);
+        if (await RemoveLineAsync(host, cancellation) is { } left)
+        {
+            host.Progress.Warn($"{left.Path}: {left.Why}");
+        }
+
+        return await RemoveAsync(host, cancellation);
+    }
+
+    /// <summary>Takes the store's line out of the user's settings of ssh.</summary>
+    /// <returns>Why it is still there; null when it is not.</returns>
+    public static async Task<LeftPlace?> RemoveLineAsync(Host host, CancellationToken cancellation)
+    {
+        var settings = new SshClientSettings(host);
+        try
+        {
+            await settings.RemoveAsync(cancellation);
+            return null;
+        }
+        catch (TorchyardException refusal) when (refusal.Code == SshClientSettings.NotChanged)
+        {
+            // A store need not stay because of a file that nobody can read.
+            return new LeftPlace(
+                settings.File,
+                $"the store's line, if it has one, is still in it: {refusal.InnerException!.Message.TrimEnd('.')}"
+            );
+        }
+    }
+
+    /// <summary>Removes the store itself.</summary>
+    /// <returns>What was in it and is not Torchyard's, by name.</returns>
+    /// <exception cref="TorchyardException">TY3054: a container runs.</exception>
+    public static async Task<IReadOnlyList<string>> RemoveAsync(Host host, CancellationToken cancellation)
+    {
+        var store = host.Store;
         using (await FileLock.AcquireAsync(store.UseLock, exclusive: true, cancellation))
         {
             // Another command may have started one while the question stood there.

@@ -1,4 +1,5 @@
 using Torchyard.Containers.Namespaces;
+using Torchyard.Flows.Access;
 using Torchyard.Flows.Hosts;
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
@@ -6,17 +7,33 @@ using Torchyard.Platform.Files;
 namespace Torchyard.Flows.Removal;
 
 /// <summary>What was removed, and what was not.</summary>
-/// <param name="Removed">Paths that are gone.</param>
-/// <param name="Kept">Paths in the store that are not Torchyard's, and are still there.</param>
-/// <param name="Program">The program itself, which stays.</param>
-internal sealed record Uninstalled(IReadOnlyList<string> Removed, IReadOnlyList<string> Kept, string Program);
+internal sealed record Uninstalled
+{
+    /// <summary>Paths that are gone.</summary>
+    public required IReadOnlyList<string> Removed { get; init; }
+
+    /// <summary>Paths in the store that are not Torchyard's, and are still there.</summary>
+    public required IReadOnlyList<string> Kept { get; init; }
+
+    /// <summary>What is Torchyard's and could not be removed.</summary>
+    public required IReadOnlyList<LeftPlace> Left { get; init; }
+
+    /// <summary>The user's usual store, where another was removed: with it stays what belongs to both; else null.</summary>
+    public required string? OtherStore { get; init; }
+
+    /// <summary>The program itself, which stays.</summary>
+    public required string Program { get; init; }
+}
 
 /// <summary>
-/// Removes everything that Torchyard keeps on the machine for this user, as its last work: the store, what was allowed to recipes, and
-/// completion scripts. Nothing else of it is anywhere: it makes no unit and no service of the machine, and its sockets are in the store.
+/// Removes everything that Torchyard keeps on the machine for this user, as its last work: the store, its line among the settings of ssh,
+/// what was allowed to recipes, and completion scripts. Nothing else of it is anywhere: it makes no unit and no service of the machine,
+/// and its sockets are in the store.
 /// </summary>
 internal sealed class Uninstall(Host host)
 {
+    private readonly SshClientSettings _ssh = new(host);
+
     /// <summary>Removes it, after a question where <paramref name="agreed"/> is false.</summary>
     /// <param name="agreed">The user has said yes on the command line.</param>
     /// <param name="force">Stop what runs.</param>
@@ -32,34 +49,85 @@ internal sealed class Uninstall(Host host)
             throw StoreRemoval.InUse(host.Store, running, "add --force, or end it first");
         }
 
-        var others = OwnPlaces.Of(host).Where(OwnPlaces.IsThere).ToList();
-        var stored = Directory.Exists(host.Store.Root);
-        if (!stored && others.Count == 0)
+        var other = host.Caller.DefaultStore.Root is var usual && usual != host.Store.Root && Directory.Exists(usual) ? usual : null;
+        var places = other is null ? OwnPlaces.Of(host).Where(place => place.IsThere).Select(place => place.Path).ToList() : [];
+        var (stored, included) = (Directory.Exists(host.Store.Root), _ssh.IsIncluded);
+        List<string> removed = [];
+        List<LeftPlace> left = [];
+        IReadOnlyList<string> kept = [];
+        if (stored || included || places.Count > 0)
         {
-            return new Uninstalled([], [], host.Self.Path);
+            await ShowAsync(running, places, included, cancellation);
+            if (!agreed && !await StoreRemoval.AgreesAsync(host, "torchyard uninstall", cancellation))
+            {
+                return null;
+            }
+
+            await StopAsync(cancellation);
+            if (await StoreRemoval.RemoveLineAsync(host, cancellation) is { } unchanged)
+            {
+                left.Add(unchanged);
+            }
+            else if (included)
+            {
+                removed.Add(LineOfSsh);
+            }
+
+            kept = await RemoveStoreAsync(cancellation);
+            if (stored && kept.Count == 0)
+            {
+                removed.Add(host.Store.Root);
+            }
+
+            RemoveShared(places, removed, left);
         }
 
-        await ShowAsync(running, others, cancellation);
-        if (!agreed && !await StoreRemoval.AgreesAsync(host, "torchyard uninstall", cancellation))
+        return new Uninstalled
         {
-            return null;
-        }
-
-        await StopAsync(cancellation);
-        var kept = await RemoveStoreAsync(cancellation);
-        foreach (var place in others)
-        {
-            ConfinedDirectory.Remove(place);
-        }
-
-        return new Uninstalled(
-            [.. stored && kept.Count == 0 ? (string[])[host.Store.Root] : [], .. others],
-            [.. kept.Select(name => Path.Combine(host.Store.Root, name))],
-            host.Self.Path
-        );
+            Removed = removed,
+            Kept = [.. kept.Select(name => Path.Combine(host.Store.Root, name))],
+            Left = left,
+            OtherStore = other,
+            Program = host.Self.Path,
+        };
     }
 
-    private async Task ShowAsync(IReadOnlyList<string> running, IReadOnlyList<string> others, CancellationToken cancellation)
+    private string LineOfSsh => $"the line of this store in {_ssh.File}";
+
+    private void RemoveShared(IReadOnlyList<string> places, List<string> removed, List<LeftPlace> left)
+    {
+        if (host.Caller.IsRoot && host.Files.IsLive)
+        {
+            Try("/run/torchyard", () => StageRemoval.Run(host.Store) is not null);
+        }
+
+        foreach (var place in places)
+        {
+            Try(place, () =>
+            {
+                new OwnFile(place).Remove();
+                return true;
+            });
+        }
+
+        void Try(string place, Func<bool> remove)
+        {
+            try
+            {
+                if (remove())
+                {
+                    removed.Add(place);
+                }
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or TorchyardException)
+            {
+                // The rest can go all the same, and the user is told of this.
+                left.Add(new LeftPlace(place, failure.Message.TrimEnd('.')));
+            }
+        }
+    }
+
+    private async Task ShowAsync(IReadOnlyList<string> running, IReadOnlyList<string> others, bool included, CancellationToken cancellation)
     {
         var person = host.Dialogue;
         person.Say("This removes");
@@ -68,7 +136,7 @@ internal sealed class Uninstall(Host host)
             person.Say("  " + line);
         }
 
-        foreach (var place in others)
+        foreach (var place in included ? others.Prepend(LineOfSsh) : others)
         {
             person.Say("  " + place);
         }
@@ -96,7 +164,7 @@ internal sealed class Uninstall(Host host)
     {
         if (host.Caller.IsRoot || !Directory.Exists(host.Store.Layers) || !StoreNamespace.IsForCaller)
         {
-            return await StoreRemoval.RunAsync(host, agreed: true, cancellation) ?? [];
+            return Directory.Exists(host.Store.Root) ? await StoreRemoval.RemoveAsync(host, cancellation) : [];
         }
 
         host.Dialogue.StepAside();

@@ -10,6 +10,8 @@ namespace Torchyard.Flows.Starting;
 /// </summary>
 internal static class ProjectPlace
 {
+    private static IEnumerable<string> Homes(Caller caller) => [RealPath.Of(caller.Home), RealPath.Of(caller.OwnHome)];
+
     /// <summary>Asks where the directory is one of those.</summary>
     /// <param name="host">Who is asked.</param>
     /// <param name="directory">The project's directory.</param>
@@ -21,7 +23,7 @@ internal static class ProjectPlace
         var real = RealPath.Of(directory);
         var what =
             real == "/" ? "the whole machine"
-            : real == RealPath.Of(host.Caller.Home) ? "your home directory, keys and passwords included"
+            : Homes(host.Caller).Contains(real) ? "your home directory, keys and passwords included"
             : null;
         if (what is null || allowed)
         {

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Torchyard.Containers.Requests;
 using Torchyard.Flows.Hosts;
 using Torchyard.Platform.Errors;
@@ -7,9 +8,9 @@ namespace Torchyard.Flows.Starting;
 
 /// <summary>
 /// Variables that an environment gets when it starts. Their values are in its container alone, whose files only its owner reads: not in the
-/// image, the lock, a label or a message. Of what is passed on, names are all that anybody is told.
+/// image, the lock, a label or a message: names are all that anybody is told.
 /// </summary>
-internal sealed record RunTimeVariables
+internal sealed partial record RunTimeVariables
 {
     // As curl, pip, Git, Go and Python read them; some programs know one case only.
     private static readonly string[] ProxyNames = ["http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy"];
@@ -24,7 +25,7 @@ internal sealed record RunTimeVariables
     /// <summary>What the recipe sets and passes on, as far as it has a value.</summary>
     public required IReadOnlyDictionary<string, string> Recipe { get; init; }
 
-    /// <summary>Names of those that are passed on: nothing is said of their values.</summary>
+    /// <summary>Names of those that are passed on.</summary>
     public required IReadOnlySet<string> Passed { get; init; }
 
     /// <summary>What the command line gives; it wins over the recipe.</summary>
@@ -107,15 +108,24 @@ internal sealed record RunTimeVariables
     /// <param name="image">Variables of the image: a proxy that it names is not replaced.</param>
     public IReadOnlyList<string> For(IReadOnlyList<string> image)
     {
-        var own = image.Select(variable => variable.Split('=', 2)[0]).ToHashSet(StringComparer.OrdinalIgnoreCase);
         return
         [
-            .. Proxies().Where(proxy => !own.Contains(proxy.Key)).Select(Line),
+            .. Proxies(image).Select(proxy => Line(new(proxy.Key, WithoutLogin(proxy.Value)))),
             .. Caches.Select(Line),
             .. Recipe.Select(Line),
             .. Given.Select(Line),
         ];
     }
+
+    /// <summary>Proxies that are passed on without the login that they have, as nobody allowed the recipe to have it: their names.</summary>
+    /// <param name="image">Variables of the image.</param>
+    public IReadOnlyList<string> WithoutLogins(IReadOnlyList<string> image) =>
+        [
+            .. Proxies(image)
+                .Where(proxy => WithoutLogin(proxy.Value) != proxy.Value && !Recipe.ContainsKey(proxy.Key) && !Given.ContainsKey(proxy.Key))
+                .Where(proxy => _caller.Variable(proxy.Key) is not null)
+                .Select(proxy => proxy.Key),
+        ];
 
     /// <summary>Labels that say which variables the container has from where: their names.</summary>
     public IEnumerable<KeyValuePair<string, string>> Labels =>
@@ -164,7 +174,8 @@ internal sealed record RunTimeVariables
             }
             else if (has.GetValueOrDefault(name) is { } old && old != value)
             {
-                yield return Passed.Contains(name) ? Waiting(name, "yours has another value by now") : Waiting(name, $"{value}, was {old}");
+                // What it was may have been passed on, and what it is may be a secret that stands in the wrong place.
+                yield return Waiting(name, Passed.Contains(name) ? "yours has another value by now" : "another value");
             }
         }
     }
@@ -178,9 +189,11 @@ internal sealed record RunTimeVariables
     private static string Line(KeyValuePair<string, string> variable) => $"{variable.Key}={variable.Value}";
 
     /// <summary>The caller's proxies in both cases, each from the other where only one is set.</summary>
-    private IEnumerable<KeyValuePair<string, string>> Proxies()
+    /// <param name="image">Variables of the image, whose own proxies stay.</param>
+    private IEnumerable<KeyValuePair<string, string>> Proxies(IReadOnlyList<string> image)
     {
-        foreach (var lower in ProxyNames)
+        var own = image.Select(variable => variable.Split('=', 2)[0]).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        foreach (var lower in ProxyNames.Where(name => !own.Contains(name)))
         {
             var upper = lower.ToUpperInvariant();
             var (one, other) = (_caller.Text(lower), _caller.Text(upper));
@@ -191,6 +204,16 @@ internal sealed record RunTimeVariables
             }
         }
     }
+
+    // A password may have a slash or an '@' in it that nobody wrote as %2F or %40; behind the last one is the host.
+    private static string WithoutLogin(string proxy)
+    {
+        var end = proxy.LastIndexOf('@');
+        return end < 0 ? proxy : Scheme().Match(proxy, 0, end).Value + proxy[(end + 1)..];
+    }
+
+    [GeneratedRegex(@"\A[A-Za-z][A-Za-z0-9+.-]*://", RegexOptions.CultureInvariant)]
+    private static partial Regex Scheme();
 
     private static TorchyardException NotSet(string what, string cure) => new("TY4124", what, cure) { IsUsage = true };
 }

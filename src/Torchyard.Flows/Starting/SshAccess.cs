@@ -130,7 +130,7 @@ internal sealed class SshAccess(Host host)
             state,
             address,
             record.Labels.GetValueOrDefault(ContainerLabels.Project),
-            AccessKeys.Find(host.Caller.Home, host.Store)
+            AccessKeys.Find(host.Caller.OwnHome, host.Store)
         );
     }
 

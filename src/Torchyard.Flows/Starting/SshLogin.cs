@@ -5,6 +5,7 @@ using System.Text;
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
 using Torchyard.Platform.Processes;
+using Torchyard.Platform.Text;
 
 namespace Torchyard.Flows.Starting;
 
@@ -161,8 +162,19 @@ internal static class SshLogin
     /// <summary>
     /// A path as ssh_config(5) takes it: '%' begins a token, quotes and backslashes have a meaning, and blanks end an argument.
     /// </summary>
+    /// <exception cref="TorchyardException">TY4126: no version of ssh can be told of it.</exception>
     internal static string Word(string path)
     {
+        // ssh replaces a variable in quotes as well, and a setting ends with its line.
+        if (path.Contains("${", StringComparison.Ordinal) || path.AsSpan().IndexOfAny('\n', '\r') >= 0)
+        {
+            throw new TorchyardException(
+                "TY4126",
+                $"ssh cannot be told of {VisibleText.Of(path)}, which has '${{' or a line break in it",
+                "choose another store with --store DIR or TORCHYARD_STORE"
+            );
+        }
+
         var text = path.Replace("%", "%%", StringComparison.Ordinal);
         return text.AsSpan().IndexOfAny(NeedsQuotes) < 0
             ? text

@@ -97,7 +97,7 @@ internal sealed class UpFlow(
         var variables = RunTimeVariables.Of(caller, source.Recipe, request.Variables);
         variables.Require();
         var built = await image(source, cancellation);
-        var login = new SshLoginCheck(AccessKeys.Find(caller.Home, store), project.ServiceState);
+        var login = new SshLoginCheck(AccessKeys.Find(caller.OwnHome, store), project.ServiceState);
         using var ports = new ServicePorts();
         var session = await StartAsync(request, project, built, existing, login, ports, variables, cancellation);
         IReadOnlyList<EnvironmentCheck> checks;
@@ -167,6 +167,14 @@ internal sealed class UpFlow(
         var python = ProjectPython.In(await layers.EnsureAsync(built, progress, cancellation));
         await PrepareStateAsync(project, request.Source.Recipe, built, python, cancellation);
         login.Admit();
+        if (variables.WithoutLogins(built.Config.Env) is { Count: > 0 } proxies)
+        {
+            progress.Note(
+                $"{string.Join(", ", proxies)}: passed on without the login; to pass it on as well, name the variable under "
+                    + "[environment] pass, which asks you first"
+            );
+        }
+
         var name = NameOf(request.Source, project);
         var run = EnvironmentRequest.For(
             request.Source,
@@ -419,7 +427,7 @@ internal sealed class UpFlow(
         var status = await SupervisorClient.StatusAsync(session.RunDirectory, cancellation);
         var jupyter = ServiceAddress.Of(record.Labels, "jupyter");
         var ssh = ServiceAddress.Of(record.Labels, "ssh");
-        var keys = ssh is null ? null : AccessKeys.Find(caller.Home, store);
+        var keys = ssh is null ? null : AccessKeys.Find(caller.OwnHome, store);
         var python = record.Mounts.FirstOrDefault(mount => mount.Target == ProjectPython.Root)?.Source;
         var added = python is null ? [] : ProjectPackages.Read(python);
         var entry = ssh is null || keys is null ? null : Entry(session, project, ssh, keys);

@@ -18,26 +18,11 @@ internal sealed class TrustRecords(string directory)
 {
     private const long LargestRecord = 4 << 20;
 
-    /// <summary>
-    /// The records of a caller: below <c>$XDG_STATE_HOME</c>, else <c>~/.local/state</c>. Root never uses those of another user, whose HOME
-    /// sudo may have kept.
-    /// </summary>
+    /// <summary>The records of a caller; root never uses those of another user, whose HOME sudo may have kept.</summary>
     public static TrustRecords Of(Caller caller) => new(Path.Combine(StateDirectory(caller), "trust"));
 
     /// <summary>Torchyard's directory among the caller's states, where nothing else is.</summary>
-    public static string StateDirectory(Caller caller)
-    {
-        var state =
-            caller.Variable("XDG_STATE_HOME") is { Length: > 0 } named && Path.IsPathRooted(named)
-                ? named
-                : Path.Combine(caller.Home, ".local/state");
-        if (caller.IsRoot && !IsMine(caller.Home))
-        {
-            state = "/root/.local/state";
-        }
-
-        return Path.Combine(state, "torchyard");
-    }
+    public static string StateDirectory(Caller caller) => Path.Combine(caller.OwnDirectories.State, "torchyard");
 
     /// <summary>What a recipe was allowed; empty for nothing, and where the record is damaged.</summary>
     /// <param name="recipe">Its identity.</param>

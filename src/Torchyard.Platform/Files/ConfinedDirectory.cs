@@ -152,7 +152,19 @@ public sealed class ConfinedDirectory : IDisposable
     /// <param name="path">The file.</param>
     /// <param name="content">Its content.</param>
     /// <param name="mode">Its permission bits.</param>
-    public void Write(string path, ReadOnlySpan<byte> content, uint mode = FileModes.Readable)
+    public void Write(string path, ReadOnlySpan<byte> content, uint mode = FileModes.Readable) => Write(path, content, mode, before: null);
+
+    /// <summary>Writes a file as <see cref="Write"/> does, and to the disk; one that is there keeps its mode and group.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="content">Its content.</param>
+    /// <param name="mode">The permission bits of a new one.</param>
+    public void Replace(string path, ReadOnlySpan<byte> content, uint mode)
+    {
+        var before = Status(path);
+        Write(path, content, before?.Permissions ?? mode, before);
+    }
+
+    private void Write(string path, ReadOnlySpan<byte> content, uint mode, FileFacts? before)
     {
         using var parent = Parent(path, out var name);
         var temporary = $".{name[..Math.Min(name.Length, 64)]}.{Guid.NewGuid():N}";
@@ -169,6 +181,16 @@ public sealed class ConfinedDirectory : IDisposable
             try
             {
                 RandomAccess.Write(file, content, 0);
+                if (before is { } kept)
+                {
+                    if (kept.Group != FileFacts.Of(file, Shown(path)).Group)
+                    {
+                        Check(OwnerCalls.Set(file, "", kept.User, kept.Group, At.EmptyPath), path);
+                    }
+
+                    RandomAccess.FlushToDisk(file);
+                }
+
                 Check(ModeCalls.Set(file, mode), path);
                 Check(NameCalls.Rename(parent, temporary, parent, name), path);
             }

@@ -55,26 +55,13 @@ public sealed record StorePaths(string Root)
     public string Temporary => Path.Combine(Root, "tmp");
 
     /// <summary>
-    /// The store for this user: <c>TORCHYARD_STORE</c>, else <c>/var/lib/torchyard</c> for root,
-    /// else <c>$XDG_DATA_HOME/torchyard</c> or <c>~/.local/share/torchyard</c> (XDG Base Directory Specification).
+    /// The store of a user who named none: <c>/var/lib/torchyard</c> for root, else <c>torchyard</c> among the user's data.
     /// </summary>
-    /// <param name="environment">Looks up an environment variable.</param>
     /// <param name="isRoot">True when the effective user id is 0.</param>
-    /// <param name="home">The user's home directory.</param>
-    public static StorePaths Default(Func<string, string?> environment, bool isRoot, string home)
+    /// <param name="directories">The user's.</param>
+    public static StorePaths Default(bool isRoot, BaseDirectories directories)
     {
-        ArgumentNullException.ThrowIfNull(environment);
-        if (environment("TORCHYARD_STORE") is { Length: > 0 } given)
-        {
-            return new StorePaths(Path.GetFullPath(given));
-        }
-
-        if (isRoot)
-        {
-            return new StorePaths("/var/lib/torchyard");
-        }
-
-        var data = environment("XDG_DATA_HOME") is { Length: > 0 } xdg ? xdg : Path.Combine(home, ".local/share");
-        return new StorePaths(Path.Combine(data, "torchyard"));
+        ArgumentNullException.ThrowIfNull(directories);
+        return new StorePaths(isRoot ? "/var/lib/torchyard" : Path.Combine(directories.Data, "torchyard"));
     }
 }

@@ -42,6 +42,32 @@ internal static unsafe partial class UserCalls
     /// <summary>getpwuid(3): true when the system knows a user, from whatever service (nsswitch.conf(5)).</summary>
     public static bool IsKnown(uint uid) => GetUser(uid) != 0;
 
+    /// <summary>getpwuid(3): the home directory of a user; null when the system does not know the user.</summary>
+    public static string? HomeOf(uint uid)
+    {
+        // What it returns is the library's own, and the next call overwrites it.
+        lock (HomeLock)
+        {
+            var found = (User*)GetUser(uid);
+            return found is null ? null : Marshal.PtrToStringUTF8((nint)found->Home);
+        }
+    }
+
+    private static readonly Lock HomeLock = new();
+
+    /// <summary>struct passwd of &lt;pwd.h&gt;, the same in glibc and musl.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct User
+    {
+        public byte* Name;
+        public byte* Password;
+        public uint Id;
+        public uint Group;
+        public byte* RealName;
+        public byte* Home;
+        public byte* Shell;
+    }
+
     [LibraryImport("libc", EntryPoint = "getgroups", SetLastError = true)]
     private static partial int GetGroups(int size, int* list);
 

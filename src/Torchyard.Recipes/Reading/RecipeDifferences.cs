@@ -7,8 +7,8 @@ namespace Torchyard.Recipes.Reading;
 
 /// <summary>A key of a recipe that another recipe has otherwise.</summary>
 /// <param name="Key">The key with its tables, such as <c>services.jupyter.port</c>.</param>
-/// <param name="Before">The value before; of a list what it had more; null for none.</param>
-/// <param name="After">The value after; of a list what it has more; null for none.</param>
+/// <param name="Before">The value before; of a list what it had more; null for none, and of a variable's other value.</param>
+/// <param name="After">The value after; of a list what it has more; null as before.</param>
 /// <param name="IsList">It is a list.</param>
 public sealed record RecipeDifference(string Key, string? Before, string? After, bool IsList)
 {
@@ -16,6 +16,7 @@ public sealed record RecipeDifference(string Key, string? Before, string? After,
     public string Text =>
         (IsList, Before, After) switch
         {
+            (_, null, null) => $"{Key}: another value",
             (true, null, _) => $"{Key}: {After} added",
             (true, _, null) => $"{Key}: {Before} removed",
             (true, _, _) => $"{Key}: {After} added, {Before} removed",
@@ -31,6 +32,7 @@ public sealed record RecipeDifference(string Key, string? Before, string? After,
 public static class RecipeDifferences
 {
     private const int MostShown = 4;
+    private const string Variable = "a variable";
 
     /// <summary>The differences. What only the container has, such as limits, mounts and its environment, is not looked at.</summary>
     public static IReadOnlyList<RecipeDifference> Between(Recipe before, Recipe after)
@@ -49,6 +51,14 @@ public static class RecipeDifferences
 
     private static RecipeDifference? Compare(string key, TomlNode? before, TomlNode? after)
     {
+        // Those of the image and of services: a secret in one stands in the wrong place, but is no less secret.
+        if (key.Split('.') is ["image", "environment", _] or ["services", _, "environment", _])
+        {
+            return Value(before) == Value(after)
+                ? null
+                : new RecipeDifference(key, after is null ? Variable : null, before is null ? Variable : null, IsList: false);
+        }
+
         if (before is not TomlArray && after is not TomlArray)
         {
             var (old, now) = (Value(before), Value(after));

@@ -19,9 +19,12 @@ internal sealed partial class UninstallCommand : Verb
         Options.Add(GlobalOptions.Json);
         Details = """
             The store with images, containers, named volumes and what projects keep there (home
-            directories, what pip installed, host keys, logs); what was allowed to recipes; completion
-            scripts. First it lists them and asks. While something runs it refuses. The directories of
-            the projects stay, and the program itself, whose place it says.
+            directories, what pip installed, host keys, logs); its line in ~/.ssh/config; what was allowed
+            to recipes; completion scripts. First it lists them and asks. While something runs it refuses.
+            The directories of the projects stay, and the program itself, whose place it says. What
+            cannot be removed is named, and the exit status is 1.
+
+            With --store it is that store alone while your usual one is there.
             """;
         Examples =
         [
@@ -40,10 +43,9 @@ internal sealed partial class UninstallCommand : Verb
 
         invocation.Answer(done, UninstallJson.Default.Uninstalled, _ =>
         {
-            if (done is { Removed: [], Kept: [] })
+            if (done is { Removed: [], Kept: [], Left: [] })
             {
                 invocation.Screen.Line("there is nothing to remove");
-                return;
             }
 
             foreach (var place in done.Removed)
@@ -56,9 +58,19 @@ internal sealed partial class UninstallCommand : Verb
                 invocation.Screen.Line($"not Torchyard's, and still there: {place}");
             }
 
+            foreach (var place in done.Left)
+            {
+                invocation.Screen.ErrorLine($"not removed: {place.Path} ({place.Why})");
+            }
+
+            if (done.OtherStore is { } other)
+            {
+                invocation.Screen.Line($"your usual store is still there, with what was allowed to recipes: {other}");
+            }
+
             invocation.Screen.Line($"the program itself is {done.Program}");
         });
-        return ExitCode.Done;
+        return done.Left.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

@@ -68,7 +68,7 @@ internal sealed class UpCommand : Verb
             Variables of [environment] in the recipe, of --env-file and of -e are in everything that runs in
             the environment: commands, logins, notebooks. They are in no image, lock or log. Name a secret
             and leave its value out: -e HF_TOKEN passes yours on. The machine's proxies (http_proxy and its
-            kin) are passed on by themselves.
+            kin) are passed on by themselves, without user and password.
 
             A recipe that wants more of this machine than its own directory, such as another directory or
             a port for other machines, asks first: see 'torchyard trust --help'. It also asks before it

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Torchyard.Flows.Access;
+using Torchyard.Platform.Errors;
 using Torchyard.Recipes.Reading;
 
 namespace Torchyard.Flows.Tests.Access;
@@ -80,6 +81,27 @@ public sealed partial class DevcontainerFileTests
         Assert.Equal("--shm-size=1073741824", root.GetProperty("runArgs")[0].GetString());
     }
 
+    // Variables are replaced in every text (https://containers.dev/implementors/json_reference/#variables-in-devcontainerjson); the gate
+    // asked about the paths and variables as the recipe has them.
+    [Theory]
+    [InlineData("[environment]\nA = \"${localEnv:AWS_SECRET_ACCESS_KEY}\"")]
+    [InlineData("[environment]\nA = \"x$${env:HOME}\"")]
+    [InlineData("[[mounts]]\nsource = \"./${localEnv:HOME}\"\ntarget = \"/data\"")]
+    [InlineData("[[mounts]]\nsource = \"./a\"\ntarget = \"/data/${localEnv:HOME}\"")]
+    [InlineData("[[mounts]]\nsource = \"./a,source=/\"\ntarget = \"/data\"")]
+    [InlineData("[[mounts]]\nsource = \"./a\"\ntarget = \"/data,readonly=false\"\nread-only = true")]
+    [InlineData("[[mounts]]\nsource = \"./a\\\"b\"\ntarget = \"/data\"")]
+    [InlineData("[[mounts]]\nsource = \"./a=b\"\ntarget = \"/data\"")]
+    [InlineData("[[mounts]]\nsource = \"./a\\nb\"\ntarget = \"/data\"")]
+    public void What_editors_or_docker_would_read_as_more_is_refused(string added)
+    {
+        var recipe = $"name = \"vision\"\npackages = [\"bash\"]\n[base]\nsuite = \"trixie\"\n{added}\n";
+
+        var failure = Assert.Throws<TorchyardException>(() => Root(recipe));
+
+        Assert.Equal(("TY4125", true), (failure.Code, failure.IsUsage));
+    }
+
     private static JsonElement Root(string recipe) =>
         JsonDocument.Parse(DevcontainerFile.Write(RecipeReader.Read(Encoding.UTF8.GetBytes(recipe), "torchyard.toml"))).RootElement;
 
@@ -87,6 +109,6 @@ public sealed partial class DevcontainerFileTests
 
     private static bool IsTexts(JsonElement value) => value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(IsText);
 
-    [GeneratedRegex("^source=[^,]+,target=/[^,]+,type=bind(,readonly)?$")]
+    [GeneratedRegex(@"\Asource=[^,]+,target=/[^,]+,type=bind(,readonly)?\z")]
     private static partial Regex MountForm();
 }

@@ -52,10 +52,15 @@ internal sealed class TestHost : IDisposable
 
     /// <summary>The host for a caller in another directory.</summary>
     /// <param name="name">The directory, below the project's.</param>
-    public Host At(string name) =>
+    public Host At(string name) => Make(name, Path.Combine(Directory, "store"));
+
+    /// <summary>The host with another store.</summary>
+    public Host WithStore(string store) => Make("", store);
+
+    private Host Make(string name, string store) =>
         new()
         {
-            Store = new StorePaths(Path.Combine(Directory, "store")),
+            Store = new StorePaths(store),
             Caller = new Caller
             {
                 Variable = Variables.GetValueOrDefault,

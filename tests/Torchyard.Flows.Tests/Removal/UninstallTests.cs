@@ -1,7 +1,9 @@
+using Torchyard.Flows.Access;
 using Torchyard.Flows.Removal;
 using Torchyard.Flows.Tests.Hosts;
 using Torchyard.Flows.Tests.Starting;
 using Torchyard.Platform.Errors;
+using Torchyard.Platform.Files;
 
 namespace Torchyard.Flows.Tests.Removal;
 
@@ -19,6 +21,7 @@ public sealed class UninstallTests : IDisposable
         Make(Path.Combine(Home, ".local/share/bash-completion/completions/torchyard"), "# of somebody else\n");
         Make(Path.Combine(Home, ".config/mine"), "mine");
         _test.Write("train.py", "pass");
+        _test.Variables["TORCHYARD_STORE"] = Root;
     }
 
     private string Root => _test.Host.Store.Root;
@@ -73,6 +76,93 @@ public sealed class UninstallTests : IDisposable
 
         Assert.Equal([Path.Combine(Root, "notes.txt")], done.Kept);
         Assert.DoesNotContain(Root, done.Removed);
+    }
+
+    // XDG Base Directory Specification: a relative path is invalid and ignored.
+    [Fact]
+    public async Task A_relative_place_of_caches_is_no_place_and_nothing_of_the_working_directory_goes()
+    {
+        _test.Variables["XDG_CACHE_HOME"] = ".";
+        _test.Variables["XDG_DATA_HOME"] = "data";
+        var here = Path.Combine(Environment.CurrentDirectory, "torchyard");
+
+        var done = (await RunAsync(agreed: true, force: false))!;
+
+        Assert.DoesNotContain(done.Removed, place => !place.Contains(Home, StringComparison.Ordinal) && place != Root);
+        Assert.Contains(Path.Combine(Home, ".cache/torchyard"), done.Removed);
+        Assert.DoesNotContain(here, done.Removed);
+    }
+
+    [Fact]
+    public async Task The_line_of_ssh_is_listed_and_taken_back_and_the_file_is_as_before()
+    {
+        Make(Path.Combine(Home, ".ssh/config"), "Host *\r\n  Port 22");
+        await new SshClientSettings(_test.Host).AddAsync(TestContext.Current.CancellationToken);
+        _test.Dialogue.Answers = new Queue<bool>([true]);
+
+        var done = (await RunAsync(agreed: false, force: false))!;
+
+        Assert.Equal("Host *\r\n  Port 22", File.ReadAllText(Path.Combine(Home, ".ssh/config")));
+        Assert.Contains(_test.Dialogue.Lines, line => line.Contains(".ssh/config", StringComparison.Ordinal));
+        Assert.Contains(done.Removed, place => place.Contains(".ssh/config", StringComparison.Ordinal));
+        Assert.Empty(done.Left);
+    }
+
+    [Fact]
+    public async Task A_file_of_ssh_that_cannot_be_read_is_named_and_all_else_goes()
+    {
+        // As root there is none that cannot be read; a directory in its place is no better.
+        Directory.CreateDirectory(Path.Combine(Home, ".ssh/config"));
+
+        var done = (await RunAsync(agreed: true, force: false))!;
+
+        Assert.Equal(Path.Combine(Home, ".ssh/config"), Assert.Single(done.Left).Path);
+        Assert.False(Directory.Exists(Root));
+        Assert.False(Directory.Exists(Path.Combine(Home, ".cache/torchyard")));
+    }
+
+    [Fact]
+    public async Task A_directory_of_caches_that_is_a_link_elsewhere_leads_to_no_removal_there()
+    {
+        Directory.Delete(Path.Combine(Home, ".cache/torchyard"), recursive: true);
+        var elsewhere = _test.Write("precious/file", "mine");
+        Directory.CreateSymbolicLink(Path.Combine(Home, ".cache/torchyard"), Path.GetDirectoryName(elsewhere)!);
+
+        await RunAsync(agreed: true, force: false);
+
+        Assert.True(File.Exists(elsewhere));
+        Assert.False(Path.Exists(Path.Combine(Home, ".cache/torchyard")));
+    }
+
+    [Fact]
+    public async Task As_root_what_another_user_can_exchange_is_left_and_named()
+    {
+        Requires.Root("needs root, for a directory of somebody else");
+        using (var home = ConfinedDirectory.Open(Home))
+        {
+            home.SetOwner(".cache", 12345, 12345);
+        }
+
+        var done = (await RunAsync(agreed: true, force: false))!;
+
+        Assert.True(Directory.Exists(Path.Combine(Home, ".cache/torchyard/native")));
+        var left = Assert.Single(done.Left);
+        Assert.Equal(Path.Combine(Home, ".cache/torchyard"), left.Path);
+        Assert.Contains("another user", left.Why, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Root));
+    }
+
+    [Fact]
+    public async Task Another_store_than_the_usual_one_goes_alone()
+    {
+        var usual = Directory.CreateDirectory(_test.PathOf("usual")).FullName;
+        _test.Variables["TORCHYARD_STORE"] = usual;
+
+        var done = (await RunAsync(agreed: true, force: false))!;
+
+        Assert.Equal([Root], done.Removed);
+        Assert.Equal(usual, done.OtherStore);
+        Assert.True(File.Exists(Path.Combine(Home, ".local/state/torchyard/trust/one.json")));
     }
 
     [Fact]

@@ -44,6 +44,36 @@ public sealed class RunTimeVariablesTests : IDisposable
         Assert.Empty(Of(Recipe([])).For([own]));
     }
 
+    [Theory]
+    [InlineData("http://user:pass@proxy:3128", "http://proxy:3128")]
+    [InlineData("socks5h://user@proxy", "socks5h://proxy")]
+    [InlineData("user:pass@proxy:3128", "proxy:3128")]
+    [InlineData("http://user:p/a@ss@proxy:3128/", "http://proxy:3128/")]
+    [InlineData("http://user:p://a@proxy:1", "http://proxy:1")]
+    [InlineData("user:p://a@proxy:1", "proxy:1")]
+    [InlineData("http://proxy:3128", "http://proxy:3128")]
+    [InlineData("proxy", "proxy")]
+    public void A_login_of_a_proxy_stays_with_the_machine(string proxy, string passed)
+    {
+        _test.Variables["HTTPS_PROXY"] = proxy;
+        var variables = Of(Recipe([]));
+
+        Assert.Equal([$"https_proxy={passed}", $"HTTPS_PROXY={passed}"], variables.For([]));
+        Assert.Equal(proxy == passed ? [] : ["HTTPS_PROXY"], variables.WithoutLogins([]));
+        Assert.Empty(variables.WithoutLogins(["https_proxy=http://image:1"]));
+    }
+
+    [Fact]
+    public void A_proxy_that_the_recipe_names_is_passed_on_as_it_is()
+    {
+        _test.Variables["https_proxy"] = "http://user:pass@proxy:3128";
+        var variables = Of(Recipe([], "https_proxy"));
+
+        Assert.Equal("https_proxy=http://user:pass@proxy:3128", variables.For([])[^1]);
+        Assert.Contains("HTTPS_PROXY=http://proxy:3128", variables.For([]));
+        Assert.Empty(variables.WithoutLogins([]));
+    }
+
     [Fact]
     public void What_is_passed_on_and_not_set_is_an_error_that_names_it()
     {
@@ -81,7 +111,7 @@ public sealed class RunTimeVariablesTests : IDisposable
     }
 
     [Fact]
-    public void Every_change_is_named_and_no_value_of_what_is_passed_on()
+    public void Every_change_is_named_and_no_value()
     {
         _test.Variables["HF_TOKEN"] = Secret;
         var started = Of(Recipe([("A", "1"), ("GONE", "1")], "HF_TOKEN"), "B=2");
@@ -94,7 +124,7 @@ public sealed class RunTimeVariablesTests : IDisposable
         Assert.Equal(
             [
                 "environment.B: another value is given",
-                "environment.A: 3, was 1",
+                "environment.A: another value",
                 "environment.GONE: removed",
                 "environment.HF_TOKEN: yours has another value by now",
                 "environment.NEW: which is new",
@@ -104,6 +134,17 @@ public sealed class RunTimeVariablesTests : IDisposable
         Assert.DoesNotContain(changes, change =>
             $"{change.Text}{change.Running}{change.Recipe}".Contains("secret", StringComparison.Ordinal)
         );
+    }
+
+    [Fact]
+    public void The_value_of_a_token_is_not_shown_when_the_recipe_sets_it_from_now_on()
+    {
+        _test.Variables["HF_TOKEN"] = Secret;
+        var started = Of(Recipe([], "HF_TOKEN"));
+
+        var change = Assert.Single(Of(Recipe([("HF_TOKEN", "hf_another_secret")])).Changes(Labels(started), started.For([])));
+
+        Assert.Equal(("environment.HF_TOKEN: another value", null, null), (change.Text, change.Running, change.Recipe));
     }
 
     [Fact]

@@ -74,6 +74,12 @@ public sealed class SshLoginTests : IDisposable
     public void A_path_means_itself_to_ssh(string path, string expected) => Assert.Equal(expected, SshLogin.Word(path));
 
     [Theory]
+    [InlineData("/store/${HOME}/id")]
+    [InlineData("/store/a\nProxyCommand evil")]
+    public void A_path_that_would_mean_something_else_is_refused(string path) =>
+        Assert.Equal("TY4126", Assert.Throws<TorchyardException>(() => SshLogin.Word(path)).Code);
+
+    [Theory]
     [InlineData(0)]
     [InlineData(0, "nvidia-smi", "-L")]
     [InlineData(1, "-N")]

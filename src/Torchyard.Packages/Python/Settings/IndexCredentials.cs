@@ -1,5 +1,6 @@
 using System.Text;
 using Torchyard.Platform.Errors;
+using Torchyard.Platform.Files;
 using Torchyard.Platform.Text;
 
 namespace Torchyard.Packages.Python.Settings;
@@ -28,14 +29,13 @@ public sealed class IndexCredentials
 
     /// <summary>
     /// Reads <c>$NETRC</c> or <c>~/.netrc</c>, and <c>keyring_pass.cfg</c>, the plain file of Python's keyring
-    /// (keyrings.alt, PlaintextKeyring) below <c>$XDG_DATA_HOME/python_keyring</c>. Files that do not exist are not an error.
+    /// (keyrings.alt, PlaintextKeyring) below <c>python_keyring</c> of the user's data. Files that do not exist are not an error.
     /// </summary>
     public static IndexCredentials Read(Func<string, string?> environment, string home)
     {
         ArgumentNullException.ThrowIfNull(environment);
         var netrc = environment("NETRC") is { Length: > 0 } named ? named : Path.Combine(home, ".netrc");
-        var data = environment("XDG_DATA_HOME") is { Length: > 0 } xdg ? xdg : Path.Combine(home, ".local", "share");
-        var keyring = Path.Combine(data, "python_keyring", "keyring_pass.cfg");
+        var keyring = Path.Combine(BaseDirectories.Of(environment, home).Data, "python_keyring", "keyring_pass.cfg");
         return new IndexCredentials(
             File.Exists(netrc) ? NetrcFile.Parse(File.ReadAllText(netrc)) : new Dictionary<string, HostCredential>(),
             File.Exists(keyring) ? IniFile.Parse(File.ReadAllText(keyring), keepCase: true) : new Dictionary<(string, string), string>()

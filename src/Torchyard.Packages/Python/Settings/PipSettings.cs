@@ -1,4 +1,5 @@
 using Torchyard.Platform.Errors;
+using Torchyard.Platform.Files;
 
 namespace Torchyard.Packages.Python.Settings;
 
@@ -105,16 +106,15 @@ public sealed record PipSettings
         }
 
         string System(string path) => Path.Combine(root, path.TrimStart('/'));
-        var systemDirectories = environment("XDG_CONFIG_DIRS") is { Length: > 0 } list ? list : "/etc/xdg";
-        foreach (var directory in systemDirectories.Split(':', StringSplitOptions.RemoveEmptyEntries).Reverse())
+        var directories = BaseDirectories.Of(environment, home);
+        foreach (var directory in directories.MachineSettings.Reverse())
         {
             yield return Path.Combine(System(directory), "pip", "pip.conf");
         }
 
         yield return System("/etc/pip.conf");
         yield return Path.Combine(home, ".pip", "pip.conf");
-        var configuration = environment("XDG_CONFIG_HOME") is { Length: > 0 } xdg ? xdg : Path.Combine(home, ".config");
-        yield return Path.Combine(configuration, "pip", "pip.conf");
+        yield return Path.Combine(directories.Settings, "pip", "pip.conf");
         if (environment("VIRTUAL_ENV") is { Length: > 0 } virtualEnvironment)
         {
             yield return Path.Combine(virtualEnvironment, "pip.conf");
