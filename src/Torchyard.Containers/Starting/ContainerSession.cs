@@ -102,6 +102,16 @@ public sealed class ContainerSession(ContainerStore store, ContainerRecord recor
         }
     }
 
+    /// <summary>Refuses one that has ended.</summary>
+    /// <exception cref="TorchyardException">TY4046: the container does not run.</exception>
+    public void RequireRunning()
+    {
+        if (!IsRunning)
+        {
+            throw NotRunning();
+        }
+    }
+
     /// <summary>Waits for the end.</summary>
     /// <returns>Exit status; null when it is not known.</returns>
     public async Task<int?> WaitAsync(CancellationToken cancellation)
@@ -281,7 +291,7 @@ public sealed class ContainerSession(ContainerStore store, ContainerRecord recor
         new(
             "TY4046",
             $"container {record.Name} is not running",
-            $"torchyard ps -a shows how it ended, torchyard logs {record.Name} what it printed"
+            $"start it again with 'torchyard start {record.Name}'; 'torchyard logs {record.Name}' shows what it printed"
         );
 }
 

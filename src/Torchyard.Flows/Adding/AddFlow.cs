@@ -1,5 +1,6 @@
 using Torchyard.Containers.State;
 using Torchyard.Flows.Hosts;
+using Torchyard.Flows.Projects;
 using Torchyard.Flows.Sources;
 using Torchyard.Flows.Starting;
 using Torchyard.Packages.Conda;

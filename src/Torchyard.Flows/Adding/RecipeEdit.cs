@@ -3,6 +3,7 @@ using Torchyard.Flows.Fitting;
 using Torchyard.Flows.Hosts;
 using Torchyard.Flows.Locking;
 using Torchyard.Flows.Locks;
+using Torchyard.Flows.Projects;
 using Torchyard.Flows.Starting;
 using Torchyard.Flows.Trust;
 using Torchyard.Platform.Errors;

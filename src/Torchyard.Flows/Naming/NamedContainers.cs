@@ -2,7 +2,7 @@ using Torchyard.Containers.Logs;
 using Torchyard.Containers.Starting;
 using Torchyard.Containers.State;
 using Torchyard.Flows.Hosts;
-using Torchyard.Flows.Starting;
+using Torchyard.Flows.Projects;
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Text;
 
@@ -153,9 +153,7 @@ internal sealed class NamedContainers(Host host)
     private async Task<IReadOnlyList<ContainerInfo>> InAsync(string directory, CancellationToken cancellation)
     {
         var path = host.Caller.FullPath(directory);
-        return Directory.Exists(path)
-            ? await host.Containers().FindByLabelAsync(ContainerLabels.Project, Project.Of(path, host.Store).Directory, cancellation)
-            : [];
+        return Directory.Exists(path) ? await ProjectContainers.InAsync(host, path, cancellation) : [];
     }
 
     private static ContainerInfo? Named(string word, IReadOnlyList<ContainerInfo> all)
@@ -174,14 +172,17 @@ internal sealed class NamedContainers(Host host)
 
     private static bool IsPath(string name) => name is "." or ".." || name.Contains('/', StringComparison.Ordinal);
 
-    private TorchyardException NothingUp(string directory, IReadOnlyList<ContainerInfo> all) =>
-        new(
+    private TorchyardException NothingUp(string directory, IReadOnlyList<ContainerInfo> all)
+    {
+        var path = host.Caller.FullPath(directory);
+        var isThere = Directory.Exists(path);
+        var up = isThere ? "run 'torchyard up' there to start its environment" : "correct the path";
+        return new(
             "TY4109",
-            $"nothing is up in {host.Caller.FullPath(directory)}",
-            all.Count == 0
-                ? "'torchyard up' starts the environment of a directory"
-                : "'torchyard up' starts the environment of a directory; or " + ContainerStore.CureOf("", all)
+            isThere ? $"nothing is up in {path}" : $"there is no directory {path}, so nothing is up in it",
+            all.Count == 0 ? up : $"{up}, or {ContainerStore.CureOf("", all)}"
         );
+    }
 
     private static TorchyardException NoProgram(string command) =>
         new("TY9001", $"'{command}' needs a program to run", "see 'torchyard exec --help'") { IsUsage = true };

@@ -60,7 +60,14 @@ internal sealed class NamedThings(Host host)
         throw new TorchyardException(
             "TY4079",
             $"there is no container, image or volume '{name}'",
-            KnownNames.Cure(name, known, "there are none: 'torchyard up' or 'torchyard build' makes some", "torchyard ps -a, images")
+            KnownNames.Cure(
+                name,
+                known,
+                "there are none: 'torchyard up' or 'torchyard build' makes some",
+                "torchyard ps -a",
+                "torchyard images",
+                "torchyard volume ls"
+            )
         );
     }
 

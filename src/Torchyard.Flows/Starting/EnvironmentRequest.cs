@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Torchyard.Containers.Requests;
 using Torchyard.Containers.State;
+using Torchyard.Flows.Projects;
 using Torchyard.Images.Environments;
 using Torchyard.Images.Oci;
 using Torchyard.Machine.Kernel;

@@ -3,6 +3,7 @@ using Torchyard.Containers.Sessions;
 using Torchyard.Containers.State;
 using Torchyard.Flows.Access;
 using Torchyard.Flows.Hosts;
+using Torchyard.Flows.Naming;
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Text;
 
@@ -10,7 +11,7 @@ namespace Torchyard.Flows.Starting;
 
 /// <summary>What is to be opened.</summary>
 /// <param name="Service">Name of the service; null for Jupyter, or the only one that there is.</param>
-/// <param name="Container">Name or id; null for the environment of the working directory.</param>
+/// <param name="Container">As <see cref="NamedContainers"/> takes it; null for the environment of the working directory.</param>
 /// <param name="OnlyShow">Open no browser.</param>
 internal sealed record OpenRequest(string? Service, string? Container, bool OnlyShow);
 
@@ -33,22 +34,9 @@ internal sealed class OpenFlow(Host host)
     /// TY4046: the container does not run.</exception>
     public async Task<OpenedService> RunAsync(OpenRequest request, CancellationToken cancellation)
     {
-        var container = await ChosenEnvironment.FindAsync(
-            host,
-            request.Container,
-            "torchyard up starts the environment; torchyard open --container NAME opens another's",
-            cancellation
-        );
+        var container = await new NamedContainers(host).FindAsync(request.Container, cancellation);
         var session = host.Session(container);
-        if (!container.IsRunning)
-        {
-            throw new TorchyardException(
-                "TY4046",
-                $"container {container.Record.Name} is not running",
-                $"torchyard ps -a shows how it ended, torchyard logs {container.Record.Name} what it printed"
-            );
-        }
-
+        session.RequireRunning();
         var status = await SupervisorClient.StatusAsync(session.RunDirectory, cancellation);
         var addresses = Addresses(container.Record, status);
         var name = Choose(request.Service, container.Record.Name, [.. addresses.Keys]);

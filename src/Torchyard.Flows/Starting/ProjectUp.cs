@@ -6,6 +6,7 @@ using Torchyard.Flows.Fitting;
 using Torchyard.Flows.Hosts;
 using Torchyard.Flows.Locking;
 using Torchyard.Flows.Locks;
+using Torchyard.Flows.Projects;
 using Torchyard.Flows.Repair;
 using Torchyard.Flows.Runtimes;
 using Torchyard.Flows.Trust;
@@ -27,11 +28,7 @@ internal sealed class ProjectUp(Host host)
         // Before anything is held that others wait for.
         var given = RunTimeVariables.Read(host, options.EnvironmentFiles, options.Variables);
         var named = FindSource(options);
-        var isUp =
-            (
-                await host.Containers()
-                    .FindByLabelAsync(ContainerLabels.Project, Project.Of(named.Directory, host.Store).Directory, cancellation)
-            ).Count > 0;
+        var isUp = (await ProjectContainers.InAsync(host, named.Directory, cancellation)).Count > 0;
         await ProjectPlace.RequireAsync(host, named.Directory, options.Trust || isUp, cancellation);
         var recipe = await new RecipeGate(host, options.Trust).OpenAsync(named, cancellation);
         // Held until the container has its layers, so that a prune does not take them away in between.

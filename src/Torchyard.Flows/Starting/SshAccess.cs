@@ -3,6 +3,7 @@ using Torchyard.Containers.Starting;
 using Torchyard.Containers.State;
 using Torchyard.Flows.Access;
 using Torchyard.Flows.Hosts;
+using Torchyard.Flows.Naming;
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Processes;
 
@@ -11,7 +12,7 @@ namespace Torchyard.Flows.Starting;
 /// <summary>What is wanted of <c>ssh</c>.</summary>
 internal sealed record SshRequest
 {
-    /// <summary>The environment, or null for that of the working directory.</summary>
+    /// <summary>The environment, as <see cref="NamedContainers"/> takes it, or null for that of the working directory.</summary>
     public string? Name { get; init; }
 
     /// <summary>Options and command for ssh.</summary>
@@ -104,13 +105,9 @@ internal sealed class SshAccess(Host host)
 
     private async Task<SshHostEntry> EntryAsync(string? name, CancellationToken cancellation)
     {
-        var container = await ChosenEnvironment.FindAsync(
-            host,
-            name,
-            "torchyard up starts the environment; torchyard ssh NAME logs in to another",
-            cancellation
-        );
+        var container = await new NamedContainers(host).FindAsync(name, cancellation);
         var session = host.Session(container);
+        session.RequireRunning();
         var record = container.Record;
         var address = ServiceAddress.Of(record.Labels, "ssh")
             ?? await ReportedAsync(session, cancellation)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Torchyard.Containers.Logs;
 using Torchyard.Containers.Starting;
+using Torchyard.Flows.Projects;
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
 using Torchyard.Platform.Linux;

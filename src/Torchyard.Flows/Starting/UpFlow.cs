@@ -7,6 +7,7 @@ using Torchyard.Containers.State;
 using Torchyard.Flows.Access;
 using Torchyard.Flows.Hosts;
 using Torchyard.Flows.Locks;
+using Torchyard.Flows.Projects;
 using Torchyard.Images.Oci;
 using Torchyard.Images.Store;
 using Torchyard.Machine.Kernel;

@@ -12,8 +12,8 @@ public static class KnownNames
     /// <param name="name">What the user wrote.</param>
     /// <param name="known">What there is, also named by strangers; each is said once, on one line.</param>
     /// <param name="none">What to do when there is nothing at all.</param>
-    /// <param name="list">The command that lists all.</param>
-    public static string Cure(string name, IEnumerable<string> known, string none, string list)
+    /// <param name="lists">The commands that list all.</param>
+    public static string Cure(string name, IEnumerable<string> known, string none, params string[] lists)
     {
         ArgumentNullException.ThrowIfNull(known);
         var names = known.Distinct(StringComparer.Ordinal).Select(VisibleText.Of).Order(StringComparer.Ordinal).ToList();
@@ -24,7 +24,11 @@ public static class KnownNames
 
         var shown = string.Join(", ", names.Take(Most));
         var there =
-            names.Count > Most ? string.Create(CultureInfo.InvariantCulture, $"{shown} and {names.Count - Most} more ('{list}')") : shown;
+            names.Count > Most
+                ? string.Create(CultureInfo.InvariantCulture, $"{shown} and {names.Count - Most} more ({Commands(lists)})")
+                : shown;
         return NearestName.Find(name, names) is { } nearest ? $"did you mean '{nearest}'? there are: {there}" : $"name one of: {there}";
     }
+
+    private static string Commands(IEnumerable<string> commands) => string.Join(", ", commands.Select(command => $"'{command}'"));
 }

@@ -131,8 +131,8 @@ internal static class EngineOptions
         Add("run", "GPUs come with --gpus, and no other device is passed in", "--device", "--device-cgroup-rule");
         Add(
             "run",
-            "nothing starts a container again: let systemd or a cluster's scheduler do it; services "
-                + "in an image are started again by its supervisor",
+            "'torchyard start NAME' starts a container again, and none starts by itself: let systemd or "
+                + "a cluster's scheduler do that; services in an image are started again by its supervisor",
             "--restart"
         );
         Add("run", Images, "--pull", "--authfile", "--tls-verify", "--disable-content-trust", "--quiet");

@@ -4,6 +4,7 @@ using Torchyard.Containers.Logs;
 using Torchyard.Containers.Namespaces;
 using Torchyard.Containers.Starting;
 using Torchyard.Containers.State;
+using Torchyard.Flows.Projects;
 using Torchyard.Flows.Starting;
 using Torchyard.Platform.Errors;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Torchyard.CommandLine;
 using Torchyard.Containers.State;
 using Torchyard.Flows.Hosts;
+using Torchyard.Flows.Projects;
 
 namespace Torchyard.Commands;
 
@@ -31,11 +32,7 @@ internal sealed class DownCommand : Verb
     {
         var project = invocation.Caller.FullPath(invocation.Get(_directory) ?? ".");
         var store = invocation.Host.Containers();
-        var containers = await store.FindByLabelAsync(
-            ContainerLabels.Project,
-            project.Length > 1 ? project.TrimEnd('/') : project,
-            cancellation
-        );
+        var containers = await ProjectContainers.InAsync(invocation.Host, project, cancellation);
         foreach (var container in containers)
         {
             await invocation

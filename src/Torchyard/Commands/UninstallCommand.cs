@@ -45,7 +45,10 @@ internal sealed partial class UninstallCommand : Verb
         {
             if (done is { Removed: [], Kept: [], Left: [] })
             {
-                invocation.Screen.Line("there is nothing to remove");
+                invocation.Screen.Line(
+                    $"there is nothing to remove{(done.OtherStore is { } usual ? $"; your usual store is {usual}" : "")}"
+                );
+                return;
             }
 
             foreach (var place in done.Removed)

@@ -74,6 +74,26 @@ public sealed class NamedContainersTests : IDisposable
     }
 
     [Fact]
+    public async Task A_directory_is_the_same_project_by_whatever_links_it_is_reached()
+    {
+        using var running = Running();
+        Directory.CreateSymbolicLink(Path.Combine(_test.Directory, "link"), _test.Directory);
+
+        var found = await Containers.FindAsync(Path.Combine(_test.Directory, "link/project"), Cancellation);
+
+        Assert.Equal(running.Record.Id, found.Record.Id);
+    }
+
+    [Fact]
+    public async Task A_directory_that_there_is_not_is_said()
+    {
+        var failure = await FailureAsync(() => Containers.FindAsync("./nowhere", Cancellation));
+
+        Assert.Equal("TY4109", failure.Code);
+        Assert.Contains("there is no directory", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_single_word_of_logs_is_a_service_of_the_directorys_environment()
     {
         using var running = Running();

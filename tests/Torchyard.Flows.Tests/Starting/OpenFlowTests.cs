@@ -75,7 +75,41 @@ public sealed class OpenFlowTests : IDisposable
         );
 
         Assert.Equal("TY4109", failure.Code);
-        Assert.Contains("elsewhere: work", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("name one of: work", failure.Cure, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(".")]
+    [InlineData("../project")]
+    [InlineData("work")]
+    public async Task The_environment_of_a_directory_is_named_as_every_verb_takes_it(string name)
+    {
+        using var running = Run(("board", "127.0.0.1", 6006));
+
+        Assert.Equal(
+            "work",
+            (await new OpenFlow(_test.Host).RunAsync(new OpenRequest(null, name, OnlyShow: true), Cancellation)).Environment
+        );
+        // No server of SSH is in it, which is found out behind the name.
+        var failure = await Assert.ThrowsAsync<TorchyardException>(() =>
+            new SshAccess(_test.Host).LoginAsync(new SshRequest { Name = name, Arguments = [] }, Cancellation)
+        );
+        Assert.Equal("TY4107", failure.Code);
+    }
+
+    [Fact]
+    public async Task An_environment_that_has_ended_says_how_to_start_it_again()
+    {
+        var running = Run(("board", "127.0.0.1", 6006));
+        running.Dispose();
+
+        var open = await Assert.ThrowsAsync<TorchyardException>(() => OpenAsync());
+        var login = await Assert.ThrowsAsync<TorchyardException>(() =>
+            new SshAccess(_test.Host).LoginAsync(new SshRequest { Arguments = [] }, Cancellation)
+        );
+
+        Assert.Equal(("TY4046", "TY4046"), (open.Code, login.Code));
+        Assert.Contains("'torchyard start work'", open.Cure, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using Torchyard.Images.Environments;
 using Torchyard.Platform.Digests;
 using Torchyard.Platform.Files;
 
-namespace Torchyard.Flows.Starting;
+namespace Torchyard.Flows.Projects;
 
 /// <summary>
 /// A project is a directory: what <c>up</c> is called in, what the container sees as <c>/workspace</c>, and what finds the container again.
@@ -31,8 +31,8 @@ internal sealed record Project(string Directory, string Id, string State)
     /// <summary>The project of a directory.</summary>
     public static Project Of(string directory, StorePaths store)
     {
-        var resolved = new DirectoryInfo(directory).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? directory;
-        resolved = Path.TrimEndingDirectorySeparator(Path.GetFullPath(resolved));
+        // As getcwd(3) says it to whoever is there, by whatever links it was reached.
+        var resolved = RealPath.Of(directory);
         var id = Digest.Of(Encoding.UTF8.GetBytes(resolved)).Hex[..12];
         return new Project(resolved, id, Path.Combine(store.Projects, id));
     }
