@@ -64,7 +64,7 @@ public sealed class ContainerSession(ContainerStore store, ContainerRecord recor
         }
 
         ProgramSignal.Give(() => init, SignalNumbers.Parse(record.StopSignal) ?? SignalNumbers.Terminate);
-        if (!await EndsWithinAsync(init, timeout ?? TimeSpan.FromSeconds(record.StopTimeout), cancellation))
+        if (!await EndsWithinAsync(init, timeout ?? OwnTimeout, cancellation))
         {
             init.Signal(SignalNumbers.Kill);
         }
@@ -261,6 +261,9 @@ public sealed class ContainerSession(ContainerStore store, ContainerRecord recor
     }
 
     private bool IsWatched() => Files.ReadState() is { Status: not ContainerStatus.Exited } state && (state.Monitor?.IsAlive ?? false);
+
+    // As docker has it: with -1 nothing is killed.
+    private TimeSpan OwnTimeout => record.StopTimeout < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(record.StopTimeout);
 
     private async Task<bool> EndsWithinAsync(ProcessIdentity init, TimeSpan timeout, CancellationToken cancellation)
     {

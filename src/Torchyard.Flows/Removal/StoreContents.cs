@@ -19,7 +19,7 @@ internal static class StoreContents
         }
 
         var containers = await host.Containers().ListAsync(cancellation);
-        List<string> lines = [$"{store.Root}, which has"];
+        List<string> lines = [];
         Add("image", Images(store));
         Add("container", containers.Select(container => container.Record.Name));
         Add("named volume", Names(store.Volumes));
@@ -34,7 +34,7 @@ internal static class StoreContents
             lines.Add($"  {Count.Of(fetched.Files, "fetched file")} ({ByteSize.Decimal(fetched.Bytes)})");
         }
 
-        return lines;
+        return lines.Count > 0 ? [$"{store.Root}, which has", .. lines] : [store.Root];
 
         void Add(string what, IEnumerable<string> names)
         {

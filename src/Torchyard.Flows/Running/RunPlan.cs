@@ -81,6 +81,16 @@ internal sealed record RunPlan
         };
         // A project that was up before: its container may have left links.
         IReadOnlyList<string> open = host.Caller.Place.IsThere && File.Exists(Path.Combine(Here(), RecipeReader.FileName)) ? [Here()] : [];
+        var stopTimeout = arguments.StopTimeout ?? 10;
+        if (stopTimeout < -1)
+        {
+            throw Wrong(
+                "--stop-timeout",
+                stopTimeout.ToString(CultureInfo.InvariantCulture),
+                "a number of seconds, or -1 to wait as long as it takes"
+            );
+        }
+
         var gpus = arguments.Gpus is { } named ? GpuSelection.Parse(named) : GpuSelection.None;
         return new RunPlan
         {
@@ -116,7 +126,7 @@ internal sealed record RunPlan
                 Terminal = arguments.Terminal,
                 BestEffort = arguments.BestEffort,
                 StopSignal = arguments.StopSignal,
-                StopTimeout = TimeSpan.FromSeconds(arguments.StopTimeout ?? 10),
+                StopTimeout = TimeSpan.FromSeconds(stopTimeout),
             },
         };
     }

@@ -117,7 +117,7 @@ internal sealed partial record RunTimeVariables
         ];
     }
 
-    /// <summary>Proxies that are passed on without the login that they have, as nobody allowed the recipe to have it: their names.</summary>
+    /// <summary>Names of the proxies that are passed on without their login, which nobody allowed the recipe to have.</summary>
     /// <param name="image">Variables of the image.</param>
     public IReadOnlyList<string> WithoutLogins(IReadOnlyList<string> image) =>
         [

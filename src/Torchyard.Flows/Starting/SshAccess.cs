@@ -68,19 +68,7 @@ internal sealed class SshAccess(Host host)
     /// <exception cref="TorchyardException">TY4107 to TY4109, TY4121, TY4122.</exception>
     public async Task<SshSettingsAnswer> SettingsAsync(SshRequest request, CancellationToken cancellation)
     {
-        if ((request.Write && request.Remove) || request.Arguments.Count > 0)
-        {
-            throw new TorchyardException(
-                "TY4122",
-                request.Arguments.Count > 0
-                    ? $"ssh is not started with --config, so '{string.Join(' ', request.Arguments)}' is for nobody"
-                    : "--write and --remove want the opposite",
-                request.Arguments.Count > 0 ? "leave out one of the two" : "give one of them"
-            )
-            {
-                IsUsage = true,
-            };
-        }
+        RequireSense(request);
 
         var settings = new SshClientSettings(host);
         if (request.Remove)
@@ -101,6 +89,22 @@ internal sealed class SshAccess(Host host)
         }
 
         return new SshSettingsAnswer(entry, settings.File, changed);
+    }
+
+    private static void RequireSense(SshRequest request)
+    {
+        var (what, cure) =
+            request is { Write: true, Remove: true } ? ("--write and --remove contradict each other", "give one of the two")
+            : request.Arguments.Count > 0
+                ? ($"with --config no ssh is started that could take '{string.Join(' ', request.Arguments)}'", "leave out one of the two")
+            // The line is for all environments, and an entry goes with its container.
+            : request is { Remove: true, Name: { } name }
+                ? ($"--remove takes out the line for all environments, not for '{name}' alone", "leave the name out if you mean all")
+            : (null, "");
+        if (what is not null)
+        {
+            throw new TorchyardException("TY4122", what, cure) { IsUsage = true };
+        }
     }
 
     private async Task<SshHostEntry> EntryAsync(string? name, CancellationToken cancellation)

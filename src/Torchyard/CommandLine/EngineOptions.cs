@@ -101,7 +101,8 @@ internal static class EngineOptions
                 : null;
         }
 
-        return Rows.GetValueOrDefault($"{verb} {option}") ?? Rows.GetValueOrDefault($"{Everywhere} {option}");
+        // What is said for every verb is about containers.
+        return Rows.GetValueOrDefault($"{verb} {option}") ?? (verb == "volume" ? null : Rows.GetValueOrDefault($"{Everywhere} {option}"));
     }
 
     /// <summary>Every row, as <c>VERB OPTION</c>; options of every verb have none.</summary>

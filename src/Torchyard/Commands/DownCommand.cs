@@ -9,7 +9,7 @@ namespace Torchyard.Commands;
 /// <summary><c>torchyard down</c>: ends the environment of a project.</summary>
 internal sealed class DownCommand : Verb
 {
-    private readonly Option<int?> _time = new("--time", "-t") { Description = "Seconds until it is killed", HelpName = "SECONDS" };
+    private readonly Option<int?> _time = TimeOption.Create();
     private readonly Argument<string?> _directory = new("DIR")
     {
         Description = "Project directory (default: this one)",
@@ -31,13 +31,12 @@ internal sealed class DownCommand : Verb
     public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
         var project = invocation.Caller.FullPath(invocation.Get(_directory) ?? ".");
+        var timeout = TimeOption.Read(invocation, _time);
         var store = invocation.Host.Containers();
         var containers = await ProjectContainers.InAsync(invocation.Host, project, cancellation);
         foreach (var container in containers)
         {
-            await invocation
-                .Host.Session(container)
-                .StopAsync(invocation.Get(_time) is { } seconds ? TimeSpan.FromSeconds(seconds) : null, cancellation);
+            await invocation.Host.Session(container).StopAsync(timeout, cancellation);
             // With --rm its monitor may have removed it by now.
             if ((await store.ListAsync(cancellation)).Any(c => c.Record.Id == container.Record.Id))
             {

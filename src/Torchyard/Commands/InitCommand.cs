@@ -115,10 +115,14 @@ internal sealed class InitCommand : Verb
                 preset.Content.Replace($"name = \"{preset.Recipe.Name}\"", $"name = \"{name}\"", StringComparison.Ordinal)
             ),
         };
+        var isWritten = false;
         if (invocation.Get(_devcontainer))
         {
             // The recipe that is here is the one that it is for.
-            var isWritten = File.Exists(Path.Combine(directory, RecipeReader.FileName)) && !invocation.Get(_force);
+            // With --force a preset that is named takes its place; else the file for editors alone is overwritten.
+            isWritten =
+                File.Exists(Path.Combine(directory, RecipeReader.FileName))
+                && !(invocation.Get(_force) && invocation.Get(_preset) is not null);
             var recipe = isWritten
                 ? (
                     await new RecipeGate(invocation.Host, allow: false).OpenAsync(
@@ -168,7 +172,7 @@ internal sealed class InitCommand : Verb
         }
 
         invocation.Screen.Line();
-        invocation.Screen.Line("Next: torchyard up");
+        invocation.Screen.Line(isWritten ? "Next: reopen the directory in its container, in the editor" : "Next: torchyard up");
         return ExitCode.Done;
     }
 
@@ -195,6 +199,7 @@ internal sealed class InitCommand : Verb
             invocation.Get(_preset) is not null ? "a preset"
             : invocation.Get(_torch) is not null ? "--torch"
             : invocation.Get(_example) ? "--example"
+            : invocation.Get(_devcontainer) ? "--devcontainer"
             : null;
         if (other is not null)
         {

@@ -14,7 +14,7 @@ internal sealed class OpenCommand : Verb
     };
     private readonly Option<string?> _container = new("--container", "-c")
     {
-        Description = "Environment (default: that of the project in this directory)",
+        Description = "Name, id, or a project's directory (default: the environment of this directory)",
         HelpName = "NAME",
     };
     private readonly Option<bool> _print = new("--print", "-p") { Description = "Print the address and open no browser" };

@@ -8,11 +8,7 @@ namespace Torchyard.Commands;
 /// <summary><c>torchyard restart</c>: stops containers and starts them again.</summary>
 internal sealed class RestartCommand : Verb
 {
-    private readonly Option<int?> _time = new("--time", "--timeout", "-t")
-    {
-        Description = "Seconds until it is killed (default: the container's own)",
-        HelpName = "SECONDS",
-    };
+    private readonly Option<int?> _time = TimeOption.Create();
     private readonly Argument<string[]> _containers = new("CONTAINER")
     {
         Description = "Names, ids, or projects' directories (default: the environment of this directory)",
@@ -39,7 +35,7 @@ internal sealed class RestartCommand : Verb
 
     public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
-        TimeSpan? timeout = invocation.Get(_time) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+        var timeout = TimeOption.Read(invocation, _time);
         return await EachName.DoAsync(invocation, EachName.OrProject(invocation.Get(_containers)), async name =>
         {
             var container = await new NamedContainers(invocation.Host).FindAsync(name, cancellation);

@@ -10,7 +10,7 @@ internal sealed class SshCommand : Verb, IStartsProgram
 {
     private readonly Argument<string?> _container = new("NAME")
     {
-        Description = "Environment (default: that of the project in this directory)",
+        Description = "Name, id, or a project's directory (default: the environment of this directory)",
         Arity = ArgumentArity.ZeroOrOne,
     };
 

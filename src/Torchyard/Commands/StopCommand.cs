@@ -7,11 +7,7 @@ namespace Torchyard.Commands;
 /// <summary><c>torchyard stop</c>: ends containers in order.</summary>
 internal sealed class StopCommand : Verb
 {
-    private readonly Option<int?> _time = new("--time", "--timeout", "-t")
-    {
-        Description = "Seconds until it is killed (default: the container's own)",
-        HelpName = "SECONDS",
-    };
+    private readonly Option<int?> _time = TimeOption.Create();
     private readonly Argument<string[]> _containers = new("CONTAINER")
     {
         Description = "Names, ids, or projects' directories (default: the environment of this directory)",
@@ -34,7 +30,7 @@ internal sealed class StopCommand : Verb
 
     public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
-        TimeSpan? timeout = invocation.Get(_time) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+        var timeout = TimeOption.Read(invocation, _time);
         var sessions = new List<Torchyard.Containers.Starting.ContainerSession>();
         try
         {

@@ -24,7 +24,7 @@ internal sealed partial class UninstallCommand : Verb
             The directories of the projects stay, and the program itself, whose place it says. What
             cannot be removed is named, and the exit status is 1.
 
-            With --store it is that store alone while your usual one is there.
+            With --store, that store alone is removed while your usual one is there as well.
             """;
         Examples =
         [

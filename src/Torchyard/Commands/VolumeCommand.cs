@@ -26,8 +26,8 @@ internal sealed partial class VolumeCommand : Verb
         TouchesLayers = true;
         Details = """
             'torchyard run -v NAME:TARGET' makes a volume where there is none of that name. It is a
-            directory of the store, and stays until it is removed by name. One that a container has,
-            though that has ended, is not removed.
+            directory of the store, and stays until it is removed by name. One that a container has, even
+            one that has ended, is not removed.
             """;
         Examples =
         [
@@ -55,7 +55,9 @@ internal sealed partial class VolumeCommand : Verb
                 throw new TorchyardException(
                     "TY9001",
                     names.Length == 0 ? "'torchyard volume rm' needs NAME" : $"'torchyard volume ls' does not take '{names[0]}'",
-                    "write torchyard volume ls, or torchyard volume rm NAME"
+                    names.Length == 0
+                        ? "write 'torchyard volume rm NAME'; 'torchyard volume ls' lists the names"
+                        : "leave it out: all are listed"
                 )
                 {
                     IsUsage = true,

@@ -51,6 +51,22 @@ public sealed class InitCommandTests
         Assert.Equal(recipe, await File.ReadAllTextAsync(run.PathOf("torchyard.toml"), TestContext.Current.CancellationToken));
         Assert.Equal(2, await run.RunAsync("init", "--devcontainer"));
         Assert.Contains("there is already a .devcontainer/devcontainer.json here", run.Error, StringComparison.Ordinal);
+
+        // What the cure says costs nobody their recipe.
+        Assert.Equal(0, await run.RunAsync("init", "--devcontainer", "--force"));
+        Assert.Equal(recipe, await File.ReadAllTextAsync(run.PathOf("torchyard.toml"), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_file_for_dev_containers_that_would_take_a_variable_past_the_question_is_not_written()
+    {
+        using var run = new CommandRun();
+        run.Write("torchyard.toml", "name = \"mine\"\n[base]\nsuite = \"trixie\"\n[environment]\nA = \"${localEnv:SECRET}\"\n");
+
+        Assert.Equal(2, await run.RunAsync("init", "--devcontainer"));
+
+        Assert.Contains("TY4125", run.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(run.PathOf(".devcontainer")));
     }
 
     [Fact]

@@ -30,6 +30,7 @@ public sealed class RunCommandTests
     [InlineData("--memory", "0", "TY4063")]
     [InlineData("--memory", "-1", "TY4063")]
     [InlineData("--cpuset-cpus", "60000", "TY4063")]
+    [InlineData("--stop-timeout", "-2", "TY4063")]
     [InlineData("--env", "", "TY4064")]
     [InlineData("--label", "", "TY4064")]
     [InlineData("--label", "=x", "TY4064")]
