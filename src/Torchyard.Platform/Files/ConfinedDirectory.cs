@@ -152,7 +152,7 @@ public sealed class ConfinedDirectory : IDisposable
     /// <param name="path">The file.</param>
     /// <param name="content">Its content.</param>
     /// <param name="mode">Its permission bits.</param>
-    public void Write(string path, ReadOnlySpan<byte> content, uint mode = FileModes.Readable) => Write(path, content, mode, before: null);
+    public void Write(string path, ReadOnlySpan<byte> content, uint mode = FileModes.Readable) => WriteInPlaceOf(null, path, content, mode);
 
     /// <summary>Writes a file as <see cref="Write"/> does, and to the disk; one that is there keeps its mode and group.</summary>
     /// <param name="path">The file.</param>
@@ -161,10 +161,10 @@ public sealed class ConfinedDirectory : IDisposable
     public void Replace(string path, ReadOnlySpan<byte> content, uint mode)
     {
         var before = Status(path);
-        Write(path, content, before?.Permissions ?? mode, before);
+        WriteInPlaceOf(before, path, content, before?.Permissions ?? mode);
     }
 
-    private void Write(string path, ReadOnlySpan<byte> content, uint mode, FileFacts? before)
+    private void WriteInPlaceOf(FileFacts? before, string path, ReadOnlySpan<byte> content, uint mode)
     {
         using var parent = Parent(path, out var name);
         var temporary = $".{name[..Math.Min(name.Length, 64)]}.{Guid.NewGuid():N}";
