@@ -4,7 +4,6 @@ using Torchyard.Flows.Hosts;
 using Torchyard.Flows.Locking;
 using Torchyard.Flows.Locks;
 using Torchyard.Flows.Projects;
-using Torchyard.Flows.Starting;
 using Torchyard.Flows.Trust;
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;

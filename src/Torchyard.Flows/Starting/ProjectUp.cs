@@ -1,5 +1,4 @@
 using Torchyard.Containers.Starting;
-using Torchyard.Containers.State;
 using Torchyard.Flows.Access;
 using Torchyard.Flows.Assembling;
 using Torchyard.Flows.Fitting;

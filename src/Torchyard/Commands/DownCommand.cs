@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Torchyard.CommandLine;
-using Torchyard.Containers.State;
 using Torchyard.Flows.Hosts;
 using Torchyard.Flows.Projects;
 

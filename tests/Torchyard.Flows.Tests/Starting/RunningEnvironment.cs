@@ -5,7 +5,6 @@ using Torchyard.Containers.Requests;
 using Torchyard.Containers.Runtimes;
 using Torchyard.Containers.State;
 using Torchyard.Flows.Projects;
-using Torchyard.Flows.Starting;
 using Torchyard.Flows.Tests.Hosts;
 using Torchyard.Platform.Digests;
 
