@@ -7,6 +7,7 @@ using Torchyard.Packages.Conda;
 using Torchyard.Packages.Python.Markers;
 using Torchyard.Packages.Python.Requirements;
 using Torchyard.Platform.Errors;
+using Torchyard.Platform.Text;
 using Torchyard.Recipes.Editing;
 using Torchyard.Recipes.Settings;
 
@@ -93,6 +94,14 @@ internal sealed class AddFlow(Host host)
 
     private static void AddPython(RecipeEdit edit, string text, string? name)
     {
+        if (UrlText.HoldsSecret(text))
+        {
+            throw Refusal(
+                $"'{text}' holds a password or token, and recipes are shared",
+                "write it as NAME @ https://USER:${VARIABLE}@HOST/..., or without the login and keep that in ~/.netrc"
+            );
+        }
+
         var items = edit.Editor.Items(RecipeList.Python);
         var at = name is null ? -1 : items.ToList().FindIndex(item => NameOfRequirement(item) == name);
         if (at < 0)
@@ -165,23 +174,35 @@ internal sealed class AddFlow(Host host)
             );
         }
 
-        var wanted = InstalledRequirement.Wanted(installed);
-        foreach (var package in wanted)
+        foreach (var package in InstalledRequirement.Wanted(installed))
         {
-            var requirement = InstalledRequirement.Of(package);
-            if (requirement.Text is not { } text)
-            {
-                edit.Note($"{package.Name} {package.Version} is left out: {requirement.Note}");
-                continue;
-            }
+            AddInstalled(edit, package);
+        }
+    }
 
-            if (requirement.Note is { } note)
-            {
-                edit.Note($"{package.Name} {package.Version}: {note}");
-            }
+    /// <summary>Adds one distribution; what a program inside wrote about it may be damaged, and must not keep the others out.</summary>
+    private void AddInstalled(RecipeEdit edit, AddedPackage package)
+    {
+        var requirement = InstalledRequirement.Of(package);
+        if (requirement.Text is not { } text)
+        {
+            edit.Note($"{package.Name} {package.Version} is left out: {requirement.Note}");
+            return;
+        }
 
-            var line = Read(edit, text);
-            AddPython(edit, text, line.Requirement?.Name.Normal);
+        try
+        {
+            AddPython(edit, text, Read(edit, text).Requirement?.Name.Normal);
+        }
+        catch (TorchyardException unfit)
+        {
+            edit.Note($"{package.Name} {package.Version} is left out: {unfit.Message}");
+            return;
+        }
+
+        if (requirement.Note is { } note)
+        {
+            edit.Note($"{package.Name} {package.Version}: {note}");
         }
     }
 
@@ -236,5 +257,7 @@ internal sealed class AddFlow(Host host)
     private static string NameOnly(string text) =>
         Requirement.TryParse(text, out var requirement, out _) ? requirement.Name.ToString() : text + "?";
 
-    private static TorchyardException Refusal(string message, string cure) => new("TY1055", message, cure) { IsUsage = true };
+    // Names are those of a recipe or a container, which may turn or break the line.
+    private static TorchyardException Refusal(string message, string cure) =>
+        new("TY1055", VisibleText.Of(message), VisibleText.Of(cure)) { IsUsage = true };
 }

@@ -7,6 +7,7 @@ using Torchyard.Flows.Projects;
 using Torchyard.Flows.Trust;
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
+using Torchyard.Platform.Text;
 using Torchyard.Recipes.Editing;
 using Torchyard.Recipes.Locks;
 using Torchyard.Recipes.Sources;
@@ -41,7 +42,8 @@ internal sealed class RecipeEdit
     public RecipeSource Source => _source with { Recipe = Editor.Recipe };
 
     /// <summary>Opens the recipe that is to be changed.</summary>
-    /// <exception cref="TorchyardException">TY1009: there is none; TY1053: a preset cannot be changed.</exception>
+    /// <exception cref="TorchyardException">TY1009: there is none; TY1053: a preset cannot be changed; TY1058: it is a link that leads out
+    /// of its directory.</exception>
     public static RecipeEdit Open(Host host, EditRequest request)
     {
         var source = RecipeChoice.Find(host, request.Recipe, torch: null);
@@ -54,11 +56,26 @@ internal sealed class RecipeEdit
             {
                 IsUsage = true,
             }
-            : new RecipeEdit(host, request, source, file, RegularFile.ReadAllBytes(file, LargestRecipe));
+            : new RecipeEdit(host, request, source, file, Read(source, file));
     }
 
-    /// <summary>Says something about a package.</summary>
-    public void Note(string text) => _notes.Add(text);
+    private static byte[] Read(RecipeSource source, string file)
+    {
+        var real = RealPath.Of(file);
+        return RealPath.IsWithin(real, source.Files.RealDirectory)
+            ? RegularFile.ReadAllBytes(real, LargestRecipe)
+            : throw new TorchyardException(
+                "TY1058",
+                $"{file} is a link to {VisibleText.Of(real)}, outside of its directory, and nothing is written there",
+                "name the file itself with --recipe, or put a copy of it in the place of the link"
+            )
+            {
+                IsUsage = true,
+            };
+    }
+
+    /// <summary>Says something about a package, whose name a container or a recipe chose.</summary>
+    public void Note(string text) => _notes.Add(VisibleText.Of(UrlText.WithoutSecrets(text)));
 
     /// <summary>Locks the changed recipe, then writes both.</summary>
     /// <exception cref="TorchyardException">As <see cref="RecipeGate.OpenAsync(RecipeSource, CancellationToken)"/> and
@@ -83,7 +100,12 @@ internal sealed class RecipeEdit
         return new EditOutcome
         {
             Recipe = _file,
-            Lines = LineChanges.Between(System.Text.Encoding.UTF8.GetString(_content), System.Text.Encoding.UTF8.GetString(Editor.Content)),
+            Lines =
+            [
+                .. LineChanges
+                    .Between(System.Text.Encoding.UTF8.GetString(_content), System.Text.Encoding.UTF8.GetString(Editor.Content))
+                    .Select(UrlText.WithoutSecrets),
+            ],
             Notes = _notes,
             Lock = new LockOutcome(_request.DryRun, [.. locks.Select(one => LockSummary.Of(one, before))]) { IsNew = before is null },
             BytesBefore = before is null ? null : LockSummary.Of(new PlacedLock("", before), before).Bytes,
@@ -93,9 +115,10 @@ internal sealed class RecipeEdit
 
     private void Write(RecipeSource source, IReadOnlyList<PlacedLock> locks, RecipeLock? before)
     {
-        // The file behind a link is changed, not the link.
-        var real = RealPath.Of(_file);
-        if (RegularFile.TryRead(real, LargestRecipe) is not { } now || !now.AsSpan().SequenceEqual(_content))
+        // The file behind a link is changed, not the link, and by no way out of the project.
+        var name = Path.GetRelativePath(_source.Files.RealDirectory, RealPath.Of(_file));
+        using var project = ConfinedDirectory.Open(_source.Files.RealDirectory);
+        if (project.ReadBytes(name, LargestRecipe) is not { } now || !now.AsSpan().SequenceEqual(_content))
         {
             throw new TorchyardException(
                 "TY1054",
@@ -106,7 +129,7 @@ internal sealed class RecipeEdit
 
         if (!Editor.Content.AsSpan().SequenceEqual(_content))
         {
-            AtomicFile.Write(real, Editor.Content, File.GetUnixFileMode(real));
+            project.Replace(name, Editor.Content);
         }
 
         if (locks is not [{ } one] || one.Lock != before)

@@ -29,14 +29,7 @@ internal static class CondaImport
         import.AddRequirements(read, shown);
         foreach (var (name, value, line) in environment.Variables)
         {
-            if (import.Draft.SetVariable(name, value))
-            {
-                import.Became($"{shown}:{line}", name, "image.environment");
-            }
-            else
-            {
-                import.Gap($"{shown}:{line}", name, "this cannot be the name of an environment variable");
-            }
+            import.SetVariable($"{shown}:{line}", name, name, value);
         }
 
         foreach (var unknown in environment.Unknown)
@@ -145,7 +138,6 @@ internal static class CondaImport
         }
 
         var written = name.Names[0] + versions;
-        import.Draft.AddPython(written);
-        import.Became(place, text, written, name.IsListed ? null : "taken to have the same name on Python's index");
+        import.AddPython(place, text, written, name.IsListed ? null : "taken to have the same name on Python's index");
     }
 }

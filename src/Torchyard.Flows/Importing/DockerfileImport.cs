@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Torchyard.Packages.Dockerfiles;
+using Torchyard.Platform.Text;
+using Torchyard.Recipes.Drafts;
 
 namespace Torchyard.Flows.Importing;
 
@@ -164,13 +166,13 @@ internal sealed class DockerfileImport
             var place = At(instruction);
             if (name is "PATH" or "LD_LIBRARY_PATH" or "PYTHONHOME" or "CUDA_HOME" or "CUDA_PATH" or "LIBRARY_PATH")
             {
-                _import.Gap(place, $"ENV {name}={written}", "it names places of that image, which are others here");
+                _import.Gap(place, Shown(name, written), "it names places of that image, which are others here");
                 continue;
             }
 
             if (DockerVariables.Replace(written, Variable) is not { } value || value.Contains("$(", StringComparison.Ordinal))
             {
-                _import.Gap(place, $"ENV {name}={written}", "a variable in it is not known");
+                _import.Gap(place, Shown(name, written), "a variable in it is not known");
                 continue;
             }
 
@@ -188,23 +190,15 @@ internal sealed class DockerfileImport
             {
                 _import.Became(place, $"ENV {name}", "", "only for building the image, or so anyway");
             }
-            else if (_import.Draft.SetVariable(name, value))
-            {
-                _import.Became(
-                    place,
-                    $"ENV {name}",
-                    "image.environment",
-                    name.EndsWith("TOKEN", StringComparison.Ordinal) || name.EndsWith("KEY", StringComparison.Ordinal)
-                        ? "looks like a secret: whoever has the image can read it"
-                        : null
-                );
-            }
             else
             {
-                _import.Gap(place, $"ENV {name}={written}", "this cannot be the name of an environment variable");
+                _import.SetVariable(place, $"ENV {name}", name, value);
             }
         }
     }
+
+    private static string Shown(string name, string written) =>
+        $"ENV {name}={(RecipeDraft.IsSecret(name, written) ? UrlText.Hidden : written)}";
 
     private void SetArgument(DockerInstruction instruction)
     {
@@ -262,13 +256,16 @@ internal sealed class DockerfileImport
         var pairs = instruction.Name == "MAINTAINER" ? [("maintainer", instruction.Text)] : Pairs(instruction.Text, isEnvironment: true);
         foreach (var (name, written) in pairs)
         {
-            if (DockerVariables.Replace(written, Variable) is { } value && _import.Draft.SetLabel(name, value))
+            var why = DockerVariables.Replace(written, Variable) is { } value
+                ? _import.Draft.SetLabel(name, value)
+                : "a variable in it is not known";
+            if (why is null)
             {
                 _import.Became(At(instruction), $"{instruction.Name} {name}", "image.labels");
             }
             else
             {
-                _import.Gap(At(instruction), $"{instruction.Name} {name}", "this cannot be a label");
+                _import.Gap(At(instruction), $"{instruction.Name} {name}", why);
             }
         }
     }

@@ -50,7 +50,7 @@ internal static class EnvironmentImport
         draft.Fit = recipe.Fit;
         foreach (var (name, value) in recipe.Image.Environment)
         {
-            draft.SetVariable(name, value);
+            import.SetVariable(shown, name, name, value);
         }
 
         if (recipe.Python is { } python)
@@ -74,8 +74,7 @@ internal static class EnvironmentImport
     {
         foreach (var requirement in python.Packages)
         {
-            import.Draft.AddPython(requirement);
-            import.Became(shown, requirement, requirement);
+            import.AddPython(shown, requirement, requirement);
         }
 
         foreach (var index in python.Indexes)

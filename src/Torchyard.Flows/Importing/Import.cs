@@ -2,6 +2,7 @@ using Torchyard.Packages.Python.Markers;
 using Torchyard.Packages.Python.Requirements;
 using Torchyard.Packages.Python.Versions;
 using Torchyard.Platform.Errors;
+using Torchyard.Platform.Text;
 using Torchyard.Recipes.Drafts;
 using Torchyard.Recipes.Sources;
 
@@ -41,10 +42,10 @@ internal sealed class Import(RecipeDraft draft, ProjectFiles files, string proje
 
     /// <summary>Says what became of something.</summary>
     public void Became(string place, string from, string to, string? note = null) =>
-        _rows.Add(new ImportRow(place, Short(from), Short(to), note));
+        _rows.Add(new ImportRow(place, Shown(from), Shown(to), note));
 
     /// <summary>Says that something was not translated.</summary>
-    public void Gap(string place, string text, string why) => _gaps.Add(new ImportGap(place, Short(text), why));
+    public void Gap(string place, string text, string why) => _gaps.Add(new ImportGap(place, Shown(text), UrlText.WithoutSecrets(why)));
 
     /// <summary>Adds a Debian package, or says why not.</summary>
     /// <returns>True when it was added.</returns>
@@ -57,6 +58,36 @@ internal sealed class Import(RecipeDraft draft, ProjectFiles files, string proje
 
         Gap(place, from, "this cannot be the name of a Debian package");
         return false;
+    }
+
+    /// <summary>Adds a Python requirement that was read as one, or says why not.</summary>
+    /// <param name="place">File and line.</param>
+    /// <param name="from">As the file has it.</param>
+    /// <param name="requirement">As the recipe is to have it.</param>
+    /// <param name="note">What is to be said about it, or null.</param>
+    public void AddPython(string place, string from, string requirement, string? note = null)
+    {
+        if (Draft.AddPython(requirement) is { } why)
+        {
+            Gap(place, from, why);
+        }
+        else
+        {
+            Became(place, from, requirement, note);
+        }
+    }
+
+    /// <summary>Sets an environment variable of the image, or says why not.</summary>
+    public void SetVariable(string place, string from, string name, string value)
+    {
+        if (Draft.SetVariable(name, value) is { } why)
+        {
+            Gap(place, from, why);
+        }
+        else
+        {
+            Became(place, from, "image.environment");
+        }
     }
 
     /// <summary>Adds an index, or says why not.</summary>
@@ -122,19 +153,12 @@ internal sealed class Import(RecipeDraft draft, ProjectFiles files, string proje
     {
         var written = ForeignRequirements.Written(line);
         var place = At(line.Place);
-        if (HoldsPassword(written))
-        {
-            Gap(place, "a requirement by URL", "the URL holds a password, and recipes are shared");
-            return;
-        }
-
         if (line.Requirement is { } requirement)
         {
             Look(requirement);
         }
 
-        Draft.AddPython(written);
-        Became(place, from ?? written, written, line.Hashes.Count > 0 ? "without its hash: the lock has one of its own" : note);
+        AddPython(place, from ?? written, written, line.Hashes.Count > 0 ? "without its hash: the lock has one of its own" : note);
     }
 
     /// <summary>Notes what a requirement says about the rest of the recipe.</summary>
@@ -217,28 +241,17 @@ internal sealed class Import(RecipeDraft draft, ProjectFiles files, string proje
 
     private void AddFindLinks(string place, string links)
     {
-        if (HoldsPassword(links))
+        if (Draft.AddFindLinks(links) is { } why)
         {
-            Gap(place, "--find-links", "the URL holds a password, and recipes are shared");
-            return;
+            Gap(place, links, why);
         }
-
-        Draft.AddFindLinks(links);
-        Became(place, links, "python.find-links");
+        else
+        {
+            Became(place, links, "python.find-links");
+        }
     }
 
-    private static bool HoldsPassword(string text)
-    {
-        var start = text.IndexOf("://", StringComparison.Ordinal);
-        if (start < 0)
-        {
-            return false;
-        }
-
-        var rest = text[(start + 3)..];
-        var host = rest[..(rest.IndexOf('/') is >= 0 and var end ? end : rest.Length)];
-        return host.Contains('@') && host[..host.LastIndexOf('@')].Contains(':');
-    }
-
-    private static string Short(string text) => text.Length > LongestText ? text[..LongestText] + "…" : text;
+    // Whatever is said of a file goes through here: a login that was in a line is in no report.
+    private static string Shown(string text) =>
+        UrlText.WithoutSecrets(text) is var shown && shown.Length > LongestText ? shown[..LongestText] + "…" : shown;
 }

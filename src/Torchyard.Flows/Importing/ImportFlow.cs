@@ -23,8 +23,7 @@ internal sealed class ImportFlow(Host host)
     public async Task<ImportReport> RunAsync(ImportRequest request, CancellationToken cancellation)
     {
         var directory = host.Caller.WorkingDirectory;
-        var recipe = Path.Combine(directory, RecipeReader.FileName);
-        if (!request.Force && Path.Exists(recipe))
+        if (!request.Force && ProjectDirectory.Has(directory, RecipeReader.FileName))
         {
             throw new TorchyardException(
                 "TY1014",
@@ -46,6 +45,11 @@ internal sealed class ImportFlow(Host host)
         import.Draft.AddPackage("python3");
         import.Draft.AddPackage("python3-venv");
         Add(import, source);
+        foreach (var left in source.LeftOut)
+        {
+            import.Gap(left.Place, left.Text, left.Why);
+        }
+
         if (source.Kind != ImportKind.Environment)
         {
             import.Suite.Settle(import);
@@ -56,7 +60,7 @@ internal sealed class ImportFlow(Host host)
         var isWritten = !request.Strict || import.Gaps.Count == 0;
         if (isWritten)
         {
-            AtomicFile.WriteText(recipe, text);
+            ProjectDirectory.Write(directory, (RecipeReader.FileName, text));
         }
 
         return new ImportReport

@@ -51,6 +51,9 @@ internal sealed record ImportSource
     /// <summary>Other files of the directory that it could have been.</summary>
     public IReadOnlyList<string> Others { get; init; } = [];
 
+    /// <summary>Files of the directory that it could have been, and that are not read, with why.</summary>
+    public IReadOnlyList<ImportGap> LeftOut { get; init; } = [];
+
     /// <summary>The container.</summary>
     public ContainerRecord? Container { get; init; }
 
@@ -78,19 +81,26 @@ internal sealed record ImportSource
         }
 
         // A Dockerfile names the other files itself; an environment.yml has more than Python.
-        var found = Directory
-            .EnumerateFiles(directory)
-            .Select(file => (File: file, Kind: ByName(System.IO.Path.GetFileName(file))))
-            .Where(one => one.Kind is not null)
-            .OrderBy(one => Rank(one.Kind!.Value))
-            .ThenBy(one => System.IO.Path.GetFileName(one.File).Length)
-            .ThenBy(one => one.File, StringComparer.Ordinal)
-            .ToList();
+        var found = new List<(string Name, ImportKind Kind)>();
+        var left = new List<ImportGap>();
+        foreach (var (name, kind) in Candidates(directory))
+        {
+            if (Unfit(directory, name) is { } why)
+            {
+                left.Add(new ImportGap(System.IO.Path.Combine(named, name), name, why));
+            }
+            else
+            {
+                found.Add((name, kind));
+            }
+        }
+
         if (found.Count == 0)
         {
             throw new TorchyardException(
                 "TY1052",
-                $"there is nothing in {named} to make a recipe from",
+                $"there is nothing in {named} to make a recipe from"
+                    + (left.Count > 0 ? $": {VisibleText.Of(left[0].Text)} is left out, as {left[0].Why}" : ""),
                 "name a Dockerfile, environment.yml, pylock.toml, requirements.txt or pyproject.toml, or a virtual environment"
             )
             {
@@ -98,10 +108,39 @@ internal sealed record ImportSource
             };
         }
 
-        return OfFile(host, found[0].File, System.IO.Path.GetRelativePath(host.Caller.WorkingDirectory, found[0].File)) with
+        var file = System.IO.Path.Combine(directory, found[0].Name);
+        var read = OfFile(host, file, System.IO.Path.GetRelativePath(host.Caller.WorkingDirectory, file));
+        return read with
         {
-            Others = [.. found.Skip(1).Select(one => System.IO.Path.GetFileName(one.File))],
+            // Not where the file leads by the time that it is opened.
+            Root = read.Root == host.Caller.WorkingDirectory ? read.Root : RealPath.Of(directory),
+            Others = [.. found.Skip(1).Select(one => one.Name)],
+            LeftOut = left,
         };
+    }
+
+    private static IEnumerable<(string Name, ImportKind Kind)> Candidates(string directory) =>
+        Directory
+            .EnumerateFileSystemEntries(directory)
+            .Select(entry => System.IO.Path.GetFileName(entry))
+            .Select(name => (Name: name, Kind: ByName(name)))
+            .Where(one => one.Kind is not null)
+            .Select(one => (one.Name, Kind: one.Kind!.Value))
+            .OrderBy(one => Rank(one.Kind))
+            .ThenBy(one => one.Name.Length)
+            .ThenBy(one => one.Name, StringComparer.Ordinal);
+
+    /// <summary>
+    /// Why a file that nobody named is not read; null where it may be. The directory may be a clone of somebody else's: what a link in it
+    /// leads to is only theirs where it stays inside.
+    /// </summary>
+    private static string? Unfit(string directory, string name)
+    {
+        var (real, root) = (RealPath.Of(System.IO.Path.Combine(directory, name)), RealPath.Of(directory));
+        return !RealPath.IsWithin(real, root) ? "it is a link that leads out of the directory; if you want that, name the file itself"
+            : FileFacts.Find(real) is not { } facts ? "it leads nowhere"
+            : facts.IsRegular ? null
+            : $"it is {facts.Description}, not a regular file";
     }
 
     private static ImportSource OfFile(Host host, string file, string named)

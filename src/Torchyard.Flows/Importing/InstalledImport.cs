@@ -67,8 +67,7 @@ internal static partial class InstalledImport
                 import.Look(looked);
             }
 
-            import.Draft.AddPython(text);
-            import.Became(shown, named, text, requirement.Note);
+            import.AddPython(shown, named, text, requirement.Note);
         }
 
         var others = installed.Count(package => !wanted.Contains(package) && !InstalledRequirement.IsTool(package));

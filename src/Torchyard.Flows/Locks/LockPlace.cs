@@ -113,7 +113,7 @@ internal static class LockPlace
     public static void Write(string path, RecipeLock locked)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        AtomicFile.WriteText(path, LockText.Write(locked));
+        ProjectDirectory.Write(Path.GetDirectoryName(path)!, (Path.GetFileName(path), LockText.Write(locked)));
         // A lock lies in the user's own directory, where what a killed command left is in the way.
         UnfinishedFiles.RemoveBeside(path, TimeProvider.System);
     }

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Torchyard.Images.Environments;
+using Torchyard.Packages.Python.Markers;
 using Torchyard.Packages.Python.Requirements;
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
@@ -46,16 +47,9 @@ internal static partial class ProjectPackages
                 .SelectMany(python => Below(root, python + "/site-packages"))
                 .Take(Most)
                 .Select(info => (Path: info, Match: Info().Match(info[(info.LastIndexOf('/') + 1)..])))
-                .Where(found => found.Match.Success && root.Status(found.Path) is { IsDirectory: true })
-                // PEP 376: pip marks what it was asked for.
-                .Select(found => new AddedPackage(
-                    found.Match.Groups[1].Value,
-                    found.Match.Groups[2].Value,
-                    root.Status(found.Path + "/REQUESTED") is not null
-                )
-                {
-                    Origin = OriginOf(root, found.Path + "/direct_url.json"),
-                })
+                .Where(found => found.Match.Success)
+                .Select(found => Of(root, found.Path, found.Match))
+                .OfType<AddedPackage>()
                 .OrderBy(package => package.Name, StringComparer.OrdinalIgnoreCase),
         ];
     }
@@ -85,6 +79,25 @@ internal static partial class ProjectPackages
             : ["to packages add \"python3-venv\"", "[python]", python];
     }
 
+    /// <summary>One distribution; null for what is not a directory. One that cannot be looked at does not keep the others out.</summary>
+    private static AddedPackage? Of(ConfinedDirectory root, string path, Match name)
+    {
+        try
+        {
+            // PEP 376: pip marks what it was asked for.
+            return root.Status(path) is { IsDirectory: true }
+                ? new AddedPackage(name.Groups[1].Value, name.Groups[2].Value, root.Status(path + "/REQUESTED") is not null)
+                {
+                    Origin = OriginOf(root, path + "/direct_url.json"),
+                }
+                : null;
+        }
+        catch (Exception unreadable) when (unreadable is TorchyardException or IOException or UnauthorizedAccessException)
+        {
+            return new AddedPackage(name.Groups[1].Value, name.Groups[2].Value, Requested: true) { Origin = DirectOrigin.Unknown };
+        }
+    }
+
     // PEP 610.
     private static DirectOrigin? OriginOf(ConfinedDirectory root, string path)
     {
@@ -105,18 +118,14 @@ internal static partial class ProjectPackages
         {
             return root.List(path).Select(name => $"{path}/{name}");
         }
-        catch (TorchyardException)
+        catch (Exception unreadable) when (unreadable is TorchyardException or IOException or UnauthorizedAccessException)
         {
             // A link, which a program inside put there: nothing of it is a package of this Python.
             return [];
         }
     }
 
-    // PEP 503.
-    private static string Normal(string name) => Separators().Replace(name, "-").ToLowerInvariant();
-
-    [GeneratedRegex("[-_.]+", RegexOptions.CultureInvariant)]
-    private static partial Regex Separators();
+    private static string Normal(string name) => ProjectName.TryParse(name.Trim(), out var parsed) ? parsed.Normal : name;
 
     [GeneratedRegex(@"^\s*[A-Za-z0-9][A-Za-z0-9._-]*", RegexOptions.CultureInvariant)]
     private static partial Regex RequirementName();

@@ -1,21 +1,25 @@
+using Torchyard.Platform.Text;
+
 namespace Torchyard.Platform.Errors;
 
 /// <summary>
 /// An expected failure: something outside the program (a file the user wrote, a server, the machine) is not as it must be.
-/// The command layer alone turns it into text, JSON and an exit code; every code has a row in docs/errors.md.
+/// The command layer alone turns it into text, JSON and an exit code; every code has a row in docs/errors.md. What is quoted in it of a
+/// file may have been an address with a password, which it does not keep.
 /// </summary>
 /// <param name="code">Stable code, <c>TY</c> and four digits: TY1xxx recipe and lock, TY2xxx packages, TY3xxx images and store,
 /// TY4xxx containers, TY5xxx GPUs, TY6xxx registry, TY9xxx command line and machine.</param>
 /// <param name="message">What happened, to which file, line or package; one sentence, no full stop needed.</param>
 /// <param name="cure">What to do next, as an instruction, with the command where there is one.</param>
 /// <param name="inner">The lower failure, shown by <c>--verbose</c>.</param>
-public sealed class TorchyardException(string code, string message, string cure, Exception? inner = null) : Exception(message, inner)
+public sealed class TorchyardException(string code, string message, string cure, Exception? inner = null)
+    : Exception(UrlText.WithoutSecrets(message), inner)
 {
     /// <summary>Stable code such as <c>TY2003</c>.</summary>
     public string Code { get; } = code;
 
     /// <summary>What the user does next.</summary>
-    public string Cure { get; } = cure;
+    public string Cure { get; } = UrlText.WithoutSecrets(cure);
 
     /// <summary>Place in a file that the user wrote, if there is one; makes the exit code 2.</summary>
     public SourceLocation? Location { get; init; }

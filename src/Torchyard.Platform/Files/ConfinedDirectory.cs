@@ -152,19 +152,23 @@ public sealed class ConfinedDirectory : IDisposable
     /// <param name="path">The file.</param>
     /// <param name="content">Its content.</param>
     /// <param name="mode">Its permission bits.</param>
-    public void Write(string path, ReadOnlySpan<byte> content, uint mode = FileModes.Readable) => WriteInPlaceOf(null, path, content, mode);
+    public void Write(string path, ReadOnlySpan<byte> content, uint mode = FileModes.Readable) =>
+        Write(path, content, mode, owner: null, toDisk: false);
 
-    /// <summary>Writes a file as <see cref="Write"/> does, and to the disk; one that is there keeps its mode and group.</summary>
+    /// <summary>
+    /// The same for a file of somebody's: one that is there keeps its owner and its permission bits, whoever writes it, and the new content
+    /// is on the disk before it takes the place of the old one.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="content">Its content.</param>
     /// <param name="mode">The permission bits of a new one.</param>
-    public void Replace(string path, ReadOnlySpan<byte> content, uint mode)
+    public void Replace(string path, ReadOnlySpan<byte> content, uint mode = FileModes.Readable)
     {
-        var before = Status(path);
-        WriteInPlaceOf(before, path, content, before?.Permissions ?? mode);
+        var there = Status(path) is { IsRegular: true } kept ? kept : null;
+        Write(path, content, there is null ? mode : there.Permissions & FileModes.Everything, there, toDisk: true);
     }
 
-    private void WriteInPlaceOf(FileFacts? before, string path, ReadOnlySpan<byte> content, uint mode)
+    private void Write(string path, ReadOnlySpan<byte> content, uint mode, FileFacts? owner, bool toDisk)
     {
         using var parent = Parent(path, out var name);
         var temporary = $".{name[..Math.Min(name.Length, 64)]}.{Guid.NewGuid():N}";
@@ -181,17 +185,18 @@ public sealed class ConfinedDirectory : IDisposable
             try
             {
                 RandomAccess.Write(file, content, 0);
-                if (before is { } kept)
+                if (owner is { } kept && FileFacts.Of(file, Shown(path)) is var made && (made.User, made.Group) != (kept.User, kept.Group))
                 {
-                    if (kept.Group != FileFacts.Of(file, Shown(path)).Group)
-                    {
-                        Check(OwnerCalls.Set(file, "", kept.User, kept.Group, At.EmptyPath), path);
-                    }
-
-                    RandomAccess.FlushToDisk(file);
+                    // Only root may give a file away; whoever else may write here gets it, as with an editor.
+                    _ = OwnerCalls.Set(file, "", kept.User, kept.Group, At.EmptyPath);
                 }
 
                 Check(ModeCalls.Set(file, mode), path);
+                if (toDisk)
+                {
+                    RandomAccess.FlushToDisk(file);
+                }
+
                 Check(NameCalls.Rename(parent, temporary, parent, name), path);
             }
             catch
@@ -226,9 +231,10 @@ public sealed class ConfinedDirectory : IDisposable
         if (NameCalls.MakeDirectory(parent, name, mode) != 0)
         {
             var error = Errno.Last;
-            if (error != Errno.Exists || Status(path) is not { IsDirectory: true })
+            var there = error == Errno.Exists ? Status(path) : null;
+            if (there is not { IsDirectory: true })
             {
-                throw FileRefusal.Of(Shown(path), _shown, error);
+                throw there is { IsLink: true } ? FileRefusal.LeadsOut(Shown(path), _shown) : FileRefusal.Of(Shown(path), _shown, error);
             }
         }
     }

@@ -13,10 +13,11 @@ namespace Torchyard.Recipes.Drafts;
 /// </summary>
 public sealed partial class RecipeDraft
 {
+    private const string HoldsLogin = "its URL holds a password or token, and recipes are shared";
+
     private readonly List<string> _packages = [];
     private readonly List<string> _python = [];
     private readonly List<string> _requirements = [];
-    private readonly List<string> _constraints = [];
     private readonly List<string> _indexes = [];
     private readonly List<string> _extraIndexes = [];
     private readonly List<string> _findLinks = [];
@@ -61,8 +62,7 @@ public sealed partial class RecipeDraft
     public IReadOnlyList<string> Python => _python;
 
     /// <summary>True when anything is asked of Python's indexes.</summary>
-    public bool HasPython =>
-        _python.Count > 0 || _requirements.Count > 0 || _constraints.Count > 0 || Pyproject is not null || Pylock is not null;
+    public bool HasPython => _python.Count > 0 || _requirements.Count > 0 || Pyproject is not null || Pylock is not null;
 
     /// <summary>Adds a Debian package; one that is there stays where it is.</summary>
     /// <returns>False for what cannot be the name of a package.</returns>
@@ -84,22 +84,36 @@ public sealed partial class RecipeDraft
     }
 
     /// <summary>Adds a Python requirement that was read as one; the same text is there once.</summary>
-    public void AddPython(string requirement) => AddOnce(_python, requirement);
+    /// <returns>What is wrong with it; null when it was added.</returns>
+    public string? AddPython(string requirement)
+    {
+        if (UrlText.HoldsSecret(requirement))
+        {
+            return $"{HoldsLogin}; write it as https://USER:${{VARIABLE}}@HOST/..., or without the login and keep that in ~/.netrc";
+        }
 
-    /// <summary>Takes a Python requirement out that was added as this text.</summary>
-    public void RemovePython(string requirement) => _python.Remove(requirement);
+        AddOnce(_python, requirement);
+        return null;
+    }
 
     /// <summary>Adds a requirement file.</summary>
     public void AddRequirementFile(string path) => AddOnce(_requirements, path);
-
-    /// <summary>Adds a constraint file.</summary>
-    public void AddConstraintFile(string path) => AddOnce(_constraints, path);
 
     /// <summary>Adds projects of which nothing is built.</summary>
     public void AddOnlyBinary(string name) => AddOnce(_onlyBinary, name);
 
     /// <summary>Adds a directory or page with files.</summary>
-    public void AddFindLinks(string place) => AddOnce(_findLinks, place);
+    /// <returns>What is wrong with it; null when it was added.</returns>
+    public string? AddFindLinks(string place)
+    {
+        if (UrlText.HoldsSecret(place))
+        {
+            return WithoutLogin("python.find-links");
+        }
+
+        AddOnce(_findLinks, place);
+        return null;
+    }
 
     /// <summary>Adds an index.</summary>
     /// <param name="url">Its root.</param>
@@ -108,10 +122,16 @@ public sealed partial class RecipeDraft
     public string? AddIndex(string url, bool isExtra)
     {
         ArgumentNullException.ThrowIfNull(url);
+        var key = isExtra ? "python.extra-indexes" : "python.indexes";
+        if (UrlText.HoldsSecret(url))
+        {
+            return WithoutLogin(key);
+        }
+
         if (url.Contains("${", StringComparison.Ordinal))
         {
-            return "a variable in the URL of an index would send something of your environment to a server; pip's configuration "
-                + "or netrc gives credentials";
+            return "a variable in the URL of an index would send something of your environment to a server; write the URL without the "
+                + $"login into {key}, and keep that in pip's configuration or ~/.netrc";
         }
 
         if (!UrlText.TryRead(url, out var read) || read.Scheme is not ("http" or "https" or "file"))
@@ -121,7 +141,7 @@ public sealed partial class RecipeDraft
 
         if (read.UserInfo.Length > 0)
         {
-            return "the URL holds a password, and recipes are shared; pip's configuration or netrc gives credentials";
+            return WithoutLogin(key);
         }
 
         AddOnce(isExtra ? _extraIndexes : _indexes, url);
@@ -129,33 +149,51 @@ public sealed partial class RecipeDraft
     }
 
     /// <summary>Sets an environment variable of the image.</summary>
-    /// <returns>False for what cannot be one.</returns>
-    public bool SetVariable(string name, string value)
+    /// <returns>What is wrong with it; null when it was set.</returns>
+    public string? SetVariable(string name, string value)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(value);
         if (!RecipeChecks.IsVariable(name) || value.Contains('\0', StringComparison.Ordinal))
         {
-            return false;
+            return "this cannot be an environment variable";
+        }
+
+        if (IsSecret(name, value))
+        {
+            return "its value looks like a password or token, and whoever has the image could read it; pass on your own when it runs: "
+                + $"[environment] pass = [\"{name}\"]";
         }
 
         _environment[name] = value;
-        return true;
+        return null;
+    }
+
+    /// <summary>True for a variable whose value must be in no recipe, report or image: its name says so, or its value does.</summary>
+    public static bool IsSecret(string name, string value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        return value.Length > 0 && (SecretVariable().IsMatch(name) || UrlText.HoldsSecret(value));
     }
 
     /// <summary>Sets a label of the image.</summary>
-    /// <returns>False for what cannot be one.</returns>
-    public bool SetLabel(string name, string value)
+    /// <returns>What is wrong with it; null when it was set.</returns>
+    public string? SetLabel(string name, string value)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(value);
         if (!LabelName().IsMatch(name) || value.Contains('\0', StringComparison.Ordinal))
         {
-            return false;
+            return "this cannot be a label";
+        }
+
+        if (UrlText.HoldsSecret(value))
+        {
+            return HoldsLogin;
         }
 
         _labels[name] = value;
-        return true;
+        return null;
     }
 
     /// <summary>The recipe as TOML, which <see cref="RecipeReader"/> has read.</summary>
@@ -181,7 +219,6 @@ public sealed partial class RecipeDraft
             text.Add("pyproject", Pyproject);
             AddList(text, "pyproject-extras", PyprojectExtras);
             text.Add("pylock", Pylock);
-            AddList(text, "constraints", _constraints);
             AddList(text, "indexes", _indexes);
             AddList(text, "extra-indexes", _extraIndexes);
             AddList(text, "find-links", _findLinks);
@@ -211,6 +248,9 @@ public sealed partial class RecipeDraft
         return written;
     }
 
+    private static string WithoutLogin(string key) =>
+        $"{HoldsLogin}; write it without the login into {key}, and keep that in pip's configuration or ~/.netrc";
+
     private static void AddList(TomlText text, string key, IReadOnlyList<string> values)
     {
         if (values.Count > 0)
@@ -229,4 +269,10 @@ public sealed partial class RecipeDraft
 
     [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._/-]*\z", RegexOptions.CultureInvariant)]
     private static partial Regex LabelName();
+
+    [GeneratedRegex(
+        "(TOKEN|KEY|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?)\\z",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase
+    )]
+    private static partial Regex SecretVariable();
 }

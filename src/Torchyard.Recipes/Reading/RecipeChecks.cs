@@ -91,12 +91,12 @@ internal static partial class RecipeChecks
                 );
             }
 
-            if (url.UserInfo.Length > 0)
+            if (url.UserInfo.Length > 0 || UrlText.HoldsSecret(urls[i]))
             {
                 throw table.WrongItem(
                     key,
                     i,
-                    "the URL holds a password, and recipes are shared",
+                    "the URL holds a password or token, and recipes are shared",
                     "take it out; the machine's own settings (apt's auth.conf, pip's configuration, netrc) give credentials"
                 );
             }

@@ -147,7 +147,7 @@ internal sealed class InitCommand : Verb
             files.Add((TrainingExample.FileName, TrainingExample.Read()));
         }
 
-        if (!invocation.Get(_force) && files.Find(file => File.Exists(Path.Combine(directory, file.Name))) is { Name: { } existing })
+        if (!invocation.Get(_force) && files.Find(file => ProjectDirectory.Has(directory, file.Name)) is { Name: { } existing })
         {
             throw new TorchyardException(
                 "TY1014",
@@ -164,10 +164,9 @@ internal sealed class InitCommand : Verb
             invocation.Screen.Progress.Warn(warning);
         }
 
+        ProjectDirectory.Write(directory, files);
         foreach (var file in files)
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(directory, file.Name))!);
-            AtomicFile.WriteText(Path.Combine(directory, file.Name), file.Text);
             invocation.Screen.Line($"wrote {file.Name}{(file.Name == RecipeReader.FileName ? $" from the preset '{preset.Name}'" : "")}");
         }
 

@@ -1,4 +1,5 @@
 using Torchyard.Platform.Errors;
+using Torchyard.Platform.Text;
 
 namespace Torchyard.Terminal;
 
@@ -32,10 +33,22 @@ internal static class SourceExcerpt
 
         var number = $"{location.Line} | ";
         // Tabs stay tabs below, so that the caret stands under its letter whatever the tab width.
-        var before = line[..Math.Clamp(location.Column - 1, 0, line.Length)];
+        var shown = UrlText.WithoutSecrets(line);
+        var before = shown[..Place(line, shown, location.Column - 1)];
         var indent = string.Concat(
             before.EnumerateRunes().Select(rune => rune.Value == '\t' ? "\t" : new string(' ', PlainText.Columns(rune.ToString())))
         );
-        return [number + line, new string(' ', number.Length - 2) + "| " + indent + "^"];
+        return [number + shown, new string(' ', number.Length - 2) + "| " + indent + "^"];
+    }
+
+    // Where a character of the line is when what was between the same start and the same end is hidden.
+    private static int Place(string line, string shown, int column)
+    {
+        var at = Math.Clamp(column, 0, line.Length);
+        var same = line.AsSpan().CommonPrefixLength(shown);
+        var fromEnd = line.Length - at;
+        return at <= same ? at
+            : fromEnd < shown.Length - same && line.EndsWith(shown[^fromEnd..], StringComparison.Ordinal) ? shown.Length - fromEnd
+            : same;
     }
 }

@@ -1,7 +1,9 @@
 using Torchyard.Flows.Adding;
 using Torchyard.Flows.Locking;
+using Torchyard.Flows.Starting;
 using Torchyard.Flows.Tests.Locking;
 using Torchyard.Platform.Errors;
+using Torchyard.Platform.Files;
 using Torchyard.Recipes.Locks;
 
 namespace Torchyard.Flows.Tests.Adding;
@@ -125,8 +127,103 @@ public sealed class AddFlowTests : IDisposable
     }
 
     [Fact]
+    public async Task A_recipe_that_is_a_link_out_of_its_directory_is_not_written()
+    {
+        using var outside = new TemporaryDirectory();
+        var target = Path.Combine(outside.Path, "torchyard.toml");
+        File.Move(_project.Test.PathOf("torchyard.toml"), target);
+        var before = await File.ReadAllBytesAsync(target, Cancellation);
+        File.CreateSymbolicLink(_project.Test.PathOf("torchyard.toml"), target);
+
+        foreach (
+            var run in new Func<Task>[]
+            {
+                () => AddAsync("other"),
+                () => new RemoveFlow(_project.Host).RunAsync(Request("tool"), Cancellation),
+            }
+        )
+        {
+            Assert.Equal("TY1058", (await Assert.ThrowsAsync<TorchyardException>(run)).Code);
+        }
+
+        Assert.Equal(before, await File.ReadAllBytesAsync(target, Cancellation));
+    }
+
+    [Fact]
+    public async Task A_link_inside_stays_and_what_it_leads_to_is_written()
+    {
+        Directory.CreateDirectory(_project.Test.PathOf("recipes"));
+        File.Move(_project.Test.PathOf("torchyard.toml"), _project.Test.PathOf("recipes/a.toml"));
+        File.CreateSymbolicLink(_project.Test.PathOf("torchyard.toml"), "recipes/a.toml");
+
+        await AddAsync("other");
+
+        Assert.Equal("recipes/a.toml", new FileInfo(_project.Test.PathOf("torchyard.toml")).LinkTarget);
+        Assert.Contains("\"other\"", _project.Test.Read("recipes/a.toml"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_recipe_keeps_its_owner_and_mode()
+    {
+        var (recipe, mode) = (
+            _project.Test.PathOf("torchyard.toml"),
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead
+        );
+        File.SetUnixFileMode(recipe, mode);
+        if (Requires.IsRoot)
+        {
+            using var directory = ConfinedDirectory.Open(_project.Test.Project);
+            directory.SetOwner("torchyard.toml", 1234, 2345);
+        }
+
+        var before = FileFacts.Find(recipe)!.Value;
+
+        await AddAsync("other");
+
+        var after = FileFacts.Find(recipe)!.Value;
+        Assert.Equal(mode, File.GetUnixFileMode(recipe));
+        Assert.Equal((before.User, before.Group), (after.User, after.Group));
+        Assert.Contains("other", _project.Test.Read("torchyard.toml"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_damaged_package_does_not_keep_the_others_out()
+    {
+        Install("wh-1.0", """{"url": "https://host.example/what"}""");
+        Install("broken-1.0", """{"url": "\ud800"}""");
+        Install("secret-1.0", """{"url": "https://s3cret@host.example/secret-1.0-py3-none-any.whl", "archive_info": {}}""");
+        Install("turned-1.0", """{"url": "https://host.example/\u202ea.whl", "archive_info": {}}""");
+
+        var outcome = await new AddFlow(_project.Host).RunAsync(
+            new EditRequest
+            {
+                Installed = true,
+                Trust = true,
+                DryRun = true,
+            },
+            Cancellation
+        );
+
+        Assert.Equal(
+            ["broken 1.0", "secret 1.0", "turned 1.0", "wh 1.0"],
+            outcome.Notes.Select(note => string.Join(' ', note.Split(' ').Take(2)))
+        );
+        Assert.DoesNotContain(outcome.Notes, note => note.Contains('\u202e', StringComparison.Ordinal));
+        Assert.DoesNotContain(outcome.Notes, note => note.Contains("s3cret", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Lines_that_differ_are_those_that_went_and_came() =>
         Assert.Equal(["-b", "+x", "+y"], LineChanges.Between("a\nb\nc\n", "a\nx\ny\nc\n"));
+
+    // Into what pip of the environment has as its own.
+    private void Install(string name, string origin)
+    {
+        var state = Project.Of(_project.Test.Project, _project.Host.Store).State;
+        var info = Directory.CreateDirectory(Path.Combine(state, "python3.13", "lib", "python3.13", "site-packages", name + ".dist-info"));
+        File.WriteAllText(Path.Combine(info.FullName, "REQUESTED"), "");
+        File.WriteAllText(Path.Combine(info.FullName, "direct_url.json"), origin);
+    }
 
     private Task<LockOutcome> LockAsync() => new LockFlow(_project.Host).RunAsync(new LockRequest { Trust = true }, Cancellation);
 

@@ -217,7 +217,7 @@ internal sealed class DistributionReader(HostTree tree)
         return new CondaOrigin(
             Given("build"),
             Given("subdir"),
-            Given("url") is { } url && UrlText.TryRead(url, out var address) && address.UserInfo.Length == 0 ? WithoutToken(url) : null,
+            Given("url") is { } url && UrlText.TryRead(url, out _) && !UrlText.HoldsSecret(url) ? url : null,
             Given("sha256") is { } hex && Digest.TryParse("sha256:" + hex, out var digest) ? digest : null
         );
 
@@ -226,11 +226,6 @@ internal sealed class DistributionReader(HostTree tree)
                 ? text
                 : null;
     }
-
-    /// <summary>
-    /// Private channels may have their token in the path (/t/TOKEN/); it is nobody's business what an image was made with.
-    /// </summary>
-    private static string? WithoutToken(string url) => url.Contains("/t/", StringComparison.Ordinal) ? null : url;
 
     private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString() ?? "";
 

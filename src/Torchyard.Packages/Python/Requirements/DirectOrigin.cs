@@ -38,12 +38,16 @@ public sealed record DirectOrigin(string? Reference, string? Why)
                 return new DirectOrigin(null, "it was installed from a file of the environment: put the file into the project and name it");
             }
 
-            if (read.UserInfo.Contains(':', StringComparison.Ordinal))
+            var subdirectory = Text(root, "subdirectory") is { Length: > 0 } below ? $"#subdirectory={below}" : "";
+            if (UrlText.HoldsSecret(url + subdirectory))
             {
-                return new DirectOrigin(null, "its URL holds a password, and recipes are shared");
+                return new DirectOrigin(
+                    null,
+                    "it was installed from a URL with a password or token, and recipes are shared: name it as NAME @ "
+                        + "https://USER:${VARIABLE}@HOST/..., or without the login and keep that in ~/.netrc"
+                );
             }
 
-            var subdirectory = Text(root, "subdirectory") is { Length: > 0 } below ? $"#subdirectory={below}" : "";
             if (Table(root, "vcs_info") is not { } vcs)
             {
                 return new DirectOrigin(url + subdirectory, null);
@@ -53,8 +57,9 @@ public sealed record DirectOrigin(string? Reference, string? Why)
                 ? new DirectOrigin($"git+{url}@{commit}{subdirectory}", null)
                 : new DirectOrigin(null, "it comes from a repository that is not one of Git");
         }
-        catch (JsonException)
+        catch (Exception damaged) when (damaged is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException: half of a character, "\ud800", which is JSON and no text.
             return Unknown;
         }
     }

@@ -622,7 +622,7 @@ internal sealed class RequirementFileReader(
         if (from.Url is { } page)
         {
             return UrlText.TryRead(page, value, out var next) && next.Scheme == page.Scheme && next.Authority == page.Authority
-                ? new RequirementFile(null, next, next.GetLeftPart(UriPartial.Path))
+                ? new RequirementFile(null, next, Shown(next))
                 : throw RequirementProblem.Refused(
                     place,
                     $"{from.Shown}, a file of a server, includes '{value}' from elsewhere",
@@ -632,7 +632,7 @@ internal sealed class RequirementFileReader(
 
         if (DirectReference.Scheme(value) is { } scheme && UrlText.TryRead(value, out var url))
         {
-            return scheme is "https" or "http" ? new RequirementFile(null, url, url.GetLeftPart(UriPartial.Path))
+            return scheme is "https" or "http" ? new RequirementFile(null, url, Shown(url))
                 : scheme == "file" && url.Host.Length == 0 ? new RequirementFile(url.LocalPath, null, url.LocalPath)
                 : throw RequirementProblem.Wrong(
                     place,
@@ -647,6 +647,8 @@ internal sealed class RequirementFileReader(
             Path.Combine(Path.GetDirectoryName(from.Shown) ?? "", value)
         );
     }
+
+    private static string Shown(Uri url) => UrlText.WithoutSecrets(url.GetLeftPart(UriPartial.Path));
 
     private string ReadText(RequirementFile file, SourceLocation? from)
     {
