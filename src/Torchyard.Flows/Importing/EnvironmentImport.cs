@@ -9,16 +9,20 @@ using ProjectPython = Torchyard.Images.Environments.ProjectPython;
 
 namespace Torchyard.Flows.Importing;
 
-/// <summary>A running environment as part of a recipe: what its image was made of, and what pip has added since.</summary>
+/// <summary>
+/// A running environment as part of a recipe: what its image was made of, what it was started with, and what pip has added since.
+/// </summary>
 internal static class EnvironmentImport
 {
     /// <summary>Adds an environment.</summary>
     public static void Add(Import import, Host host, ContainerRecord record)
     {
         var shown = record.Name;
+        Recipe? recipe = null;
         if (Digest.TryParse(record.ImageDigest, out var manifest) && new ImageStore(host.Store).LockOf(manifest) is { } locked)
         {
-            AddRecipe(import, shown, locked, record.Labels.GetValueOrDefault(ContainerLabels.Project));
+            recipe = locked.Recipe;
+            AddRecipe(import, shown, recipe, record.Labels.GetValueOrDefault(ContainerLabels.Project));
         }
         else
         {
@@ -29,15 +33,23 @@ internal static class EnvironmentImport
             );
         }
 
+        RunningImport.Add(import, host, record, recipe);
         if (record.Mounts.FirstOrDefault(mount => mount.Target == ProjectPython.Root)?.Source is { } python)
         {
             InstalledImport.AddPackages(import, ProjectPackages.Read(python), shown);
         }
     }
 
-    private static void AddRecipe(Import import, string shown, RecipeLock locked, string? project)
+    /// <summary>Adds the recipe of an image.</summary>
+    /// <param name="import">The translation.</param>
+    /// <param name="shown">Name of the environment.</param>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="project">Directory of its project; null where nobody knows it.</param>
+    internal static void AddRecipe(Import import, string shown, Recipe recipe, string? project)
     {
-        var (recipe, draft) = (locked.Recipe, import.Draft);
+        // Where the recipe was, its files are.
+        var files = new NamedFiles(import, shown, project);
+        var draft = import.Draft;
         draft.Suite = recipe.Base.Suite;
         foreach (var package in recipe.Packages)
         {
@@ -45,35 +57,92 @@ internal static class EnvironmentImport
         }
 
         import.Became(shown, string.Join(", ", recipe.Packages), "packages");
-        draft.Jupyter = recipe.Services.Jupyter is not null;
-        draft.Ssh = recipe.Services.Ssh is not null;
-        draft.Fit = recipe.Fit;
-        foreach (var (name, value) in recipe.Image.Environment)
+        if (recipe.Recommends)
+        {
+            import.Take(shown, "recommends", "recommends", taken => taken with { Recommends = true });
+        }
+
+        draft.Fit = recipe.Fit is { } fit ? fit with { Fleet = files.Kept(fit.Fleet) } : null;
+        AddBase(import, shown, recipe.Base, files);
+        if (recipe.Python is { } python)
+        {
+            AddPython(import, shown, python, files);
+        }
+
+        if (recipe.Cudnn is { } cudnn)
+        {
+            import.Take(shown, "[cudnn]", "cudnn", taken => taken with { Cudnn = cudnn with { Archive = files.Kept(cudnn.Archive) } });
+        }
+
+        if (recipe.CudaCompat is { } compat)
+        {
+            import.Take(shown, "[cuda-compat]", "cuda-compat", taken =>
+                taken with
+                {
+                    CudaCompat = compat with { Archive = files.Kept(compat.Archive) },
+                }
+            );
+        }
+
+        if (!recipe.Services.IsEmpty)
+        {
+            var names = string.Join(", ", recipe.Services.Ports.Select(service => service.Name));
+            import.Take(shown, names, "services", taken => taken with { Services = recipe.Services });
+        }
+
+        AddImage(import, shown, recipe.Image);
+    }
+
+    private static void AddBase(Import import, string shown, DebianBase settings, NamedFiles files)
+    {
+        var own = settings with { Suite = "trixie", Keyrings = [.. settings.Keyrings.Select(files.Kept).OfType<string>()] };
+        var usual = new DebianBase { Suite = "trixie" };
+        if (
+            own with
+            {
+                Components = usual.Components,
+                Mirrors = usual.Mirrors,
+                ExtraSuites = usual.ExtraSuites,
+                Keyrings = usual.Keyrings,
+            } != usual
+            || !own.Components.SequenceEqual(usual.Components)
+            || own.Mirrors.Count + own.ExtraSuites.Count + own.Keyrings.Count > 0
+        )
+        {
+            import.Take(shown, "[base]", "base", taken => taken with { Base = own });
+        }
+    }
+
+    private static void AddImage(Import import, string shown, ImageSettings image)
+    {
+        var usual = new ImageSettings();
+        var own = image with { Environment = usual.Environment, Labels = usual.Labels };
+        if (own != usual)
+        {
+            import.Take(shown, "[image]", "image", taken => taken with { Image = own });
+        }
+
+        foreach (var (name, value) in image.Environment)
         {
             import.SetVariable(shown, name, name, value);
         }
 
-        if (recipe.Python is { } python)
+        foreach (var (name, value) in image.Labels)
         {
-            AddPython(import, shown, python, project);
-        }
-
-        var system = recipe.Base with { Suite = "" };
-        if (!Same(system, new DebianBase { Suite = "" }))
-        {
-            import.Gap(shown, "[base]", "its mirrors, suites, components, keys and snapshot are those of a machine: copy what you need");
-        }
-
-        if (recipe.Mounts.Count > 0)
-        {
-            import.Gap(shown, "[[mounts]]", "its directories are those of another project: write your own");
+            import.Took(shown, name, "image.labels", import.Draft.SetLabel(name, value));
         }
     }
 
-    private static void AddPython(Import import, string shown, PythonSettings python, string? project)
+    private static void AddPython(Import import, string shown, PythonSettings python, NamedFiles files)
     {
+        var draft = import.Draft;
         foreach (var requirement in python.Packages)
         {
+            if (requirement.StartsWith('.') && files.Kept(requirement) is null)
+            {
+                continue;
+            }
+
             import.AddPython(shown, requirement, requirement);
         }
 
@@ -87,19 +156,69 @@ internal static class EnvironmentImport
             import.AddIndex(shown, index, isExtra: true);
         }
 
-        var files = python
-            .Requirements.Concat(python.Constraints)
-            .Concat(python.Pyproject is { } pyproject ? [pyproject] : [])
-            .Concat(python.Pylock is { } pylock ? [pylock] : []);
-        foreach (var file in files)
+        foreach (var file in python.Requirements.Select(files.Kept).OfType<string>())
         {
-            import.Gap(shown, file, $"a file of {project ?? "its project"}: copy it here and name it in [python]");
+            draft.AddRequirementFile(file);
+            import.Became(shown, file, "python.requirements");
+        }
+
+        foreach (var file in python.Constraints.Select(files.Kept).OfType<string>())
+        {
+            draft.AddConstraintFile(file);
+            import.Became(shown, file, "python.constraints");
+        }
+
+        foreach (var links in python.FindLinks)
+        {
+            if (links.Contains("://", StringComparison.Ordinal) || files.Kept(links) is not null)
+            {
+                import.AddFindLinks(shown, links);
+            }
+        }
+
+        foreach (var name in python.OnlyBinary)
+        {
+            draft.AddOnlyBinary(name);
+            import.Became(shown, name, "python.only-binary");
+        }
+
+        if (files.Kept(python.Pyproject) is { } pyproject)
+        {
+            draft.Pyproject = pyproject;
+            (draft.PyprojectExtras, draft.PyprojectGroups) = (python.PyprojectExtras, python.PyprojectGroups);
+            import.Became(shown, pyproject, "python.pyproject");
+        }
+
+        if (files.Kept(python.Pylock) is { } pylock)
+        {
+            draft.Pylock = pylock;
+            import.Became(shown, pylock, "python.pylock");
+        }
+
+        if (python.BuildPackages.Count > 0)
+        {
+            import.Take(shown, string.Join(", ", python.BuildPackages), "python.build-packages", taken =>
+                taken with
+                {
+                    Python = new PythonSettings { BuildPackages = python.BuildPackages },
+                }
+            );
         }
     }
 
-    private static bool Same(DebianBase one, DebianBase other) =>
-        one.Components.SequenceEqual(other.Components)
-        && one.Mirrors.Count + one.ExtraSuites.Count + one.Keyrings.Count == 0
-        && one.Security == other.Security
-        && one.Snapshot is null;
+    /// <summary>Files that the recipe names: those of this project are here, and others have to be copied.</summary>
+    private sealed class NamedFiles(Import import, string shown, string? project)
+    {
+        /// <summary>The file, where it is one of this project; null for another, which is said.</summary>
+        public string? Kept(string? file)
+        {
+            if (file is null || project == import.Project)
+            {
+                return file;
+            }
+
+            import.Gap(shown, file, $"a file of {project ?? "its project"}: copy it here, and name it in the recipe");
+            return null;
+        }
+    }
 }

@@ -4,6 +4,7 @@ using Torchyard.Packages.Python.Versions;
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Text;
 using Torchyard.Recipes.Drafts;
+using Torchyard.Recipes.Settings;
 using Torchyard.Recipes.Sources;
 
 namespace Torchyard.Flows.Importing;
@@ -34,11 +35,14 @@ internal sealed class Import(RecipeDraft draft, ProjectFiles files, string proje
     /// <summary>What was not translated.</summary>
     public IReadOnlyList<ImportGap> Gaps => _gaps;
 
+    /// <summary>Directory that the recipe is written into, absolute.</summary>
+    public string Project { get; } = project;
+
     /// <summary>True when the recipe lies where it can name the files beside the one that it is made from.</summary>
     public bool IsInProject { get; } = files.Directory == project;
 
     /// <summary>Path of a file as the recipe names it.</summary>
-    public string Named(string path) => Path.GetRelativePath(project, Path.GetFullPath(path, Files.Directory));
+    public string Named(string path) => Path.GetRelativePath(Project, Path.GetFullPath(path, Files.Directory));
 
     /// <summary>Says what became of something.</summary>
     public void Became(string place, string from, string to, string? note = null) =>
@@ -65,43 +69,38 @@ internal sealed class Import(RecipeDraft draft, ProjectFiles files, string proje
     /// <param name="from">As the file has it.</param>
     /// <param name="requirement">As the recipe is to have it.</param>
     /// <param name="note">What is to be said about it, or null.</param>
-    public void AddPython(string place, string from, string requirement, string? note = null)
-    {
-        if (Draft.AddPython(requirement) is { } why)
-        {
-            Gap(place, from, why);
-        }
-        else
-        {
-            Became(place, from, requirement, note);
-        }
-    }
+    public void AddPython(string place, string from, string requirement, string? note = null) =>
+        Took(place, from, requirement, Draft.AddPython(requirement), note);
 
     /// <summary>Sets an environment variable of the image, or says why not.</summary>
-    public void SetVariable(string place, string from, string name, string value)
+    public void SetVariable(string place, string from, string name, string value) =>
+        Took(place, from, "image.environment", Draft.SetVariable(name, value));
+
+    /// <summary>Takes a setting over as it is, or says why not.</summary>
+    public void Take(string place, string from, string to, Func<Recipe, Recipe> setting, string? note = null) =>
+        Took(place, from, to, Draft.Take(setting), note);
+
+    /// <summary>Says what became of something that the draft was asked to take.</summary>
+    /// <param name="place">File and line.</param>
+    /// <param name="from">As the file has it.</param>
+    /// <param name="to">What it is in the recipe.</param>
+    /// <param name="why">What the draft said: why not; null for what it took.</param>
+    /// <param name="note">What is to be said about it, or null.</param>
+    public void Took(string place, string from, string to, string? why, string? note = null)
     {
-        if (Draft.SetVariable(name, value) is { } why)
+        if (why is not null)
         {
             Gap(place, from, why);
         }
         else
         {
-            Became(place, from, "image.environment");
+            Became(place, from, to, note);
         }
     }
 
     /// <summary>Adds an index, or says why not.</summary>
-    public void AddIndex(string place, string url, bool isExtra, string? note = null)
-    {
-        if (Draft.AddIndex(url, isExtra) is { } why)
-        {
-            Gap(place, url, why);
-        }
-        else
-        {
-            Became(place, url, isExtra ? "python.extra-indexes" : "python.indexes", note);
-        }
-    }
+    public void AddIndex(string place, string url, bool isExtra, string? note = null) =>
+        Took(place, url, isExtra ? "python.extra-indexes" : "python.indexes", Draft.AddIndex(url, isExtra), note);
 
     /// <summary>Adds what was read of requirements, line by line.</summary>
     /// <param name="read">The requirements.</param>
@@ -239,17 +238,8 @@ internal sealed class Import(RecipeDraft draft, ProjectFiles files, string proje
         }
     }
 
-    private void AddFindLinks(string place, string links)
-    {
-        if (Draft.AddFindLinks(links) is { } why)
-        {
-            Gap(place, links, why);
-        }
-        else
-        {
-            Became(place, links, "python.find-links");
-        }
-    }
+    /// <summary>Adds a directory or page with files, or says why not.</summary>
+    public void AddFindLinks(string place, string links) => Took(place, links, "python.find-links", Draft.AddFindLinks(links));
 
     // Whatever is said of a file goes through here: a login that was in a line is in no report.
     private static string Shown(string text) =>

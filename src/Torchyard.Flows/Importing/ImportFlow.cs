@@ -53,9 +53,9 @@ internal sealed class ImportFlow(Host host)
         if (source.Kind != ImportKind.Environment)
         {
             import.Suite.Settle(import);
+            import.Draft.Ssh |= import.Draft.Packages.Contains("openssh-server");
         }
 
-        import.Draft.Ssh |= import.Draft.Packages.Contains("openssh-server");
         var text = import.Draft.Write();
         var isWritten = !request.Strict || import.Gaps.Count == 0;
         if (isWritten)

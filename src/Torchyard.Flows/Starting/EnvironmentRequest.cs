@@ -21,6 +21,10 @@ internal static class EnvironmentRequest
     /// </summary>
     public const string HomePath = "/home/trainer";
 
+    /// <summary>Targets that are the environment's own, whatever the recipe says.</summary>
+    public static IReadOnlyList<string> OwnTargets { get; } =
+    ["/workspace", HomePath, ProjectPython.Root, "/var/lib/torchyard", "/var/log/torchyard"];
+
     /// <summary>The request that <c>up</c> starts.</summary>
     /// <param name="source">The recipe.</param>
     /// <param name="home">The user's home directory.</param>

@@ -19,16 +19,6 @@ namespace Torchyard.Flows.Starting;
 /// <param name="images">Where the environment's image is.</param>
 internal sealed class RecipeChanges(RecipeSource source, string home, StorePaths store, Digest? lockDigest, ImageStore images)
 {
-    /// <summary>Targets that are the environment's own, whatever the recipe says.</summary>
-    private static readonly string[] OwnTargets =
-    [
-        "/workspace",
-        EnvironmentRequest.HomePath,
-        ProjectPython.Root,
-        "/var/lib/torchyard",
-        "/var/log/torchyard",
-    ];
-
     /// <summary>The changes that wait for <c>up --recreate</c>.</summary>
     public IReadOnlyList<EnvironmentChange> Of(ContainerRecord record, ContainerLimits asked)
     {
@@ -74,7 +64,7 @@ internal sealed class RecipeChanges(RecipeSource source, string home, StorePaths
             .Concat(EnvironmentRequest.CacheMounts(source.Recipe, store))
             .ToDictionary(mount => mount.Target, Shown, StringComparer.Ordinal);
         var running = record
-            .Mounts.Where(mount => !OwnTargets.Contains(mount.Target) || wanted.ContainsKey(mount.Target))
+            .Mounts.Where(mount => !EnvironmentRequest.OwnTargets.Contains(mount.Target) || wanted.ContainsKey(mount.Target))
             .ToDictionary(mount => mount.Target, Shown, StringComparer.Ordinal);
         foreach (var target in wanted.Keys.Union(running.Keys, StringComparer.Ordinal))
         {

@@ -50,7 +50,7 @@ public static partial class UrlText
     /// </summary>
     public static bool HoldsSecret(string text) => WithoutSecrets(text) != text;
 
-    /// <summary>A text for recipes, reports and errors: each secret as <see cref="HoldsSecret"/> knows them is <see cref="Hidden"/>.</summary>
+    /// <summary>A text for recipes, reports and errors: <see cref="Hidden"/> for each secret that <see cref="HoldsSecret"/> knows.</summary>
     public static string WithoutSecrets(string text)
     {
         ArgumentNullException.ThrowIfNull(text);

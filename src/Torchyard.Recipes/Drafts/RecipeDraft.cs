@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Torchyard.Platform.Errors;
 using Torchyard.Platform.Text;
 using Torchyard.Platform.Toml;
 using Torchyard.Recipes.Reading;
@@ -22,8 +23,16 @@ public sealed partial class RecipeDraft
     private readonly List<string> _extraIndexes = [];
     private readonly List<string> _findLinks = [];
     private readonly List<string> _onlyBinary = [];
+    private readonly List<string> _constraints = [];
     private readonly SortedDictionary<string, string> _environment = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, string> _labels = new(StringComparer.Ordinal);
+
+    // Only what is taken over as it is counts of it.
+    private Recipe _taken = new()
+    {
+        Name = "draft",
+        Base = new DebianBase { Suite = "trixie" },
+    };
 
     /// <summary>Name of the environment.</summary>
     public required string Name { get; init; }
@@ -42,6 +51,9 @@ public sealed partial class RecipeDraft
 
     /// <summary>Extras of it.</summary>
     public IReadOnlyList<string> PyprojectExtras { get; set; } = [];
+
+    /// <summary>Groups of it.</summary>
+    public IReadOnlyList<string> PyprojectGroups { get; set; } = [];
 
     /// <summary>A <c>pylock.toml</c>, or null; nothing else then asks for Python packages.</summary>
     public string? Pylock { get; set; }
@@ -62,7 +74,8 @@ public sealed partial class RecipeDraft
     public IReadOnlyList<string> Python => _python;
 
     /// <summary>True when anything is asked of Python's indexes.</summary>
-    public bool HasPython => _python.Count > 0 || _requirements.Count > 0 || Pyproject is not null || Pylock is not null;
+    public bool HasPython =>
+        _python.Count > 0 || _requirements.Count > 0 || _constraints.Count > 0 || Pyproject is not null || Pylock is not null;
 
     /// <summary>Adds a Debian package; one that is there stays where it is.</summary>
     /// <returns>False for what cannot be the name of a package.</returns>
@@ -92,12 +105,20 @@ public sealed partial class RecipeDraft
             return $"{HoldsLogin}; write it as https://USER:${{VARIABLE}}@HOST/..., or without the login and keep that in ~/.netrc";
         }
 
+        if (Pylock is not null)
+        {
+            return $"{Pylock} is a finished answer, beside which nothing is asked for; write it into what that was made from";
+        }
+
         AddOnce(_python, requirement);
         return null;
     }
 
     /// <summary>Adds a requirement file.</summary>
     public void AddRequirementFile(string path) => AddOnce(_requirements, path);
+
+    /// <summary>Adds a constraint file.</summary>
+    public void AddConstraintFile(string path) => AddOnce(_constraints, path);
 
     /// <summary>Adds projects of which nothing is built.</summary>
     public void AddOnlyBinary(string name) => AddOnce(_onlyBinary, name);
@@ -196,6 +217,51 @@ public sealed partial class RecipeDraft
         return null;
     }
 
+    /// <summary>
+    /// Takes settings of an environment over as they are: of <c>[base]</c>, <c>[services]</c>, <c>[environment]</c>, <c>[caches]</c>,
+    /// <c>[[mounts]]</c>, <c>[limits]</c>, <c>[image]</c>, <c>[cudnn]</c> and <c>[cuda-compat]</c>, and the build packages.
+    /// </summary>
+    /// <param name="setting">Gets what was taken so far, and gives it with the setting.</param>
+    /// <returns>Why a recipe cannot say it; null when it was taken.</returns>
+    public string? Take(Func<Recipe, Recipe> setting)
+    {
+        ArgumentNullException.ThrowIfNull(setting);
+        var taken = setting(_taken);
+        var written = RecipeText.Write(taken);
+        if (UrlText.HoldsSecret(written))
+        {
+            return HoldsLogin;
+        }
+
+        try
+        {
+            RecipeReader.Read(Encoding.UTF8.GetBytes(written), RecipeReader.FileName);
+        }
+        catch (TorchyardException wrong)
+        {
+            // The place is one of a text that nobody sees.
+            return wrong.Message.Replace($"{wrong.Location}: ", "", StringComparison.Ordinal);
+        }
+
+        _taken = taken;
+        return null;
+    }
+
+    /// <summary>Sets a variable that the environment has when it runs.</summary>
+    /// <returns>What is wrong with it; null when it was set.</returns>
+    public string? SetRunVariable(string name, string value) =>
+        IsSecret(name, value)
+            ? $"its value looks like a password or token, and recipes are shared; pass on your own: [environment] pass = [\"{name}\"]"
+            : Take(recipe =>
+                recipe with
+                {
+                    Environment = recipe.Environment with
+                    {
+                        Variables = new Dictionary<string, string>(recipe.Environment.Variables) { [name] = value },
+                    },
+                }
+            );
+
     /// <summary>The recipe as TOML, which <see cref="RecipeReader"/> has read.</summary>
     public string Write()
     {
@@ -204,6 +270,11 @@ public sealed partial class RecipeDraft
         text.Add("name", Name);
         text.Blank();
         text.Add("packages", _packages);
+        if (_taken.Recommends)
+        {
+            text.Add("recommends", true);
+        }
+
         text.Header("base");
         if (SuiteReason is { } reason)
         {
@@ -211,6 +282,7 @@ public sealed partial class RecipeDraft
         }
 
         text.Add("suite", Suite);
+        RecipeText.WriteOwn(text, _taken.Base);
         if (HasPython)
         {
             text.Header("python");
@@ -218,34 +290,51 @@ public sealed partial class RecipeDraft
             AddList(text, "requirements", _requirements);
             text.Add("pyproject", Pyproject);
             AddList(text, "pyproject-extras", PyprojectExtras);
+            AddList(text, "pyproject-groups", PyprojectGroups);
             text.Add("pylock", Pylock);
+            AddList(text, "constraints", _constraints);
             AddList(text, "indexes", _indexes);
             AddList(text, "extra-indexes", _extraIndexes);
             AddList(text, "find-links", _findLinks);
             AddList(text, "only-binary", _onlyBinary);
+            AddList(text, "build-packages", _taken.Python?.BuildPackages ?? []);
         }
 
         if (Fit is { } fit)
         {
             text.Header("fit");
             AddList(text, "gpus", fit.Gpus);
-            text.Add("driver", fit.Driver).Add("torch", fit.Torch).Add("build", fit.Build);
+            text.Add("driver", fit.Driver).Add("torch", fit.Torch).Add("build", fit.Build).Add("fleet", fit.Fleet);
         }
 
-        if (Jupyter)
+        foreach (var section in RecipeSections.Nvidia)
         {
-            text.Header("services.jupyter");
+            section.Write(text, _taken, section.Table);
         }
 
-        if (Ssh)
-        {
-            text.Header("services.ssh");
-        }
-
+        WriteServices(text);
+        RecipeText.WriteRunning(text, _taken, "");
+        RecipeText.WriteOwn(text, _taken.Image, "image");
         text.AddMap("image.environment", _environment).AddMap("image.labels", _labels);
         var written = text.ToString();
         RecipeReader.Read(Encoding.UTF8.GetBytes(written), RecipeReader.FileName);
         return written;
+    }
+
+    private void WriteServices(TomlText text)
+    {
+        var services = _taken.Services;
+        if (Jupyter && services.Jupyter is null)
+        {
+            text.Header("services.jupyter");
+        }
+
+        if (Ssh && services.Ssh is null)
+        {
+            text.Header("services.ssh");
+        }
+
+        RecipeText.WriteServices(text, services, "services");
     }
 
     private static string WithoutLogin(string key) =>

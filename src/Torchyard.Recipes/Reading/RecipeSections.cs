@@ -4,6 +4,8 @@ namespace Torchyard.Recipes.Reading;
 internal static class RecipeSections
 {
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<IRecipeSection> All { get; } =
-    [new PythonSection(), new FitSection(), new CudnnSection(), new CudaCompatSection()];
+    public static IReadOnlyList<IRecipeSection> All { get; } = [new PythonSection(), new FitSection(), .. Nvidia];
+
+    /// <summary>Those of NVIDIA's libraries, which stand for themselves.</summary>
+    public static IReadOnlyList<IRecipeSection> Nvidia => [new CudnnSection(), new CudaCompatSection()];
 }

@@ -34,6 +34,16 @@ internal static class RecipeText
         }
 
         WriteServices(text, recipe.Services, prefix + "services");
+        WriteRunning(text, recipe, prefix);
+        WriteImage(text, recipe.Image, prefix + "image");
+    }
+
+    /// <summary>Writes what an environment has when it runs: variables, caches, mounts and limits; nothing of what is not said.</summary>
+    /// <param name="text">Gets the keys.</param>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="prefix">Path of the table with a final dot, or empty.</param>
+    internal static void WriteRunning(TomlText text, Recipe recipe, string prefix)
+    {
         WriteEnvironment(text, recipe.Environment, prefix + "environment");
         if (recipe.Caches.Count > 0)
         {
@@ -46,7 +56,53 @@ internal static class RecipeText
         }
 
         WriteLimits(text, recipe.Limits, prefix + "limits");
-        WriteImage(text, recipe.Image, prefix + "image");
+    }
+
+    /// <summary>Writes what of a base system, its suite aside, is not so anyway.</summary>
+    internal static void WriteOwn(TomlText text, DebianBase settings)
+    {
+        var usual = new DebianBase { Suite = settings.Suite };
+        foreach (
+            var (key, values, usually) in new[]
+            {
+                ("components", settings.Components, usual.Components),
+                ("mirrors", settings.Mirrors, usual.Mirrors),
+                ("extra-suites", settings.ExtraSuites, usual.ExtraSuites),
+                ("keyrings", settings.Keyrings, usual.Keyrings),
+            }
+        )
+        {
+            if (!values.SequenceEqual(usually))
+            {
+                text.Add(key, values);
+            }
+        }
+
+        if (settings.Security != usual.Security)
+        {
+            text.Add("security", settings.Security);
+        }
+
+        text.Add("snapshot", settings.Snapshot);
+    }
+
+    /// <summary>Writes what of an image, its variables and labels aside, is not so anyway.</summary>
+    internal static void WriteOwn(TomlText text, ImageSettings image, string path)
+    {
+        var usual = new ImageSettings();
+        if (
+            (image.Tag, image.Compression, image.LayerBudget) == (usual.Tag, usual.Compression, usual.LayerBudget)
+            && image.Level == usual.Level
+        )
+        {
+            return;
+        }
+
+        text.Header(path)
+            .Add("tag", image.Tag)
+            .Add("compression", Name(image.Compression))
+            .Add("level", image.Level)
+            .Add("layer-budget", image.LayerBudget);
     }
 
     private static void WriteBase(TomlText text, DebianBase settings, string path) =>
@@ -60,7 +116,8 @@ internal static class RecipeText
             .Add("snapshot", settings.Snapshot)
             .Add("keyrings", settings.Keyrings);
 
-    private static void WriteServices(TomlText text, ServiceSettings services, string path)
+    /// <summary>Writes services.</summary>
+    internal static void WriteServices(TomlText text, ServiceSettings services, string path)
     {
         if (services.Jupyter is { } jupyter)
         {
@@ -147,9 +204,11 @@ internal static class RecipeText
     private static void WriteImage(TomlText text, ImageSettings image, string path) =>
         text.Header(path)
             .Add("tag", image.Tag)
-            .Add("compression", image.Compression == LayerCompression.Gzip ? "gzip" : "zstd")
+            .Add("compression", Name(image.Compression))
             .Add("level", image.Level)
             .Add("layer-budget", image.LayerBudget)
             .AddMap(path + ".environment", image.Environment)
             .AddMap(path + ".labels", image.Labels);
+
+    private static string Name(LayerCompression compression) => compression == LayerCompression.Gzip ? "gzip" : "zstd";
 }

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace Torchyard.Tests.Commands;
 
-/// <summary>Links in a directory that may be a clone of somebody else's project: <c>init</c> neither reads nor writes through them.</summary>
+/// <summary>Links in what may be a clone of somebody else's project: <c>init</c> neither reads nor writes through them.</summary>
 public sealed class ImportLinkTests
 {
     [Fact]
