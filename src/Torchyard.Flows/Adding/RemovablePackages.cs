@@ -7,18 +7,20 @@ namespace Torchyard.Flows.Adding;
 /// <summary>What a recipe names and <c>remove</c> takes out, for the Tab key.</summary>
 internal static class RemovablePackages
 {
-    /// <summary>Names in the recipe of a directory; none when it cannot be read, since completion must never print an error.</summary>
-    public static IReadOnlyList<string> In(string directory)
+    /// <summary>Names in a recipe; none when it cannot be read, since completion must never print an error.</summary>
+    /// <param name="directory">The working directory.</param>
+    /// <param name="recipe">What <c>--recipe</c> names; null without.</param>
+    public static IReadOnlyList<string> In(string directory, string? recipe)
     {
         try
         {
-            var recipe = RecipeSource.Find(null, directory).Recipe;
+            var named = RecipeSource.Find(recipe, directory).Recipe;
             return
             [
-                .. (recipe.Python?.Packages ?? [])
+                .. (named.Python?.Packages ?? [])
                     .Select(item => Requirement.TryParse(item, out var requirement, out _) ? requirement.Name.ToString() : item)
-                    .Concat(recipe.Python?.Requirements ?? [])
-                    .Concat(recipe.Packages.Select(package => package.Split('=', ':')[0])),
+                    .Concat(named.Python?.Requirements ?? [])
+                    .Concat(named.Packages.Select(package => package.Split('=', ':')[0])),
             ];
         }
         catch (Exception unreadable) when (unreadable is TorchyardException or IOException or UnauthorizedAccessException)

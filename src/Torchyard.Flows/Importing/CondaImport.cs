@@ -14,6 +14,16 @@ internal static class CondaImport
     {
         var shown = Path.GetRelativePath(import.Files.Directory, path);
         var environment = CondaEnvironment.Parse(import.Files.Read(path, Packages.Yaml.YamlDocument.LargestFile), shown);
+        if (environment.Name is { } given)
+        {
+            import.Became($"{shown}:{given.Line}", $"name {given.Text}", "", "an environment is named after its directory");
+        }
+
+        if (environment.Prefix is { } prefix)
+        {
+            import.Became($"{shown}:{prefix.Line}", $"prefix {prefix.Text}", "", "where conda had it on a machine");
+        }
+
         foreach (var channel in environment.Channels)
         {
             import.Became($"{shown}:{channel.Line}", $"channel {channel.Text}", "", "packages come from Debian and Python's index instead");
@@ -138,6 +148,19 @@ internal static class CondaImport
         }
 
         var written = name.Names[0] + versions;
-        import.AddPython(place, text, written, name.IsListed ? null : "taken to have the same name on Python's index");
+        import.AddPython(place, text, written, string.Join("; ", Notes(specification, name)) is { Length: > 0 } note ? note : null);
+    }
+
+    private static IEnumerable<string> Notes(CondaSpec specification, CondaName name)
+    {
+        if (!name.IsListed)
+        {
+            yield return "taken to have the same name on Python's index";
+        }
+
+        if (specification.Build is { } build && build.Trim('*').Length > 0)
+        {
+            yield return $"without conda's build {build}";
+        }
     }
 }

@@ -116,6 +116,19 @@ internal sealed class DockerfileImport
 
     private void Run(DockerInstruction instruction)
     {
+        foreach (
+            var flag in instruction.Flags.Where(flag =>
+                flag.Contains("type=secret", StringComparison.Ordinal) || flag.Contains("type=ssh", StringComparison.Ordinal)
+            )
+        )
+        {
+            _import.Gap(
+                At(instruction),
+                $"RUN {flag}",
+                "nothing is given a secret here: keep the login in pip's configuration or ~/.netrc"
+            );
+        }
+
         if (instruction.Documents.Count > 0)
         {
             // RUN <<EOF is a script; "RUN cat <<EOF > file" is not.
@@ -177,16 +190,7 @@ internal sealed class DockerfileImport
             }
 
             _variables[name] = value;
-            if (
-                name
-                is "DEBIAN_FRONTEND"
-                    or "PIP_NO_CACHE_DIR"
-                    or "PIP_DISABLE_PIP_VERSION_CHECK"
-                    or "CONDA_DIR"
-                    or "LANG"
-                    or "LC_ALL"
-                    or "TZ"
-            )
+            if (name is "DEBIAN_FRONTEND" or "PIP_NO_CACHE_DIR" or "PIP_DISABLE_PIP_VERSION_CHECK" or "CONDA_DIR" or "LANG" or "LC_ALL")
             {
                 _import.Became(place, $"ENV {name}", "", "only for building the image, or so anyway");
             }
@@ -209,7 +213,15 @@ internal sealed class DockerfileImport
                 _arguments[name] = known;
                 _import.Became(At(instruction), $"ARG {name}", "", "put in where it is used");
             }
-            else if (value.Length == 0 && !_arguments.ContainsKey(name))
+            else if (value.Length > 0)
+            {
+                _import.Gap(
+                    At(instruction),
+                    $"ARG {name}",
+                    "a variable in its value is not known, so that what depends on it is not either"
+                );
+            }
+            else if (!_arguments.ContainsKey(name))
             {
                 _import.Gap(At(instruction), $"ARG {name}", "it has no value, so that what depends on it is not known");
             }
@@ -356,6 +368,15 @@ internal sealed class DockerfileImport
             var stage = stages[index];
             chain.Insert(0, stage);
             var words = stage.From.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+            if (
+                stage.From.Flag("platform") is { } platform
+                && !platform.EndsWith("amd64", StringComparison.Ordinal)
+                && !platform.Contains('$')
+            )
+            {
+                _import.Gap(At(stage.From), $"--platform={platform}", "an environment is for the machine's own kind of processor, amd64");
+            }
+
             var image = words.Length > 0 ? DockerVariables.Replace(words[0], Variable) : "";
             // A stage may stand on an earlier one alone.
             var before = stages.FindLastIndex(index, other =>

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Torchyard.Flows.Starting;
 using Torchyard.Packages.Conda;
+using Torchyard.Packages.Python.Markers;
 using Torchyard.Packages.Python.Requirements;
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
@@ -29,16 +30,38 @@ internal static partial class InstalledImport
             {
                 IsUsage = true,
             };
+        var installed = ProjectPackages.Read(directory);
         if (root.Status("conda-meta") is { IsDirectory: true })
         {
-            AddConda(import, root, shown);
+            AddConda(import, root, installed, shown);
         }
-        else if (root.ReadText("pyvenv.cfg", LargestSettings) is { } settings && Version().Match(settings) is { Success: true } version)
+        else
+        {
+            AddSettings(import, root.ReadText("pyvenv.cfg", LargestSettings) ?? "", shown);
+        }
+
+        AddPackages(import, installed, shown);
+    }
+
+    private static void AddSettings(Import import, string settings, string shown)
+    {
+        if (Version().Match(settings) is { Success: true } version)
         {
             import.LookAtPython(shown, $"Python 3.{version.Groups[1].Value}", $"==3.{version.Groups[1].Value}.*");
         }
+        else
+        {
+            import.Gap(shown, "pyvenv.cfg", "which Python it is cannot be read there: name the Debian release in base.suite");
+        }
 
-        AddPackages(import, ProjectPackages.Read(directory), shown);
+        if (SystemPackages().IsMatch(settings))
+        {
+            import.Gap(
+                shown,
+                "include-system-site-packages",
+                "packages of the machine's own Python are not looked at: add what you need of them"
+            );
+        }
     }
 
     /// <summary>Adds what was asked for of installed distributions.</summary>
@@ -77,26 +100,58 @@ internal static partial class InstalledImport
         }
     }
 
-    private static void AddConda(Import import, ConfinedDirectory root, string shown)
+    private static void AddConda(Import import, ConfinedDirectory root, IReadOnlyList<AddedPackage> installed, string shown)
     {
+        var names = installed.Select(package => ProjectName.TryParse(package.Name, out var name) ? name.Normal : package.Name).ToHashSet();
+        var others = 0;
         var specifications = new List<(string, string)>();
         foreach (var file in root.List("conda-meta").Order(StringComparer.Ordinal).Take(MostPackages))
         {
-            // NAME-VERSION-BUILD.json; what is Python's own is found where pip finds it.
-            if (
-                Record().Match(file) is { Success: true } record
-                && CondaNames.Find(record.Groups[1].Value.ToLowerInvariant()).Kind is var kind
-                && kind is CondaKind.Debian or CondaKind.Interpreter or CondaKind.Cuda or CondaKind.CpuOnly
-            )
+            // NAME-VERSION-BUILD.json
+            if (Record().Match(file) is not { Success: true } record)
+            {
+                continue;
+            }
+
+            var (name, kind) = (record.Groups[1].Value.ToLowerInvariant(), CondaNames.Find(record.Groups[1].Value.ToLowerInvariant()).Kind);
+            if (kind == CondaKind.Unknown)
+            {
+                specifications.Add((shown, name));
+            }
+            else if (kind is CondaKind.Debian or CondaKind.Interpreter or CondaKind.Cuda or CondaKind.CpuOnly)
             {
                 var version =
                     kind == CondaKind.Interpreter ? string.Join('.', record.Groups[2].Value.Split('.').Take(2)) : record.Groups[2].Value;
                 specifications.Add((shown, $"{record.Groups[1].Value}={version}"));
             }
+            else if (kind == CondaKind.NotNeeded || !CondaNames.Find(name).Names.Any(python => IsInstalled(python, names)))
+            {
+                // What is Python's own is found where pip finds it.
+                others++;
+            }
+        }
+
+        if (others > 0)
+        {
+            import.Became(
+                shown,
+                Count.Of(others, "conda package"),
+                "",
+                "libraries and tools of conda's own: Debian and wheels bring theirs; add what you miss"
+            );
         }
 
         CondaImport.AddAll(import, specifications);
     }
+
+    private static bool IsInstalled(string python, HashSet<string> names) =>
+        ProjectName.TryParse(python, out var name) && names.Contains(name.Normal);
+
+    [GeneratedRegex(
+        @"^include-system-site-packages\s*=\s*true",
+        RegexOptions.CultureInvariant | RegexOptions.Multiline | RegexOptions.IgnoreCase
+    )]
+    private static partial Regex SystemPackages();
 
     [GeneratedRegex(@"^version(?:_info)?\s*=\s*3\.([0-9]{1,2})", RegexOptions.CultureInvariant | RegexOptions.Multiline)]
     private static partial Regex Version();

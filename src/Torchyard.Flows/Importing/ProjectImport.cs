@@ -55,6 +55,16 @@ internal static class ProjectImport
             import.Gap(Import.At(refused.Place), refused.Text, Import.Reason(refused));
         }
 
+        foreach (var left in project.Left)
+        {
+            import.Gap(Import.At(left.Place), left.Text, left.Why);
+        }
+
+        if (project.Requirements.Count + project.Refused.Count == 0 && !isNamed)
+        {
+            import.Gap(shown, "dependencies", "it names no package that the project needs: write them into python.packages");
+        }
+
         Untaken(import, shown, "extra", [.. project.Extras.Where(extra => !isNamed || !extras.Contains(extra))], isNamed);
         Untaken(import, shown, "group", project.Groups, isNamed);
     }

@@ -1,3 +1,4 @@
+using Torchyard.Packages.Python.Markers;
 using Torchyard.Packages.Python.Versions;
 
 namespace Torchyard.Flows.Starting;
@@ -36,5 +37,6 @@ internal sealed record InstalledRequirement(string? Text, string? Note)
     }
 
     /// <summary>True for what whoever makes a virtual environment puts there.</summary>
-    public static bool IsTool(AddedPackage package) => package.Name.ToLowerInvariant() is "pip" or "setuptools" or "wheel" or "uv";
+    public static bool IsTool(AddedPackage package) =>
+        ProjectName.TryParse(package.Name, out var name) && name.Normal is "pip" or "setuptools" or "wheel" or "uv";
 }

@@ -12,7 +12,10 @@ public sealed record CondaLine(string Text, int Line);
 public sealed record CondaEnvironment
 {
     /// <summary>Name of the environment; null where it says none.</summary>
-    public string? Name { get; init; }
+    public CondaLine? Name { get; init; }
+
+    /// <summary>Directory of an environment that was exported; null where it says none.</summary>
+    public CondaLine? Prefix { get; init; }
 
     /// <summary>Channels, best first.</summary>
     public IReadOnlyList<CondaLine> Channels { get; init; } = [];
@@ -66,6 +69,19 @@ public sealed record CondaEnvironment
             }
         }
 
+        foreach (var (key, value) in (top.Find("variables") as YamlMap)?.Entries ?? [])
+        {
+            if (value is not YamlText)
+            {
+                unknown.Add(new CondaLine($"variables: {key.Value}", key.Line));
+            }
+        }
+
+        if (top.Find("variables") is { } given and not (YamlMap or YamlText { Value: "" }))
+        {
+            unknown.Add(new CondaLine("variables: " + Shown(given), given.Line));
+        }
+
         foreach (var (key, value) in top.Entries)
         {
             if (key.Value is not ("name" or "channels" or "dependencies" or "variables" or "prefix"))
@@ -76,12 +92,18 @@ public sealed record CondaEnvironment
 
         return new CondaEnvironment
         {
-            Name = (top.Find("name") as YamlText)?.Value,
+            Name = top.Find("name") is YamlText name ? new CondaLine(name.Value, name.Line) : null,
+            Prefix = top.Find("prefix") is YamlText prefix ? new CondaLine(prefix.Value, prefix.Line) : null,
             Channels = top.Find("channels") is { } channels ? [.. Texts(channels, "channels", unknown)] : [],
             Dependencies = packages,
             Pip = pip,
             Variables = top.Find("variables") is YamlMap variables
-                ? [.. variables.Entries.Select(entry => (entry.Key.Value, (entry.Value as YamlText)?.Value ?? "", entry.Key.Line))]
+                ?
+                [
+                    .. variables
+                        .Entries.Where(entry => entry.Value is YamlText)
+                        .Select(entry => (entry.Key.Value, ((YamlText)entry.Value).Value, entry.Key.Line)),
+                ]
                 : [],
             Unknown = unknown,
         };
@@ -95,7 +117,8 @@ public sealed record CondaEnvironment
             return one.Value.Length == 0 ? [] : [new CondaLine(one.Value, one.Line)];
         }
 
-        var items = node is YamlList list ? list.Items : [];
+        // A mapping, or whatever else, in the place of the list.
+        IReadOnlyList<YamlNode> items = node is YamlList list ? list.Items : [node];
         unknown.AddRange(items.Where(item => item is not YamlText).Select(item => new CondaLine($"{key}: {Shown(item)}", item.Line)));
         return items.OfType<YamlText>().Select(text => new CondaLine(text.Value, text.Line));
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Torchyard.CommandLine;
 using Torchyard.Flows.Adding;
+using Torchyard.Platform.Text;
 using Torchyard.Terminal;
 
 namespace Torchyard.Commands;
@@ -52,7 +53,10 @@ internal sealed class EditOptions
     {
         foreach (var note in outcome.Notes)
         {
-            screen.ErrorLine(note);
+            foreach (var line in TextWrap.Words(note, screen.Width))
+            {
+                screen.ErrorLine(line);
+            }
         }
 
         if (outcome.Lines.Count > 0)
@@ -60,7 +64,8 @@ internal sealed class EditOptions
             screen.Line(outcome.Recipe);
             foreach (var line in outcome.Lines)
             {
-                screen.Line("  " + line);
+                // What a text of the recipe hides is seen before it is committed.
+                screen.Line("  " + VisibleText.Of(line.Replace("\t", "  ", StringComparison.Ordinal)));
             }
         }
 

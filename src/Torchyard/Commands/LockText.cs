@@ -46,7 +46,7 @@ internal static class LockText
                 _ => "locked again:",
             };
             screen.Line(
-                $"{what} {one.Packages} packages, {ByteSize.Decimal(one.Bytes)}{Difference(one.Bytes, bytesBefore)}, in {one.Lock}"
+                $"{what} {Count.Of(one.Packages, "package")}, {ByteSize.Decimal(one.Bytes)}{Difference(one.Bytes, bytesBefore)}, in {one.Lock}"
             );
         }
 

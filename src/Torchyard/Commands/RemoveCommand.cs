@@ -47,6 +47,8 @@ internal sealed class RemoveCommand : Verb
         return ExitCode.Done;
     }
 
-    private static IEnumerable<CompletionItem> Complete(CompletionContext context) =>
-        RemovablePackages.In(ProgramRoot.CallerOf(context).WorkingDirectory).Select(name => new CompletionItem(name));
+    private IEnumerable<CompletionItem> Complete(CompletionContext context) =>
+        RemovablePackages
+            .In(ProgramRoot.CallerOf(context).WorkingDirectory, context.ParseResult.GetValue(_edit.Recipe))
+            .Select(name => new CompletionItem(name));
 }

@@ -7,7 +7,11 @@ namespace Torchyard.Terminal;
 /// <param name="Right">Numbers and sizes align right.</param>
 /// <param name="Whole">Never cut, such as digests and names that users copy.</param>
 /// <param name="Drop">Left out where the terminal is too narrow for the columns that are whole: 1 goes first; 0 stays.</param>
-internal sealed record Column(string Title, bool Right = false, bool Whole = false, int Drop = 0);
+internal sealed record Column(string Title, bool Right = false, bool Whole = false, int Drop = 0)
+{
+    /// <summary>Sentences: what does not fit on a terminal goes on in the lines below instead of being cut.</summary>
+    public bool Wraps { get; init; }
+}
 
 /// <summary>Tables as docker and ps print them: no frame, three blanks between columns, so that awk and eyes both read them.</summary>
 internal static class TextTable
@@ -39,8 +43,49 @@ internal static class TextTable
         );
         foreach (var row in clean)
         {
-            streams.Output.WriteLine(Row(row, columns, widths, streams));
+            foreach (var line in Lines(row, columns, widths))
+            {
+                streams.Output.WriteLine(Row(line, columns, widths, streams));
+            }
         }
+    }
+
+    /// <summary>The lines of a row: as many as the longest of its cells that go on.</summary>
+    private static IEnumerable<string[]> Lines(string[] cells, IReadOnlyList<Column> columns, int[] widths)
+    {
+        string[][] wrapped =
+        [
+            .. cells.Select(
+                (cell, index) =>
+                    columns[index].Wraps
+                        ? [.. TextWrap.Words(cell, widths[index]).SelectMany(line => Pieces(line, widths[index]))]
+                        : new[] { cell }
+            ),
+        ];
+        return Enumerable
+            .Range(0, wrapped.Max(lines => lines.Length))
+            .Select(line => wrapped.Select(lines => line < lines.Length ? lines[line] : "").ToArray());
+    }
+
+    // A word that is wider than its column, such as a URL.
+    private static IEnumerable<string> Pieces(string line, int width)
+    {
+        var start = 0;
+        while (PlainText.Columns(line[start..]) > width)
+        {
+            var end = start + 1;
+            while (end < line.Length && PlainText.Columns(line[start..(end + 1)]) <= width)
+            {
+                end++;
+            }
+
+            // Not between the halves of one character.
+            end += end < line.Length && char.IsLowSurrogate(line[end]) ? 1 : 0;
+            yield return line[start..end];
+            start = end;
+        }
+
+        yield return line[start..];
     }
 
     private static List<int> Kept(int[] widths, IReadOnlyList<Column> columns, int width)

@@ -27,7 +27,7 @@ public sealed class CondaEnvironmentTests
             """
         );
 
-        Assert.Equal("ldm", read.Name);
+        Assert.Equal("ldm", read.Name!.Text);
         Assert.Equal([new("pytorch", 2), new("defaults", 2)], read.Channels);
         Assert.Equal([new("python=3.8.5", 4)], read.Dependencies);
         Assert.Equal([new("-e .", 6), new("einops==0.3.0", 7)], read.Pip);

@@ -42,6 +42,28 @@ public sealed class ImportTests
         GoldenFile.Compare($"tests/Torchyard.Tests/Golden/Imports/{project}.golden", text.ToString());
     }
 
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public async Task On_a_terminal_of_80_columns_nothing_is_wider_and_nothing_is_cut(string project, string from)
+    {
+        using var run = new CommandRun { Columns = 80 };
+        Copy(SourceTree.At($"tests/Torchyard.Testing/Projects/{project}"), run.Directory);
+
+        Assert.Equal(0, await run.RunAsync("init", "--from", from));
+
+        Assert.All(run.Output.Split('\n'), line => Assert.True(line.Length <= 80, line));
+        Assert.DoesNotContain("…", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_column_without_a_word_is_not_shown()
+    {
+        using var run = new CommandRun();
+        run.Write("requirements.txt", "numpy\n-e .\n");
+        Assert.Equal(0, await run.RunAsync("init", "--from", "requirements.txt"));
+        Assert.Contains("WHERE                FOUND   IN THE RECIPE\n", run.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task With_strict_nothing_is_written_where_a_line_cannot_be_translated()
     {

@@ -26,6 +26,27 @@ public sealed class TextTableTests
         Assert.Contains("w…", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Sentences_go_on_below_where_a_terminal_is_narrow_and_a_long_word_is_parted()
+    {
+        using var output = new StringWriter(CultureInfo.InvariantCulture);
+        TextTable.Write(
+            [new("NAME", Whole: true), new("WHY") { Wraps = true }],
+            [
+                ["one", "because it is so"],
+                ["two", "https://host.example/"],
+            ],
+            new ScreenStreams
+            {
+                Output = output,
+                Error = TextWriter.Null,
+                OutputIsTerminal = true,
+                Width = () => 20,
+            }
+        );
+        Assert.Equal("NAME   WHY\none    because it is\n       so\ntwo    https://host.\n       example/\n", output.ToString());
+    }
+
     [Theory]
     [InlineData(120, "NAME STATUS CREATED PORTS COMMAND")]
     [InlineData(80, "NAME STATUS PORTS COMMAND")]

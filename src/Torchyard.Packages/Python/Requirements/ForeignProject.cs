@@ -1,3 +1,4 @@
+using Torchyard.Packages.Python.Markers;
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Toml;
 
@@ -18,9 +19,26 @@ public sealed class ForeignProject
     private const string Code = "TY1050";
     private const int MostItems = 50_000;
 
+    // Keys of uv (docs.astral.sh/uv/reference/settings) that change the answer, but not what is asked for.
+    private static readonly string[] ChangesAnswers =
+    [
+        "constraint-dependencies",
+        "dependency-metadata",
+        "exclude-dependencies",
+        "exclude-newer",
+        "find-links",
+        "no-binary",
+        "no-binary-package",
+        "no-index",
+        "override-dependencies",
+        "prerelease",
+        "resolution",
+    ];
+
     private readonly string _file;
     private readonly List<ProjectRequirement> _requirements = [];
     private readonly List<RefusedLine> _refused = [];
+    private readonly List<RefusedLine> _left = [];
     private readonly List<(string Url, int Line)> _indexes = [];
     private readonly List<string> _extras = [];
     private readonly List<string> _groups = [];
@@ -39,6 +57,9 @@ public sealed class ForeignProject
 
     /// <summary>What of that cannot be taken.</summary>
     public IReadOnlyList<RefusedLine> Refused => _refused;
+
+    /// <summary>What changes which versions come, and is no requirement: nothing of a recipe stands for it.</summary>
+    public IReadOnlyList<RefusedLine> Left => _left;
 
     /// <summary>Indexes that it names.</summary>
     public IReadOnlyList<(string Url, int Line)> Indexes => _indexes;
@@ -146,9 +167,9 @@ public sealed class ForeignProject
     }
 
     private static TomlNode? Source(TomlTable sources, string name) =>
-        sources.Entries.FirstOrDefault(entry => Normal(entry.Key) == Normal(name)).Value?.Value;
-
-    private static string Normal(string name) => name.Replace('_', '-').Replace('.', '-').ToLowerInvariant();
+        ProjectName.TryParse(name, out var wanted)
+            ? sources.Entries.FirstOrDefault(entry => ProjectName.TryParse(entry.Key, out var given) && given == wanted).Value?.Value
+            : null;
 
     // docs.astral.sh/uv/concepts/projects/dependencies: where a requirement comes from.
     private void AddUv(string name, TomlString text, TomlNode source)
@@ -171,14 +192,16 @@ public sealed class ForeignProject
 
         var extras =
             text.Value[name.Length..].TrimStart() is ['[', ..] rest && rest.IndexOf(']') is > 0 and var end ? rest[..(end + 1)] : "";
+        var marker = text.Value.IndexOf(';', StringComparison.Ordinal) is >= 0 and var semicolon ? " " + text.Value[semicolon..] : "";
         if (Text(table, "git") is { } repository)
         {
             var revision = Text(table, "rev") ?? Text(table, "tag") ?? Text(table, "branch");
-            Add($"{name}{extras} @ git+{repository}{(revision is null ? "" : "@" + revision)}{Subdirectory(table)}", text.Value, text);
+            var url = $"git+{repository}{(revision is null ? "" : "@" + revision)}{Subdirectory(table)}";
+            Add($"{name}{extras} @ {url}{marker}", text.Value, text);
         }
         else if (Text(table, "url") is { } url)
         {
-            Add($"{name}{extras} @ {url}", text.Value, text);
+            Add($"{name}{extras} @ {url}{marker}", text.Value, text);
         }
         else if (Find(table, "index") is not null)
         {
@@ -217,6 +240,7 @@ public sealed class ForeignProject
         {
             if (Text(index, "url") is not { } url)
             {
+                Leave("[[tool.uv.index]]", index, "it has no url");
                 continue;
             }
 
@@ -234,6 +258,15 @@ public sealed class ForeignProject
             {
                 _indexes.Add((url, index.Line));
             }
+        }
+
+        foreach (var (key, entry) in uv.Entries.Where(entry => ChangesAnswers.Contains(entry.Key)))
+        {
+            Leave(
+                $"tool.uv.{key}",
+                entry.Value,
+                "a recipe has nothing of that kind; a requirement or constraint file of [python] may say it"
+            );
         }
 
         foreach (var key in new[] { "index-url", "extra-index-url" })
@@ -287,9 +320,13 @@ public sealed class ForeignProject
         {
             if (name == "python")
             {
-                if (entry.Value is TomlString range && PoetryVersions.Translate(range.Value) is { Length: > 0 } versions)
+                if (entry.Value is TomlString range && PoetryVersions.Translate(range.Value) is { } versions)
                 {
-                    Python ??= (versions, entry.Line);
+                    Python ??= versions.Length > 0 ? (versions, entry.Line) : null;
+                }
+                else
+                {
+                    Leave("python", entry.Value, "its versions cannot be written as one range");
                 }
 
                 continue;
@@ -382,6 +419,9 @@ public sealed class ForeignProject
 
     private void Refuse(string text, TomlNode at, string why, string cure) =>
         _refused.Add(new RefusedLine(text, new SourceLocation(_file, Math.Max(1, at.Line), Math.Max(1, at.Column)), why, cure));
+
+    private void Leave(string text, TomlNode at, string why) =>
+        _left.Add(new RefusedLine(text, new SourceLocation(_file, Math.Max(1, at.Line), Math.Max(1, at.Column)), why, ""));
 
     private static string? Text(TomlTable table, string key) => (Find(table, key) as TomlString)?.Value;
 

@@ -679,7 +679,7 @@ internal sealed class RequirementFileReader(
         var (path, shown) = (file.Path!, file.Shown);
         if (refused is not null && files.IsOutside(path))
         {
-            throw RequirementProblem.Refused(from, $"'{shown}' is outside of {files.Directory}", "copy the file there and name the copy");
+            throw RequirementProblem.Refused(from, $"'{shown}' is outside of this directory", "copy the file into it, and name the copy");
         }
 
         if (IsOnlyWished(path, WrittenAt(from, shown)))
