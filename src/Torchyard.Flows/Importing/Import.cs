@@ -196,6 +196,11 @@ internal sealed class Import(RecipeDraft draft, ProjectFiles files, string proje
     private void AddOptions(ForeignRequirements read, string place)
     {
         var set = read.Set;
+        foreach (var idle in set.Idle)
+        {
+            Became(idle.Place is null ? place : At(idle.Place), idle.Text, "", idle.Why);
+        }
+
         foreach (var url in set.Indexes)
         {
             AddIndex(place, url, isExtra: false);

@@ -66,7 +66,7 @@ public sealed class ImportLossTests
     {
         using var run = new CommandRun();
         Directory.CreateDirectory(run.PathOf("env/conda-meta"));
-        foreach (var package in new[] { "python-3.11.4-h_0", "r-base-4.2-h_0", "libpng-1.6-h_0", "sox-14.4-h_0" })
+        foreach (var package in new[] { "python-3.11.4-h_0", "r-base-4.2-h_0", "libpng-1.6-h_0", "somecli-1.2-h_0" })
         {
             run.Write($"env/conda-meta/{package}.json", "{}");
         }
@@ -74,7 +74,7 @@ public sealed class ImportLossTests
         Assert.Equal(0, await run.RunAsync("init", "--from", "env"));
 
         Assert.Contains("r-base", run.Output, StringComparison.Ordinal);
-        Assert.Contains("conda packages", run.Output, StringComparison.Ordinal);
+        Assert.Contains("2 conda packages", run.Output, StringComparison.Ordinal);
     }
 
     [Fact]

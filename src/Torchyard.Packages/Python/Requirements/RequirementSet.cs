@@ -9,6 +9,9 @@ public sealed class RequirementSet
 {
     private const string All = ":all:";
 
+    /// <summary>Options that change nothing of the answer, each with why.</summary>
+    public List<RefusedLine> Idle { get; } = [];
+
     /// <summary>Directory of the recipe, absolute: what the lock's paths are relative to.</summary>
     public required string Directory { get; init; }
 

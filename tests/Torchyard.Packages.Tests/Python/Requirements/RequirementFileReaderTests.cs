@@ -204,8 +204,8 @@ public sealed class RequirementFileReaderTests
     }
 
     [Theory]
-    [InlineData("a\n  torch 2.9\n", 2, 9, "Write torch==2.9")]
-    [InlineData("torch=2.9\n", 1, 6, "Write torch==2.9")]
+    [InlineData("a\n  torch 2.9\n", 2, 9, "write torch==2.9")]
+    [InlineData("torch=2.9\n", 1, 6, "write torch==2.9")]
     [InlineData("pip# no space\n", 1, 4, "comment begins after white space")]
     [InlineData("a; python_version > '3' and\tnope\n", 1, 29, "marker")]
     [InlineData("a>=1, \\\n   <x\n", 2, 4, "name>=1,<2")]
