@@ -26,7 +26,7 @@ internal sealed class AddFlow(Host host)
     {
         if (request.Packages.Count + request.RequirementFiles.Count == 0 && !request.Installed)
         {
-            throw Refusal("no package is named", "name one: torchyard add einops; or take what pip installed: torchyard add --installed");
+            throw Refusal("no package is named", "name one, such as torchyard add einops; --installed takes what pip installed");
         }
 
         var edit = RecipeEdit.Open(host, request);
@@ -170,7 +170,7 @@ internal sealed class AddFlow(Host host)
         {
             throw Refusal(
                 $"pip has installed nothing into the environment of {project.Directory}",
-                "install something there first: torchyard exec NAME pip install PACKAGE; or name it: torchyard add PACKAGE"
+                "install something there first: torchyard exec NAME pip install PACKAGE"
             );
         }
 
@@ -223,7 +223,12 @@ internal sealed class AddFlow(Host host)
         var read = new ForeignRequirements(edit.Source.Files);
         read.ReadLine(text, new Platform.Errors.SourceLocation("the command line", 1, 1));
         return read.Set.Requirements is [var line] ? line
-            : read.Refused is [var refused, ..] ? throw Refusal($"'{package}' cannot be added: {refused.Why}", refused.Cure)
+            : read.Refused is [var refused, ..] ? throw Refusal(
+                    refused.Why.StartsWith($"'{package}' ", StringComparison.Ordinal)
+                        ? refused.Why
+                        : $"'{package}' cannot be added: {refused.Why}",
+                    refused.Cure
+                )
             : throw Refusal(
                 $"'{package}' is not a requirement",
                 "write it as name, name==1.2, name>=1,<2, a path or a URL; files by -r FILE"

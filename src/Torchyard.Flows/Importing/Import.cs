@@ -203,17 +203,17 @@ internal sealed class Import(RecipeDraft draft, ProjectFiles files, string proje
 
         foreach (var url in set.Indexes)
         {
-            AddIndex(place, url, isExtra: false);
+            AddIndex(PlaceOf(url), url, isExtra: false);
         }
 
         foreach (var url in set.ExtraIndexes)
         {
-            AddIndex(place, url, isExtra: true);
+            AddIndex(PlaceOf(url), url, isExtra: true);
         }
 
         foreach (var page in set.FindLinkPages)
         {
-            AddFindLinks(place, page.OriginalString);
+            AddFindLinks(PlaceOf(page.OriginalString), page.OriginalString);
         }
 
         foreach (var directory in set.FindLinks)
@@ -224,23 +224,25 @@ internal sealed class Import(RecipeDraft draft, ProjectFiles files, string proje
         foreach (var name in set.OnlyBinary)
         {
             Draft.AddOnlyBinary(name);
-            Became(place, $"--only-binary {name}", "python.only-binary");
+            Became(PlaceOf($"--only-binary {name}"), $"--only-binary {name}", "python.only-binary");
         }
 
         foreach (var name in set.NoBinary)
         {
-            Gap(place, $"--no-binary {name}", "a recipe takes wheels where there are any; name a requirement file that has this line");
+            Gap(PlaceOf($"--no-binary {name}"), $"--no-binary {name}", "a recipe takes wheels where there are any; name a requirement file that has this line");
         }
 
         if (set.PreReleases)
         {
-            Gap(place, "--pre", "pre-releases are taken where a requirement names one; write the version of the package that needs it");
+            Gap(PlaceOf("--pre"), "--pre", "pre-releases are taken where a requirement names one; write the version of the package that needs it");
         }
 
         if (set.NoIndex)
         {
-            Gap(place, "--no-index", "a recipe asks its indexes; name a requirement file that has this line");
+            Gap(PlaceOf("--no-index"), "--no-index", "a recipe asks its indexes; name a requirement file that has this line");
         }
+
+        string PlaceOf(string option) => set.Places.GetValueOrDefault(option) is { } at ? At(at) : place;
     }
 
     /// <summary>Adds a directory or page with files, or says why not.</summary>

@@ -40,6 +40,11 @@ internal static partial class InstalledImport
             AddSettings(import, root.ReadText("pyvenv.cfg", LargestSettings) ?? "", shown);
         }
 
+        if (installed.Count == 0)
+        {
+            import.Gap(shown, "packages", "pip has installed nothing there");
+        }
+
         AddPackages(import, installed, shown);
     }
 

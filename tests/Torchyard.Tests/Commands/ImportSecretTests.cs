@@ -72,6 +72,7 @@ public sealed class ImportSecretTests
         Assert.Equal(0, await run.RunAsync("init", "--from", "requirements.txt"));
 
         Assert.Contains("requirements.txt:2: x @ https://***@host.example/x-1.0-py3-none-any.whl", run.Output, StringComparison.Ordinal);
+        Assert.Contains("requirements.txt:3: https://***@host.example/simple", run.Output, StringComparison.Ordinal);
         var words = string.Join(' ', run.Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         Assert.Contains("write it as https://USER:${VARIABLE}@HOST/", words, StringComparison.Ordinal);
         Assert.Contains("into python.extra-indexes, and keep that in pip's configuration or ~/.netrc", words, StringComparison.Ordinal);

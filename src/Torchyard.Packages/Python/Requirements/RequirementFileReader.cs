@@ -234,6 +234,7 @@ internal sealed class RequirementFileReader(
             throw RefusedOption.OtherServer(file, place);
         }
 
+        into.Places[value.Length > 0 ? value : option.Name] = place;
         switch (option.Option)
         {
             case PipOption.Requirement or PipOption.Constraint:
@@ -336,6 +337,11 @@ internal sealed class RequirementFileReader(
                 $"{option.Name} needs a value",
                 "write the names of the projects, or :all:"
             );
+        }
+
+        foreach (var name in option.Value.Split(','))
+        {
+            into.Places[$"{option.Name} {name}"] = line.At(option.At);
         }
 
         if (option.Option == PipOption.NoBinary)

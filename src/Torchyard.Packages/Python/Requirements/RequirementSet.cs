@@ -9,6 +9,9 @@ public sealed class RequirementSet
 {
     private const string All = ":all:";
 
+    /// <summary>Where options stand: by their value, or by their name where they have none.</summary>
+    public Dictionary<string, SourceLocation?> Places { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Options that change nothing of the answer, each with why.</summary>
     public List<RefusedLine> Idle { get; } = [];
 
