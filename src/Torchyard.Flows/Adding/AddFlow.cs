@@ -223,7 +223,8 @@ internal sealed class AddFlow(Host host)
         var read = new ForeignRequirements(edit.Source.Files);
         read.ReadLine(text, new Platform.Errors.SourceLocation("the command line", 1, 1));
         return read.Set.Requirements is [var line] ? line
-            : read.Refused is [var refused, ..] ? throw Refusal(
+            : read.Refused is [var refused, ..]
+                ? throw Refusal(
                     refused.Why.StartsWith($"'{package}' ", StringComparison.Ordinal)
                         ? refused.Why
                         : $"'{package}' cannot be added: {refused.Why}",

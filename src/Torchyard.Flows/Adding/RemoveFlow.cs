@@ -52,10 +52,13 @@ internal sealed class RemoveFlow(Host host)
             locked?.Python?.Packages.Any(one => one.Name == name) == true || locked?.Packages.Any(one => one.Name == package) == true;
         throw new TorchyardException(
             "TY1056",
-            $"the recipe does not name '{package}'",
-            isLocked ? $"it comes with something else, or is named by a file: torchyard why {package}"
+            $"the recipe does not name '{VisibleText.Of(package)}'",
+            VisibleText.Of(
+                isLocked ? $"it comes with something else, or is named by a file: torchyard why {package}"
                 : NearestName.Find(package, named) is { } nearest ? $"did you mean '{nearest}'?"
-                : $"name one of {string.Join(", ", named.Take(8))}{(named.Count > 8 ? ", …" : "")}"
+                : named.Count == 0 ? "look at the recipe, which names no package"
+                : $"name {(named.Count > 1 ? "one of " : "")}{string.Join(", ", named.Take(8))}{(named.Count > 8 ? ", …" : "")}"
+            )
         )
         {
             IsUsage = true,

@@ -229,12 +229,20 @@ internal sealed class Import(RecipeDraft draft, ProjectFiles files, string proje
 
         foreach (var name in set.NoBinary)
         {
-            Gap(PlaceOf($"--no-binary {name}"), $"--no-binary {name}", "a recipe takes wheels where there are any; name a requirement file that has this line");
+            Gap(
+                PlaceOf($"--no-binary {name}"),
+                $"--no-binary {name}",
+                "a recipe takes wheels where there are any; name a requirement file that has this line"
+            );
         }
 
         if (set.PreReleases)
         {
-            Gap(PlaceOf("--pre"), "--pre", "pre-releases are taken where a requirement names one; write the version of the package that needs it");
+            Gap(
+                PlaceOf("--pre"),
+                "--pre",
+                "pre-releases are taken where a requirement names one; write the version of the package that needs it"
+            );
         }
 
         if (set.NoIndex)

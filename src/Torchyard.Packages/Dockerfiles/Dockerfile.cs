@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Torchyard.Platform.Errors;
+using Torchyard.Platform.Text;
 
 namespace Torchyard.Packages.Dockerfiles;
 
@@ -197,7 +198,7 @@ public sealed partial class Dockerfile
     private static string Shortened(string text) => text.Length > 40 ? text[..40] + "…" : text;
 
     private TorchyardException Wrong(int line, string why) =>
-        new(Code, why, "correct the file, or name another: a requirements.txt, pyproject.toml or environment.yml")
+        new(Code, VisibleText.Of(why), "correct the file, or name another: a requirements.txt, pyproject.toml or environment.yml")
         {
             Location = new SourceLocation(_file, line, 1),
             IsUsage = true,

@@ -106,7 +106,7 @@ public sealed class AddFlowTests : IDisposable
     [Theory]
     [InlineData("libbase", "torchyard why libbase")]
     [InlineData("tol", "did you mean 'tool'?")]
-    [InlineData("quite-else", "name one of tool")]
+    [InlineData("quite-else", "name tool")]
     public async Task A_package_that_the_recipe_does_not_name_is_not_removed(string package, string cure)
     {
         await LockAsync();
@@ -115,6 +115,30 @@ public sealed class AddFlowTests : IDisposable
         );
         Assert.Equal("TY1056", refusal.Code);
         Assert.Contains(cure, refusal.Cure, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a\nb")]
+    [InlineData("a\u202eb>>1")]
+    [InlineData("./a\u2028b")]
+    public async Task A_name_that_is_refused_neither_ends_nor_turns_the_line(string package)
+    {
+        var refusal = await Assert.ThrowsAsync<TorchyardException>(() =>
+            new AddFlow(_project.Host).RunAsync(Request(package) with { System = false }, Cancellation)
+        );
+        Assert.Equal("TY1055", refusal.Code);
+        Assert.DoesNotContain(refusal.Message + refusal.Cure, letter => letter is '\n' or '\u202e' or '\u2028');
+    }
+
+    [Fact]
+    public async Task A_name_of_the_recipe_neither_ends_nor_turns_the_line()
+    {
+        _project.Test.Write("torchyard.toml", _project.Test.Read("torchyard.toml") + "\n[python]\npackages = [\"a\\nb\", \"c\\u202ed\"]\n");
+        var refusal = await Assert.ThrowsAsync<TorchyardException>(() =>
+            new RemoveFlow(_project.Host).RunAsync(Request("zzz\nz") with { System = false }, Cancellation)
+        );
+        Assert.Equal("TY1056", refusal.Code);
+        Assert.DoesNotContain(refusal.Message + refusal.Cure, letter => letter is '\n' or '\u202e');
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Torchyard.Packages.Errors;
 using Torchyard.Platform.Errors;
+using Torchyard.Platform.Text;
 
 namespace Torchyard.Packages.Python.Requirements;
 
@@ -16,8 +17,9 @@ internal static class RequirementProblem
     /// <summary>What pip reads over without a word, so that the file says something else than happens.</summary>
     public static TorchyardException Dropped(SourceLocation? place, string why, string cure) => Of("TY2531", place, why, cure);
 
+    /// <summary>An error; what it quotes of a file neither ends nor turns the line.</summary>
     public static TorchyardException Of(string code, SourceLocation? place, string why, string cure) =>
-        new(code, place is null ? why : $"{place}: {why}", cure) { Location = place, IsUsage = true };
+        new(code, VisibleText.Of(place is null ? why : $"{place}: {why}"), VisibleText.Of(cure)) { Location = place, IsUsage = true };
 
     public static TorchyardException VersionControl(SourceLocation? place, string text, string why) =>
         Of(
