@@ -118,7 +118,7 @@ public sealed record CondaEnvironment
         }
 
         // A mapping, or whatever else, in the place of the list.
-        IReadOnlyList<YamlNode> items = node is YamlList list ? list.Items : [node];
+        var items = (node as YamlList)?.Items ?? [node];
         unknown.AddRange(items.Where(item => item is not YamlText).Select(item => new CondaLine($"{key}: {Shown(item)}", item.Line)));
         return items.OfType<YamlText>().Select(text => new CondaLine(text.Value, text.Line));
     }

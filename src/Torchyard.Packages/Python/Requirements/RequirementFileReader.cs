@@ -1,6 +1,4 @@
-using Torchyard.Packages.Python.Markers;
 using Torchyard.Packages.Python.Settings;
-using Torchyard.Platform.Digests;
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Text;
 using Torchyard.Recipes.Sources;
