@@ -3,7 +3,6 @@ using Torchyard.Flows.Hosts;
 using Torchyard.Flows.Starting;
 using Torchyard.Images.Store;
 using Torchyard.Platform.Digests;
-using Torchyard.Recipes.Locks;
 using Torchyard.Recipes.Settings;
 using ProjectPython = Torchyard.Images.Environments.ProjectPython;
 

@@ -1,6 +1,5 @@
 using Torchyard.Containers.Requests;
 using Torchyard.Containers.State;
-using Torchyard.Images.Environments;
 using Torchyard.Images.Store;
 using Torchyard.Platform.Digests;
 using Torchyard.Platform.Files;

@@ -50,7 +50,7 @@ public static partial class UrlText
     /// </summary>
     public static bool HoldsSecret(string text) => WithoutSecrets(text) != text;
 
-    /// <summary>A text for recipes, reports and errors: <see cref="Hidden"/> for each secret that <see cref="HoldsSecret"/> knows.</summary>
+    /// <summary>A text for recipes, reports and errors, with <see cref="Hidden"/> for each secret that it holds.</summary>
     public static string WithoutSecrets(string text)
     {
         ArgumentNullException.ThrowIfNull(text);

@@ -45,9 +45,8 @@ internal static class LockText
                 (_, true, _) => "would lock again:",
                 _ => "locked again:",
             };
-            screen.Line(
-                $"{what} {Count.Of(one.Packages, "package")}, {ByteSize.Decimal(one.Bytes)}{Difference(one.Bytes, bytesBefore)}, in {one.Lock}"
-            );
+            var size = ByteSize.Decimal(one.Bytes) + Difference(one.Bytes, bytesBefore);
+            screen.Line($"{what} {Count.Of(one.Packages, "package")}, {size}, in {one.Lock}");
         }
 
         if (answer.Locks.Count > 1)
