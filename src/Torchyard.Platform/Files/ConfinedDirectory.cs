@@ -164,8 +164,14 @@ public sealed class ConfinedDirectory : IDisposable
     /// <param name="mode">The permission bits of a new one.</param>
     public void Replace(string path, ReadOnlySpan<byte> content, uint mode = FileModes.Readable)
     {
-        var there = Status(path) is { IsRegular: true } kept ? kept : null;
-        Write(path, content, there is null ? mode : there.Permissions & FileModes.Everything, there, toDisk: true);
+        if (Status(path) is { IsRegular: true } there)
+        {
+            Write(path, content, there.Permissions & FileModes.Everything, there, toDisk: true);
+        }
+        else
+        {
+            Write(path, content, mode, owner: null, toDisk: true);
+        }
     }
 
     private void Write(string path, ReadOnlySpan<byte> content, uint mode, FileFacts? owner, bool toDisk)
