@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Torchyard.Machine.Files;
+using Torchyard.Machine.Processes;
 using Torchyard.Platform.Files;
 
 namespace Torchyard.Containers.Gpus;
@@ -14,7 +15,7 @@ namespace Torchyard.Containers.Gpus;
 public sealed class GpuLeases
 {
     private readonly string _directory;
-    private readonly MachineFiles _machine;
+    private readonly ProcessTable _processes;
 
     /// <summary>The leases of a store.</summary>
     /// <param name="store">The store.</param>
@@ -22,7 +23,7 @@ public sealed class GpuLeases
     public GpuLeases(StorePaths store, MachineFiles machine)
     {
         ArgumentNullException.ThrowIfNull(store);
-        (_directory, _machine) = (Path.Combine(store.Root, "gpus", "leases"), machine);
+        (_directory, _processes) = (Path.Combine(store.Root, "gpus", "leases"), new ProcessTable(machine));
     }
 
     /// <summary>Serialises choosing and taking.</summary>
@@ -99,26 +100,7 @@ public sealed class GpuLeases
         }
     }
 
-    /// <summary>
-    /// Field 22 of /proc/PID/stat, which tells a process from a later one with its number (proc_pid_stat(5)); null when it is gone.
-    /// </summary>
-    private long? StartTime(int processId)
-    {
-        var stat = _machine.ReadText(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/stat"));
-        var end = stat?.LastIndexOf(") ", StringComparison.Ordinal) ?? -1;
-        if (end < 0)
-        {
-            return null;
-        }
-
-        var fields = stat![(end + 2)..].Split(' ');
-        return
-            fields.Length > 19
-            && fields[0] is not ("Z" or "X")
-            && long.TryParse(fields[19], NumberStyles.None, CultureInfo.InvariantCulture, out var start)
-            ? start
-            : null;
-    }
+    private long? StartTime(int processId) => _processes.Find(processId)?.StartTime;
 }
 
 internal sealed record GpuLease(string Uuid, string Holder, int ProcessId, long StartTime);

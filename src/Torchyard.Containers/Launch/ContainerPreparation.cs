@@ -143,6 +143,7 @@ internal sealed class ContainerPreparation(ContainerStore store, IMountedLayers 
             RuntimeCgroup = false,
             Mounts = request.Mounts,
             Gpus = request.Gpus?.Gpus ?? [],
+            IdleRelease = request.Gpus is null ? 0 : (long)request.IdleRelease.TotalSeconds,
         };
     }
 

@@ -27,14 +27,18 @@ internal sealed class ContainerMonitor(ContainerDirectory directory, SelfProgram
     public async Task RunAsync(bool waitForClient, Action<string> report)
     {
         var record = directory.RequireRecord();
-        var state = new ContainerState
-        {
-            Status = ContainerStatus.Created,
-            Monitor = ProcessIdentity.Current,
-            Restarts = directory.ReadState()?.Restarts ?? 0,
-        };
-        directory.Write(state);
+        var state = new MonitoredState(
+            directory,
+            new ContainerState
+            {
+                Status = ContainerStatus.Created,
+                Monitor = ProcessIdentity.Current,
+                Restarts = directory.ReadState()?.Restarts ?? 0,
+            }
+        );
+        state.Change(made => made);
         using var log = new LogWriter(directory.Log, clock);
+        using var gpus = new MonitoredGpus(directory, record, state, log, self, clock);
         using var streams = new ContainerStreams(record);
         using var server = new AttachServer(
             LocalSocket.Listen(directory.AttachSocket),
@@ -59,35 +63,38 @@ internal sealed class ContainerMonitor(ContainerDirectory directory, SelfProgram
 
             using var container = await streams.CreateAsync(directory, self);
             // Written before the program starts: whoever finds this monitor dead knows what else to end.
-            directory.Write(state with { Init = container.Init });
+            state.Change(made => made with { Init = container.Init });
+            ContainerState ended;
             // Published ports are closed before the end is told: whoever hears of it may publish them again.
             using (await PrivateNetwork.StartAsync(directory, record, container.Init, self, log))
             {
                 var exit = container.WaitAsync();
                 await container.StartAsync(CancellationToken.None);
-                state = state with { Status = ContainerStatus.Running, Init = container.Init, Started = Now() };
-                directory.Write(state);
+                state.Change(made => made with { Status = ContainerStatus.Running, Started = Now() });
+                gpus.Watch();
                 report("running");
                 await streams.PumpAsync(container, async (kind, data) =>
                 {
                     log.Write(kind == AttachKind.Error ? "stderr" : "stdout", data.Span);
                     await server.BroadcastAsync(AttachFrame.Encode(kind, data.Span));
                 });
-                state = Finished(record, state, await exit);
+                ended = Outcome.Of(record, state.Now, await exit, Now());
                 if (streams.NotStarted is { } said)
                 {
                     throw StartFailure.From(record, said);
                 }
             }
 
-            await FinishAsync(record, state, server, AttachFrame.Exit(state.ExitCode ?? 255, streams.TakeInputBack()));
+            await gpus.EndAsync();
+            await FinishAsync(record, ended, server, AttachFrame.Exit(ended.ExitCode ?? 255, streams.TakeInputBack()));
         }
-        catch (TimeoutException) when (waitForClient && state.Init is null && !_mayStart.Task.IsCompleted)
+        catch (TimeoutException) when (waitForClient && state.Now.Init is null && !_mayStart.Task.IsCompleted)
         {
             // The caller died between making the container and attaching to it.
+            await gpus.EndAsync();
             await FinishAsync(
                 record,
-                state with
+                state.Now with
                 {
                     Status = ContainerStatus.Exited,
                     Finished = Now(),
@@ -108,7 +115,7 @@ internal sealed class ContainerMonitor(ContainerDirectory directory, SelfProgram
                     error
                 );
             var text = MonitorFailure.Write(failure);
-            state = state with
+            var failed = state.Now with
             {
                 Status = ContainerStatus.Exited,
                 Finished = Now(),
@@ -117,13 +124,11 @@ internal sealed class ContainerMonitor(ContainerDirectory directory, SelfProgram
             };
             // Who started it in the background has gone: the log tells.
             log.Write("stderr", Encoding.UTF8.GetBytes($"torchyard: {failure.Code}: {failure.Message}\n"));
-            await FinishAsync(record, state, server, AttachFrame.Encode(AttachKind.Failure, Encoding.UTF8.GetBytes(text)));
+            await gpus.EndAsync();
+            await FinishAsync(record, failed, server, AttachFrame.Encode(AttachKind.Failure, Encoding.UTF8.GetBytes(text)));
             report("failed\t" + text);
         }
     }
-
-    private ContainerState Finished(ContainerRecord record, ContainerState state, int? exitCode) =>
-        Outcome.Of(record, state, exitCode, Now());
 
     private async Task FinishAsync(ContainerRecord record, ContainerState state, AttachServer server, byte[] last)
     {
@@ -156,6 +161,7 @@ internal static class Outcome
         {
             Status = ContainerStatus.Exited,
             Finished = now,
+            IdleStop = 0,
             ExitCode = exitCode,
             // The count is gone where the runtime was faster to remove its cgroup; a limit that was reached and a SIGKILL together tell,
             // too.

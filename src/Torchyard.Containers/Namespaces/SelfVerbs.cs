@@ -18,6 +18,9 @@ internal static class SelfVerbs
     /// <summary><c>__copy PLAN</c>: copies files between a container and the machine.</summary>
     internal const string Copy = "__copy";
 
+    /// <summary><c>__gpu-use UUID…</c>: prints how much GPUs are used.</summary>
+    internal const string GpuUse = "__gpu-use";
+
     /// <summary>Exit status when a hidden verb itself failed, as docker has it.</summary>
     internal const int Failed = 125;
 }

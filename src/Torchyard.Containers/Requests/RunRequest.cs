@@ -82,6 +82,9 @@ public sealed record RunRequest
     /// <summary>GPU device nodes, driver files and environment, as found on this machine.</summary>
     public GpuInjection? Gpus { get; init; }
 
+    /// <summary>Stop it when its GPUs were idle for so long; zero: never.</summary>
+    public TimeSpan IdleRelease { get; init; }
+
     /// <summary>Signal that asks the program to stop; null: the image's, else SIGTERM.</summary>
     public string? StopSignal { get; init; }
 

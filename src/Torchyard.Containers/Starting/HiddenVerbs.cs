@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Torchyard.Containers.Copying;
+using Torchyard.Containers.Idle;
 using Torchyard.Containers.Monitoring;
 using Torchyard.Containers.Namespaces;
 using Torchyard.Containers.Network;
@@ -43,6 +44,9 @@ public static class HiddenVerbs
                 return true;
             case [SelfVerbs.Copy, var plan]:
                 exitCode = CopyProcess.Run(plan);
+                return true;
+            case [SelfVerbs.GpuUse, ..]:
+                Print(GpuUseReader.Answer(arguments.Skip(1)));
                 return true;
             default:
                 return false;
@@ -95,6 +99,9 @@ public static class HiddenVerbs
 
         return SelfVerbs.Failed;
     }
+
+    private static void Print(string text) =>
+        new DescriptorOutputStream(StandardDescriptor.Output).TryWrite(Encoding.UTF8.GetBytes(text + "\n"));
 
     private static void Complain(string text) =>
         new DescriptorOutputStream(StandardDescriptor.Error).TryWrite(Encoding.UTF8.GetBytes(text + "\n"));

@@ -94,6 +94,9 @@ public sealed record ContainerRecord
     [JsonIgnore]
     public bool IsKnown { get; init; } = true;
 
+    /// <summary>Seconds after which it is stopped when its GPUs are idle; 0: never.</summary>
+    public long IdleRelease { get; init; }
+
     /// <summary>GPUs that it has for as long as it lives.</summary>
     public IReadOnlyList<GrantedGpu> Gpus
     {
@@ -149,6 +152,12 @@ public sealed record ContainerState
     /// <summary>Most memory it had, in bytes.</summary>
     public long? PeakMemory { get; init; }
 
+    /// <summary>When it will be stopped because its GPUs are idle, unless they are used: milliseconds since 1970, 0 for not.</summary>
+    public long IdleStop { get; init; }
+
+    /// <summary>Why Torchyard itself stopped it, for people; null when it did not.</summary>
+    public string? Stopped { get; init; }
+
     /// <summary>Why it could not start, or what went wrong in watching it.</summary>
     public string? Error { get; init; }
 }
@@ -170,6 +179,7 @@ internal sealed partial class StateJson : JsonSerializerContext
 {
     // 9999-12-31, the last day that .NET counts to.
     private const long LastSecond = 253_402_300_799;
+    private const long MostIdleSeconds = 366 * 86_400;
 
     /// <summary>How <c>container.json</c> is read.</summary>
     public static RecordFormat<ContainerRecord> Record => new(Default.ContainerRecord, Problem);
@@ -197,6 +207,7 @@ internal sealed partial class StateJson : JsonSerializerContext
             { Name: "" } => "has no name",
             { Created: < 0 or > LastSecond } => "was made at a time that there is not",
             { StopTimeout: < -1 } => "has a negative time to stop",
+            { IdleRelease: < 0 or > MostIdleSeconds } => "has a time for idle GPUs that there is not",
             { Limits: { Memory: < 0 } or { SharedMemory: < 0 } or { Processes: < -1 } or { Cpus: < 0 or double.NaN } } =>
                 "has a negative limit",
             { Ports: var ports } when ports.Any(port => port is not { HostPort: >= 0 and <= 65535, ContainerPort: >= 0 and <= 65535 }) =>
@@ -213,6 +224,7 @@ internal sealed partial class StateJson : JsonSerializerContext
         {
             _ when !Enum.IsDefined(state.Status) => "has a status that there is not",
             { Started: < 0 or > LastSecond * 1000 } or { Finished: < 0 or > LastSecond * 1000 } => "has a time that there is not",
+            { IdleStop: < 0 or > LastSecond * 1000 } => "has a time that there is not",
             { Init.Id: <= 0 } or { Monitor.Id: <= 0 } => "names a process that there is not",
             { Restarts: < 0 } => "was started again less often than never",
             { Status: Torchyard.Containers.State.ContainerStatus.Running, Init: null } => "runs and has no process",

@@ -14,15 +14,15 @@ internal static class NvmlReader
     /// <summary>Reads the machine through the first NVML that can be loaded.</summary>
     /// <param name="search">Where NVML is.</param>
     /// <param name="files">The machine.</param>
-    /// <param name="identity">Ask only which GPUs there are and who computes on them: what choosing needs.</param>
-    public static GpuSnapshot Read(LibrarySearch search, MachineFiles files, bool identity = false)
+    /// <param name="questions">What is asked.</param>
+    public static GpuSnapshot Read(LibrarySearch search, MachineFiles files, NvmlQuestions questions = NvmlQuestions.All)
     {
         foreach (var found in search.Find("libnvidia-ml.so.1"))
         {
             if (files.RealPath(found.Path) is { } real && NvmlLibrary.TryLoad(real) is { } library)
             {
-                var read = Read(library, identity);
-                return identity
+                var read = Read(library, questions);
+                return questions != NvmlQuestions.All
                     ? read
                     : read with
                     {
@@ -42,7 +42,7 @@ internal static class NvmlReader
         address is not null && files.ReadNumber($"/sys/bus/pci/devices/{address}/numa_node") is >= 0 and var node ? (int)node : null;
 
     /// <summary>Reads the machine through a loaded NVML.</summary>
-    public static GpuSnapshot Read(NvmlLibrary nvml, bool identity = false)
+    public static GpuSnapshot Read(NvmlLibrary nvml, NvmlQuestions questions = NvmlQuestions.All)
     {
         var status = nvml.Initialize();
         if (status != NvmlReturn.Success)
@@ -66,9 +66,12 @@ internal static class NvmlReader
                 var handle = nvml.DeviceByIndex(i, out var device);
                 gpus.Add(
                     handle == NvmlReturn.Success
-                        ? identity
-                            ? new DeviceQuestions(nvml, device).Identify((int)i)
-                            : new DeviceQuestions(nvml, device).Read((int)i)
+                        ? questions switch
+                        {
+                            NvmlQuestions.Identity => new DeviceQuestions(nvml, device).Identify((int)i),
+                            NvmlQuestions.Use => new DeviceQuestions(nvml, device).Use((int)i),
+                            _ => new DeviceQuestions(nvml, device).Read((int)i),
+                        }
                         : new GpuState
                         {
                             Index = (int)i,
@@ -111,6 +114,17 @@ internal static class NvmlReader
                 MigEnabled = mig is var (now, _) ? now != 0 : null,
                 MigDevices = mig is (1, _) ? MigDevices() : [],
                 Processes = Processes(),
+            };
+        }
+
+        public GpuState Use(int index)
+        {
+            var (memoryTotal, memoryUsed) = Memory();
+            return Identify(index) with
+            {
+                MemoryTotalBytes = memoryTotal,
+                MemoryUsedBytes = memoryUsed,
+                UtilisationPercent = Utilisation(),
             };
         }
 

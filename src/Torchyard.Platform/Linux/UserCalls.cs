@@ -5,6 +5,8 @@ namespace Torchyard.Platform.Linux;
 /// <summary>Whose process this is (credentials(7)), and which users there are.</summary>
 internal static unsafe partial class UserCalls
 {
+    private static readonly Lock Asking = new();
+
     /// <summary>geteuid(2), which cannot fail.</summary>
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint EffectiveUser();
@@ -40,7 +42,19 @@ internal static unsafe partial class UserCalls
     public static partial int SetFileSystemGroup(uint gid);
 
     /// <summary>getpwuid(3): true when the system knows a user, from whatever service (nsswitch.conf(5)).</summary>
-    public static bool IsKnown(uint uid) => GetUser(uid) != 0;
+    public static bool IsKnown(uint uid) => NameOf(uid) is not null;
+
+    /// <summary>getpwuid(3): a user's login name; null when the system knows no such user.</summary>
+    public static string? NameOf(uint uid)
+    {
+        // The answer is in memory that the next call writes to.
+        lock (Asking)
+        {
+            var user = (nint*)GetUser(uid);
+            // pw_name is the first member of struct passwd.
+            return user is null ? null : Marshal.PtrToStringUTF8(*user);
+        }
+    }
 
     /// <summary>getpwuid(3): the home directory of a user; null when the system does not know the user.</summary>
     public static string? HomeOf(uint uid)

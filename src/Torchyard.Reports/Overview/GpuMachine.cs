@@ -56,7 +56,7 @@ public sealed class GpuMachine
     public GpuSnapshot ReadGpus() => NvmlReader.Read(_search, Files);
 
     /// <summary>Which GPUs there are and who computes on them; a part of <see cref="ReadGpus"/> that takes a part of its time.</summary>
-    private GpuSnapshot IdentifyGpus() => NvmlReader.Read(_search, Files, identity: true);
+    private GpuSnapshot IdentifyGpus() => NvmlReader.Read(_search, Files, NvmlQuestions.Identity);
 
     /// <summary>Every check of <c>doctor</c>; never fails.</summary>
     /// <param name="uid">Effective user id of the caller.</param>
@@ -155,6 +155,10 @@ public sealed class GpuMachine
 
     /// <summary>Every GPU and MIG device of the machine.</summary>
     public IReadOnlyList<ChosenGpu> AllGpus() => GpuChooser.Everything((InJob ? null : KernelGpus.Read(Files)) ?? IdentifyGpus(), Files);
+
+    /// <summary>The GPUs that containers can get: whole ones, and MIG devices in place of those that are cut up.</summary>
+    /// <param name="snapshot">What NVML said of this machine.</param>
+    public IReadOnlyList<ChosenGpu> Units(GpuSnapshot snapshot) => GpuChooser.Everything(snapshot, Files);
 
     /// <summary>Says why this machine's GPUs cannot be used although it has some; null when it has none or they work.</summary>
     public string? WhyUnusable() =>
