@@ -8,12 +8,6 @@ namespace Torchyard.Containers.Idle;
 /// <param name="now">The time by a clock that never goes back.</param>
 public sealed class IdleClock(TimeSpan window, TimeSpan now)
 {
-    /// <summary>The shortest time that can be asked for.</summary>
-    public static readonly TimeSpan Shortest = TimeSpan.FromSeconds(10);
-
-    /// <summary>The longest time that can be asked for.</summary>
-    public static readonly TimeSpan Longest = TimeSpan.FromDays(30);
-
     private static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ShortestInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWarning = TimeSpan.FromMinutes(10);

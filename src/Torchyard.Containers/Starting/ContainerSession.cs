@@ -92,6 +92,24 @@ public sealed class ContainerSession(ContainerStore store, ContainerRecord recor
         return (new ContainerSession(store, changed, self), outcomes);
     }
 
+    /// <summary>Changes after how long without use its GPUs are given back; its monitor sees it at its next look.</summary>
+    /// <param name="time">The time; zero: never.</param>
+    /// <param name="labels">Its labels from now on.</param>
+    /// <param name="cancellation">Ends the wait for another command that changes the container.</param>
+    /// <returns>The container as it is now.</returns>
+    public async Task<ContainerSession> SetIdleReleaseAsync(
+        TimeSpan time,
+        IReadOnlyDictionary<string, string> labels,
+        CancellationToken cancellation
+    )
+    {
+        using var alone = await FileLock.AcquireAsync(Files.Lock, exclusive: true, cancellation);
+        var changed = Files.RequireRecord() with { IdleRelease = (long)time.TotalSeconds, Labels = labels };
+        Files.Write(changed);
+        Files.WriteCopy(changed);
+        return new ContainerSession(store, changed, self);
+    }
+
     /// <summary>Sends a signal to the program.</summary>
     /// <exception cref="TorchyardException">TY4046: the container does not run.</exception>
     public void Signal(int signal)

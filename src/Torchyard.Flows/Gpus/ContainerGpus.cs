@@ -17,11 +17,10 @@ namespace Torchyard.Flows.Gpus;
 /// </summary>
 internal sealed class ContainerGpus : IDisposable
 {
-    private readonly GpuLeases _leases;
-    private readonly IReadOnlyList<ChosenGpu> _gpus;
+    private readonly TakenGpus _taken;
 
-    private ContainerGpus(GpuLeases leases, IReadOnlyList<ChosenGpu> gpus, GpuInjection injection, IReadOnlyList<string> inherited) =>
-        (_leases, _gpus, Injection, Inherited) = (leases, gpus, injection, inherited);
+    private ContainerGpus(TakenGpus taken, GpuInjection injection, IReadOnlyList<string> inherited) =>
+        (_taken, Injection, Inherited) = (taken, injection, inherited);
 
     /// <summary>What goes into the request.</summary>
     public GpuInjection Injection { get; }
@@ -33,7 +32,7 @@ internal sealed class ContainerGpus : IDisposable
     public IReadOnlyList<string> Inherited { get; }
 
     /// <summary>Number of GPUs and MIG devices.</summary>
-    public int Count => _gpus.Count;
+    public int Count => _taken.Gpus.Count;
 
     /// <summary>Chooses GPUs, takes them for this process, and computes what the container needs; null when there are to be none.</summary>
     /// <param name="host">Who asks, from where.</param>
@@ -54,12 +53,11 @@ internal sealed class ContainerGpus : IDisposable
         }
 
         var machine = host.Gpus();
-        var leases = new GpuLeases(host.Store, machine.Files);
         var injection = machine.Injection();
-        var chosen = await TakeAsync(host, machine, leases, request, cancellation);
+        var taken = await TakenGpus.TakeAsync(host, request, cancellation);
         try
         {
-            var edits = injection.Edits(chosen);
+            var edits = injection.Edits(taken.Gpus);
             var layers = await new RepairingLayers(host).EnsureAsync(image, host.Progress, cancellation);
             using var root = new ImageRoot(layers);
             var cache = injection.WriteLinkerCache(root, Path.Combine(host.Store.Root, "gpus", "linker-caches"), out var note);
@@ -73,31 +71,16 @@ internal sealed class ContainerGpus : IDisposable
                 host.Progress.Note(note);
             }
 
-            return new ContainerGpus(leases, chosen, Inject(chosen, edits, cache), Inherit(host));
+            return new ContainerGpus(taken, Inject(taken.Gpus, edits, cache), Inherit(host));
         }
         catch
         {
-            leases.Release(chosen.Select(gpu => gpu.Uuid), Environment.ProcessId);
+            taken.Dispose();
             throw;
         }
     }
 
-    /// <summary>Who has which GPU: programs that are about to start something, and containers.</summary>
-    public static async Task<IReadOnlyList<GpuHolder>> HeldAsync(Host host, GpuLeases leases, CancellationToken cancellation)
-    {
-        // In this order: a start that ends in between is seen twice, not missed.
-        var starting = leases.Held();
-        var containers = await host.Containers().ListAsync(cancellation);
-        return
-        [
-            .. containers
-                .Where(c => c.State.Status != ContainerStatus.Exited)
-                .SelectMany(c => c.Record.Gpus.Select(g => new GpuHolder(g.Uuid, $"container {c.Record.Name}")))
-                .Union(starting),
-        ];
-    }
-
-    public void Dispose() => _leases.Release(_gpus.Select(gpu => gpu.Uuid), Environment.ProcessId);
+    public void Dispose() => _taken.Dispose();
 
     private static GpuInjection Inject(IReadOnlyList<ChosenGpu> chosen, ContainerEdits edits, string cache) =>
         new()
@@ -131,43 +114,5 @@ internal sealed class ContainerGpus : IDisposable
         }
 
         return passed;
-    }
-
-    private static async Task<IReadOnlyList<ChosenGpu>> TakeAsync(
-        Host host,
-        GpuMachine machine,
-        GpuLeases leases,
-        GpuRequest request,
-        CancellationToken cancellation
-    )
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(2), host.Clock);
-        var said = false;
-        while (true)
-        {
-            using (await leases.LockAsync(cancellation))
-            {
-                try
-                {
-                    var held = request.Selection.Kind is GpuSelectionKind.Count or GpuSelectionKind.AllFree
-                        ? await HeldAsync(host, leases, cancellation)
-                        : [];
-                    var chosen = machine.Choose(request.Selection, held);
-                    leases.Take(chosen.Select(gpu => gpu.Uuid), request.Holder, Environment.ProcessId);
-                    return chosen;
-                }
-                catch (TorchyardException busy) when (request.Wait && busy.Code == GpuCodes.TooFewFree)
-                {
-                    if (!said)
-                    {
-                        host.Progress.Note(busy.Message + "; waiting");
-                    }
-
-                    said = true;
-                }
-            }
-
-            await timer.WaitForNextTickAsync(cancellation);
-        }
     }
 }

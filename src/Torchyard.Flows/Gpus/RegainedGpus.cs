@@ -15,9 +15,11 @@ internal sealed class RegainedGpus : IDisposable
     public const string InUse = "TY4099";
 
     private readonly GpuLeases _leases;
+    private readonly PublishedClaim _claim;
     private readonly IReadOnlyList<string> _uuids;
 
-    private RegainedGpus(GpuLeases leases, IReadOnlyList<string> uuids) => (_leases, _uuids) = (leases, uuids);
+    private RegainedGpus(GpuLeases leases, PublishedClaim claim, IReadOnlyList<string> uuids) =>
+        (_leases, _claim, _uuids) = (leases, claim, uuids);
 
     /// <summary>Takes the GPUs that the container had; null when it had none.</summary>
     /// <exception cref="TorchyardException">TY4099: another container or program has one of them.</exception>
@@ -30,7 +32,7 @@ internal sealed class RegainedGpus : IDisposable
 
         var leases = new GpuLeases(host.Store, host.Gpus().Files);
         using var alone = await leases.LockAsync(cancellation);
-        var holders = await ContainerGpus.HeldAsync(host, leases, cancellation);
+        var holders = await GpuHolders.OfAsync(host, leases, cancellation);
         foreach (var gpu in record.Gpus)
         {
             if (holders.FirstOrDefault(holder => holder.Uuid == gpu.Uuid) is { } other)
@@ -45,8 +47,13 @@ internal sealed class RegainedGpus : IDisposable
 
         string[] uuids = [.. record.Gpus.Select(gpu => gpu.Uuid)];
         leases.Take(uuids, $"container {record.Name}", Environment.ProcessId);
-        return new RegainedGpus(leases, uuids);
+        var claim = new GpuClaims(host.Files).Publish(ClaimNames.Shown(record.Name, host.Caller.Variable), container: null, uuids);
+        return new RegainedGpus(leases, claim, uuids);
     }
 
-    public void Dispose() => _leases.Release(_uuids, Environment.ProcessId);
+    public void Dispose()
+    {
+        _leases.Release(_uuids, Environment.ProcessId);
+        _claim.Dispose();
+    }
 }

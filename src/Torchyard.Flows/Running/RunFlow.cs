@@ -25,7 +25,7 @@ internal sealed class RunFlow(Host host)
             var request = plan.Request(await new RepairedImage(host).FindAsync(arguments.Image, cancellation));
             gpus = await ContainerGpus.ForContainerAsync(
                 host,
-                new GpuRequest(plan.Gpus, arguments.WaitForGpus, $"container {request.Name ?? arguments.Image}"),
+                GpuRequest.ForContainer(plan.Gpus, arguments.WaitForGpus, request.Name ?? arguments.Image),
                 request.Image,
                 cancellation
             );

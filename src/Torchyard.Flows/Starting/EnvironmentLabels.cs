@@ -19,4 +19,13 @@ internal static class EnvironmentLabels
 
     /// <summary>The recipe's <c>limits.gpus</c>; empty where it says nothing of them.</summary>
     public const string Gpus = "torchyard.gpus";
+
+    /// <summary>What the command line said of GPUs; missing where it said nothing.</summary>
+    public const string GivenGpus = "torchyard.gpus.given";
+
+    /// <summary>The recipe's <c>limits.idle-release</c>; empty where it says nothing.</summary>
+    public const string IdleRelease = "torchyard.idle-release";
+
+    /// <summary>What the command line said of it; missing where it said nothing.</summary>
+    public const string GivenIdleRelease = "torchyard.idle-release.given";
 }

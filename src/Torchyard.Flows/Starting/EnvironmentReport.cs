@@ -79,6 +79,9 @@ internal sealed record EnvironmentReport
     /// <summary>GPUs that the environment has.</summary>
     public required IReadOnlyList<string> Gpus { get; init; }
 
+    /// <summary>After how long without use it is stopped, and its GPUs are given back: <c>2h</c>; null: never.</summary>
+    public string? IdleRelease { get; init; }
+
     /// <summary>What was tried in it at this start.</summary>
     public IReadOnlyList<EnvironmentCheck> Checks { get; init; } = [];
 

@@ -11,6 +11,7 @@ using Torchyard.Flows.Runtimes;
 using Torchyard.Flows.Trust;
 using Torchyard.Images.Store;
 using Torchyard.Recipes.Reading;
+using Torchyard.Recipes.Settings;
 using Torchyard.Recipes.Sources;
 
 namespace Torchyard.Flows.Starting;
@@ -25,6 +26,7 @@ internal sealed class ProjectUp(Host host)
     public async Task<EnvironmentReport> RunAsync(UpOptions options, CancellationToken cancellation)
     {
         // Before anything is held that others wait for.
+        var idleRelease = options.IdleRelease is { } time ? IdleTime.Require(time) : (TimeSpan?)null;
         var given = RunTimeVariables.Read(host, options.EnvironmentFiles, options.Variables);
         var named = FindSource(options);
         var isUp = (await ProjectContainers.InAsync(host, named.Directory, cancellation)).Count > 0;
@@ -48,7 +50,7 @@ internal sealed class ProjectUp(Host host)
                 );
                 return await new ProjectImage(host, layers, source.Files).BuildAsync(locked, token);
             },
-            (source, built, name, token) => UpGpus.ForAsync(host, source.Recipe, options.Gpus, options.Wait, name, built, token),
+            (request, built, name, token) => UpGpus.ForAsync(host, request, options.Wait, name, built, token),
             layers,
             host.Self,
             new SshClientSettings(host),
@@ -61,6 +63,7 @@ internal sealed class ProjectUp(Host host)
                 Recreate = options.Recreate,
                 BestEffort = options.BestEffort,
                 Gpus = options.Gpus,
+                IdleRelease = idleRelease,
                 Variables = given,
             },
             cancellation

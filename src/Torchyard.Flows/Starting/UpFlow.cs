@@ -37,6 +37,9 @@ internal sealed record UpRequest
     /// <summary>The GPUs that the command line names; null: none are named.</summary>
     public string? Gpus { get; init; }
 
+    /// <summary>After how long without use the command line gives GPUs back; zero: never; null: it says nothing.</summary>
+    public TimeSpan? IdleRelease { get; init; }
+
     /// <summary>Variables that the command line gives, <c>NAME=VALUE</c> each.</summary>
     public IReadOnlyList<string> Variables { get; init; } = [];
 }
@@ -47,7 +50,7 @@ internal sealed record UpRequest
 /// <param name="containers">The containers of the store.</param>
 /// <param name="launcher">Starts containers.</param>
 /// <param name="image">Gives the image of a recipe, locked and built where needed, with its name.</param>
-/// <param name="gpus">Gives the GPUs of an environment with that name; null for none.</param>
+/// <param name="gpus">Gives the GPUs that are asked for to an environment with that name; null for none.</param>
 /// <param name="layers">The image's layers as directories.</param>
 /// <param name="self">This program, which starts itself again.</param>
 /// <param name="clientSettings">Tells whether ssh knows the environments by their names.</param>
@@ -58,7 +61,7 @@ internal sealed class UpFlow(
     ContainerStore containers,
     ContainerLauncher launcher,
     Func<RecipeSource, CancellationToken, Task<StoredImage>> image,
-    Func<RecipeSource, StoredImage, string, CancellationToken, Task<EnvironmentGpus?>> gpus,
+    Func<UpRequest, StoredImage, string, CancellationToken, Task<EnvironmentGpus?>> gpus,
     IMountedLayers layers,
     SelfProgram self,
     SshClientSettings clientSettings,
@@ -95,6 +98,7 @@ internal sealed class UpFlow(
             return await ReportAsync(source, project, changed, [], changes, alreadyRunning: true, cancellation);
         }
 
+        request = GivenBack.Renew(request, existing, progress);
         var variables = RunTimeVariables.Of(caller, source.Recipe, request.Variables);
         variables.Require();
         var built = await image(source, cancellation);
@@ -133,6 +137,8 @@ internal sealed class UpFlow(
             }
         }
 
+        IReadOnlyList<EnvironmentChange> idle;
+        (changed, idle) = await IdleChange.ApplyAsync(request, changed, cancellation);
         var waiting = new RecipeChanges(
             request.Source,
             caller.Home,
@@ -143,7 +149,7 @@ internal sealed class UpFlow(
         var variables = RunTimeVariables
             .Of(caller, request.Source.Recipe, request.Variables)
             .Changes(changed.Record.Labels, changed.StartVariables());
-        return (changed, [.. outcomes.Select(EnvironmentChange.Of), .. waiting, .. variables]);
+        return (changed, [.. outcomes.Select(EnvironmentChange.Of), .. idle, .. waiting, .. variables]);
     }
 
     private async Task<ContainerSession> StartAsync(
@@ -190,7 +196,7 @@ internal sealed class UpFlow(
             variables,
             request.BestEffort
         );
-        run = run with { Labels = Labels(request.Source, run.Labels) };
+        run = run with { Labels = Labels(request, run.Labels), IdleRelease = IdleChange.Wanted(request) };
         ContainerSession session;
         try
         {
@@ -208,20 +214,31 @@ internal sealed class UpFlow(
 
     private async Task<ContainerSession> StartAsync(UpRequest request, StoredImage built, RunRequest run, CancellationToken cancellation)
     {
-        using var granted = await gpus(request.Source, built, run.Name!, cancellation);
+        using var granted = await gpus(request, built, run.Name!, cancellation);
         return await launcher.StartAsync(
             granted is null ? run : run with { Gpus = granted.Injection, Environment = [.. granted.Environment, .. run.Environment] },
             cancellation
         );
     }
 
-    private Dictionary<string, string> Labels(RecipeSource source, IReadOnlyDictionary<string, string> more)
+    private Dictionary<string, string> Labels(UpRequest request, IReadOnlyDictionary<string, string> more)
     {
+        var source = request.Source;
         var labels = new Dictionary<string, string>(more)
         {
             [EnvironmentLabels.Recipe] = RecipeDigest.Of(source).ToString(),
             [EnvironmentLabels.Gpus] = source.Recipe.Limits.Gpus ?? "",
         };
+        foreach (var (label, value) in IdleChange.Labels(request))
+        {
+            labels[label] = value;
+        }
+
+        if (request.Gpus is { } given)
+        {
+            labels[EnvironmentLabels.GivenGpus] = given;
+        }
+
         if (LockPlace.WrittenDigestOf(source, store) is { } digest)
         {
             labels[EnvironmentLabels.Lock] = digest.ToString();
@@ -461,6 +478,7 @@ internal sealed class UpFlow(
             Processes = record.Limits.Processes,
             NotEnforced = record.NotEnforced,
             Gpus = [.. record.Gpus.Select(gpu => gpu.Model is { } model ? $"{gpu.Name}: {model}" : $"{gpu.Name}: {gpu.Uuid}")],
+            IdleRelease = record.IdleRelease == 0 ? null : IdleTime.Written(TimeSpan.FromSeconds(record.IdleRelease)),
             Checks = checks,
             Changes = changes,
             AddedPackages = added,

@@ -18,6 +18,9 @@ internal sealed record UpOptions
     /// <summary>GPUs in place of the recipe's, as <c>--gpus</c> has them.</summary>
     public string? Gpus { get; init; }
 
+    /// <summary><c>--idle-release</c>, in place of the recipe's.</summary>
+    public string? IdleRelease { get; init; }
+
     /// <summary>Wait until enough GPUs are free.</summary>
     public bool Wait { get; init; }
 

@@ -27,6 +27,7 @@ internal static class LimitReader
             SharedMemoryShare = sharedShare,
             Processes = table.Whole("processes", LeastProcesses, 4_194_304),
             Gpus = Gpus(table),
+            IdleRelease = IdleRelease(table),
         };
         table.Finish();
         if (result is { Memory: { } limit, SharedMemory: { } inside } && inside > limit)
@@ -55,6 +56,11 @@ internal static class LimitReader
                 "write \"all\", \"none\", a number of free GPUs such as \"2\", or a list such as \"0,1\" or \"GPU-…\""
             ),
         };
+
+    private static TimeSpan? IdleRelease(TomlTableReader table) =>
+        table.Text("idle-release") is not { } text ? null
+        : IdleTime.Read(text, out var time) is { } wrong ? throw table.Wrong("idle-release", wrong, IdleTime.Cure)
+        : time;
 
     private static double? Cpus(TomlTableReader table)
     {

@@ -192,7 +192,8 @@ internal static class RecipeText
             .Add("cpus", limits.Cpus)
             .Add("shared-memory", Size(limits.SharedMemory, limits.SharedMemoryShare))
             .Add("processes", limits.Processes)
-            .Add("gpus", limits.Gpus);
+            .Add("gpus", limits.Gpus)
+            .Add("idle-release", limits.IdleRelease is { } time ? IdleTime.Written(time) : null);
     }
 
     private static string? Size(long? bytes, double? share) =>

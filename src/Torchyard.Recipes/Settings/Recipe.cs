@@ -169,6 +169,9 @@ public sealed record LimitSettings
     /// GPUs in the words of <c>--gpus</c>: <c>all</c>, <c>none</c>, a number of free ones, or a list; null: all that are free.
     /// </summary>
     public string? Gpus { get; init; }
+
+    /// <summary>The GPUs are given back when they were idle for so long; zero: never, as where nothing is said.</summary>
+    public TimeSpan? IdleRelease { get; init; }
 }
 
 /// <summary>How a layer is compressed.</summary>

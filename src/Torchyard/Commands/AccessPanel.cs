@@ -59,6 +59,11 @@ internal static class AccessPanel
         rows.Add(new PanelRow("Lost", "all else, such as /tmp, goes with the container"));
         rows.Add(new PanelRow("Limits", Limits(report)));
         rows.AddRange((report.Gpus.Count > 0 ? report.Gpus : ["none"]).Select((gpu, index) => new PanelRow(index == 0 ? "GPUs" : "", gpu)));
+        if (report.IdleRelease is { } idle)
+        {
+            rows.Add(new PanelRow("", $"given back after {idle} without use; torchyard up --idle-release off keeps them"));
+        }
+
         rows.Add(new PanelRow("Logs", $"torchyard logs {report.Name}", Copied: true));
         rows.Add(new PanelRow("Stop", "torchyard down"));
         screen.Panel($"{report.Name} is {(report.AlreadyRunning ? "running" : "ready")}", rows);

@@ -26,6 +26,12 @@ internal sealed class UpCommand : Verb
     };
     private readonly Option<bool> _wait = new("--wait") { Description = "Wait until as many GPUs are free as asked for" };
 
+    private readonly Option<string?> _idleRelease = new("--idle-release")
+    {
+        Description = "Stop it when its GPUs were idle for so long, such as 2h or 90m; off (default: the recipe's)",
+        HelpName = "TIME",
+    };
+
     private readonly Option<string[]> _variables = new("--env", "-e")
     {
         Description = "Set NAME=VALUE, or pass NAME on",
@@ -43,12 +49,14 @@ internal sealed class UpCommand : Verb
         : base("up", VerbGroup.Start, "Build the environment of this directory if needed, start it, check it, say how to get in")
     {
         _gpus.CompletionSources.Add("all", "none");
+        _idleRelease.CompletionSources.Add("30m", "2h", "8h", "off");
         Arguments.Add(_recipe);
         Options.Add(_recreate);
         Options.Add(_bestEffort);
         Options.Add(_torch);
         Options.Add(_gpus);
         Options.Add(_wait);
+        Options.Add(_idleRelease);
         Options.Add(_variables);
         Options.Add(_environmentFiles);
         Options.Add(_trust);
@@ -70,6 +78,11 @@ internal sealed class UpCommand : Verb
             and leave its value out: -e HF_TOKEN passes yours on. The machine's proxies (http_proxy and its
             kin) are passed on by themselves, without user and password.
 
+            With --idle-release 2h it is stopped when none of its GPUs was used for two hours, so that
+            others can have them: ten minutes before, its terminals, its log, 'torchyard ps' and 'top' say
+            so, and any use of a GPU prevents it. The next 'up' starts it again. While it runs, the option
+            changes the time, and off takes it back.
+
             A recipe that wants more of this machine than its own directory, such as another directory or
             a port for other machines, asks first: see 'torchyard trust --help'. It also asks before it
             makes a home directory or / the project.
@@ -83,6 +96,7 @@ internal sealed class UpCommand : Verb
             new("torchyard up h100 --torch 2.11", "a preset with another PyTorch line"),
             new("torchyard up experiments/small.toml", "a recipe somewhere else"),
             new("torchyard up -e WANDB_API_KEY --env-file train.env", "with variables, of which one is passed on by its name"),
+            new("torchyard up --gpus 2 --idle-release 2h", "two free GPUs, given back after two hours without use"),
             new("torchyard up --recreate", "after the recipe changed"),
         ];
     }
@@ -98,6 +112,7 @@ internal sealed class UpCommand : Verb
                 BestEffort = invocation.Get(_bestEffort),
                 Gpus = invocation.Get(_gpus),
                 Wait = invocation.Get(_wait),
+                IdleRelease = invocation.Get(_idleRelease),
                 Variables = invocation.Get(_variables) ?? [],
                 EnvironmentFiles = invocation.Get(_environmentFiles) ?? [],
                 Trust = invocation.Get(_trust),
