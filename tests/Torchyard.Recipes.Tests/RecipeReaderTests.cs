@@ -22,6 +22,14 @@ public sealed class RecipeReaderTests
         Assert.Equal(LayerCompression.Zstd, recipe.Image.Compression);
     }
 
+    [Theory]
+    [InlineData("2h", 7200)]
+    [InlineData("1h30m", 5400)]
+    [InlineData("off", 0)]
+    [InlineData("0", 0)]
+    public void A_time_after_which_idle_GPUs_are_given_back(string text, long seconds) =>
+        Assert.Equal(TimeSpan.FromSeconds(seconds), Read(Smallest + $"[limits]\nidle-release = \"{text}\"\n").Limits.IdleRelease);
+
     [Fact]
     public void Sizes_and_shares_of_limits()
     {
@@ -133,6 +141,8 @@ public sealed class RecipeReaderTests
     [InlineData(Smallest + "[limits]\nmemory = \"1MiB\"\n", "TY1005", 5, 10, "at least 16 MiB")]
     [InlineData(Smallest + "[limits]\nmemory = \"1GiB\"\nshared-memory = \"2GiB\"\n", "TY1007", 6, 17, "lower")]
     [InlineData(Smallest + "[limits]\ncpus = 0\n", "TY1005", 5, 8, "1.5")]
+    [InlineData(Smallest + "[limits]\nidle-release = \"2\"\n", "TY1005", 5, 16, "90m")]
+    [InlineData(Smallest + "[limits]\nidle-release = \"1s\"\n", "TY1005", 5, 16, "from 10s to 30d")]
     [InlineData(Smallest + "[image]\ncompression = \"xz\"\n", "TY1005", 5, 15, "zstd")]
     [InlineData(Smallest + "[image]\ncompression = \"gzip\"\nlevel = 12\n", "TY1005", 6, 9, "1 to 9")]
     [InlineData(Smallest + "[image.environment]\n\"1A\" = \"x\"\n", "TY1005", 4, 8, "letters")]

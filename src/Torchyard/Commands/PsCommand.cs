@@ -5,6 +5,7 @@ using Torchyard.Containers.Requests;
 using Torchyard.Containers.State;
 using Torchyard.Flows.Hosts;
 using Torchyard.Flows.Starting;
+using Torchyard.Platform.Text;
 using Torchyard.Terminal;
 
 namespace Torchyard.Commands;
@@ -27,7 +28,7 @@ internal sealed partial class PsCommand : Verb
             On a terminal that is too narrow, COMMAND is cut, and CREATED and PORTS are left out; into a
             pipe or a file everything is printed. PORTS has published ports, and the services of an
             environment with the port that each has got; 'torchyard open' has the address with its token.
-            With --json, times are RFC 3339 in UTC, or null.
+            With --json, times are RFC 3339 in UTC, or null. Which GPUs others have shows 'torchyard top'.
             """;
         Examples = [new("torchyard ps -a", "also containers that ended, with their exit status")];
     }
@@ -96,14 +97,19 @@ internal sealed partial class PsCommand : Verb
         var state = container.State;
         return state.Status switch
         {
-            ContainerStatus.Running => "Up " + AgeText.Of(now - DateTimeOffset.FromUnixTimeMilliseconds(state.Started)),
+            ContainerStatus.Running => "Up "
+                + AgeText.Of(now - DateTimeOffset.FromUnixTimeMilliseconds(state.Started))
+                + (IdleStop(state) is var stop && GpuTable.IdleText(stop, now) is { } idle ? $" ({idle})" : ""),
             ContainerStatus.Created => "Created",
             _ => $"Exited ({state.ExitCode?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "unknown"}"
-                + $"{(state.OutOfMemory ? ", out of memory" : "")}) "
+                + $"{(state.OutOfMemory ? ", out of memory" : "")}{(state.Stopped is { } why ? ", stopped: " + why : "")}) "
                 + AgeText.Of(now - DateTimeOffset.FromUnixTimeMilliseconds(state.Finished))
                 + " ago",
         };
     }
+
+    private static DateTimeOffset? IdleStop(ContainerState state) =>
+        state.IdleStop == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(state.IdleStop);
 
     internal sealed record Row
     {
@@ -128,6 +134,9 @@ internal sealed partial class PsCommand : Verb
         public required IReadOnlyList<PlacedService> Services { get; init; }
         public required IReadOnlyDictionary<string, string> Labels { get; init; }
         public required IReadOnlyList<GrantedGpu> Gpus { get; init; }
+        public required string? IdleRelease { get; init; }
+        public required string? IdleStop { get; init; }
+        public required string? Stopped { get; init; }
         public required string? Error { get; init; }
         public required string? Damage { get; init; }
 
@@ -157,6 +166,9 @@ internal sealed partial class PsCommand : Verb
                 Services = PlacedServices.Of(record.Labels),
                 Labels = record.Labels,
                 Gpus = record.Gpus,
+                IdleRelease = record.IdleRelease == 0 ? null : Duration.Written(TimeSpan.FromSeconds(record.IdleRelease)),
+                IdleStop = TimeText.Of(state.IdleStop),
+                Stopped = state.Stopped,
                 Error = state.Error,
                 Damage = container.Damage,
             };

@@ -5,6 +5,7 @@ using Torchyard.CommandLine;
 using Torchyard.Containers.Requests;
 using Torchyard.Containers.Starting;
 using Torchyard.Containers.State;
+using Torchyard.Flows.Gpus;
 using Torchyard.Flows.Hosts;
 using Torchyard.Flows.Naming;
 using Torchyard.Machine.Gpus;
@@ -26,7 +27,7 @@ internal sealed partial class TopCommand : Verb
     };
 
     public TopCommand()
-        : base("top", VerbGroup.Containers, "Show live what containers use: CPU, memory against its limit, processes, GPUs")
+        : base("top", VerbGroup.Containers, "Show live what containers use, and who on this machine has which GPU")
     {
         _containers.CompletionSources.Add(ContainerNames.Complete);
         Options.Add(_noStream);
@@ -36,6 +37,11 @@ internal sealed partial class TopCommand : Verb
             100 % CPU is one CPU kept busy. A dash stands for what this machine does not count: without
             root it counts nothing unless cgroups are delegated. A container with several GPUs has
             a line for each; GPU % is the share of time with a kernel running. Ctrl-C ends it.
+
+            Below are the GPUs of this machine and who has them since when: environments of all users, and
+            processes that Torchyard has not started. Others see your login name, which GPUs you have, and
+            the environment's name unless TORCHYARD_PRIVATE_NAMES=1 is set when it starts. With names of
+            containers, these alone are shown.
             """;
         Examples =
         [
@@ -54,18 +60,36 @@ internal sealed partial class TopCommand : Verb
         {
             await Task.Delay(Interval, clock, cancellation);
             var now = await SampleAsync(invocation, cancellation);
-            var gpus = now.Any(sample => sample.Container.Record.Gpus.Count > 0) ? GpuOptions.Machine(invocation).ReadGpus().Gpus : [];
-            var rows = now.Select(sample =>
-                    Row.Of(before.FirstOrDefault(b => b.Container.Record.Id == sample.Container.Record.Id), sample, gpus, clock)
-                )
-                .ToArray();
+            var all = (invocation.Get(_containers) ?? []).Length == 0;
+            // A machine without a driver has nothing to ask.
+            var machine = GpuOptions.Machine(invocation);
+            var snapshot =
+                now.Containers.Any(container => container.Record.Gpus.Count > 0) || (all && machine.HasDriver)
+                    ? machine.ReadGpus()
+                    : GpuSnapshot.None;
+            var answer = new Answer
+            {
+                Containers =
+                [
+                    .. now.Samples.Select(sample =>
+                        Row.Of(
+                            before.Samples.FirstOrDefault(b => b.Container.Record.Id == sample.Container.Record.Id),
+                            sample,
+                            snapshot.Gpus,
+                            clock
+                        )
+                    ),
+                ],
+                Gpus = all ? new GpuOccupancy(invocation.Host).Of(snapshot, now.Containers) : [],
+                GivenBack = all ? [.. now.Containers.Where(container => container.State.Stopped is not null).Select(GivenBackRow.Of)] : [],
+            };
             if (!once)
             {
                 // Cursor to the corner, clear what follows (ECMA-48 CUP and ED).
                 invocation.Screen.Output.Write("\e[H\e[J");
             }
 
-            invocation.Answer(rows, TopJson.Default.RowArray, _ => Show(invocation, rows));
+            invocation.Answer(answer, TopJson.Default.Answer, _ => Show(invocation, answer, clock.GetUtcNow()));
             if (once)
             {
                 return ExitCode.Done;
@@ -76,7 +100,7 @@ internal sealed partial class TopCommand : Verb
         }
     }
 
-    private async Task<IReadOnlyList<Sample>> SampleAsync(Invocation invocation, CancellationToken cancellation)
+    private async Task<Measurement> SampleAsync(Invocation invocation, CancellationToken cancellation)
     {
         var store = invocation.Host.Containers();
         var names = invocation.Get(_containers) ?? [];
@@ -84,15 +108,33 @@ internal sealed partial class TopCommand : Verb
             names.Length == 0
                 ? await store.ListAsync(cancellation)
                 : await Task.WhenAll(names.Select(name => new NamedContainers(invocation.Host).FindAsync(name, cancellation)));
-        return
-        [
-            .. containers
-                .Where(c => c.IsRunning)
-                .Select(c => new Sample(c, invocation.Host.Session(c).Usage(), invocation.Caller.Clock.GetTimestamp())),
-        ];
+        return new Measurement(
+            containers,
+            [
+                .. containers
+                    .Where(c => c.IsRunning)
+                    .Select(c => new Sample(c, invocation.Host.Session(c).Usage(), invocation.Caller.Clock.GetTimestamp())),
+            ]
+        );
     }
 
-    private static void Show(Invocation invocation, Row[] rows)
+    private static void Show(Invocation invocation, Answer answer, DateTimeOffset now)
+    {
+        ShowContainers(invocation, answer.Containers);
+        if (answer.Gpus.Count > 0)
+        {
+            invocation.Screen.Line();
+            GpuTable.Show(answer.Gpus, now, invocation.Screen);
+        }
+
+        foreach (var stopped in answer.GivenBack)
+        {
+            invocation.Screen.Line();
+            invocation.Screen.Line($"{stopped.Name} was stopped at {stopped.Stopped}: {stopped.Why}; 'torchyard up' starts it again");
+        }
+    }
+
+    private static void ShowContainers(Invocation invocation, IReadOnlyList<Row> rows)
     {
         var withGpus = rows.Any(row => row.Gpus.Count > 0);
         invocation.Screen.Table(
@@ -152,6 +194,43 @@ internal sealed partial class TopCommand : Verb
         ];
 
     private static string Text(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "-";
+
+    /// <summary>The containers, and what those that run had used at a moment.</summary>
+    private sealed record Measurement(IReadOnlyList<ContainerInfo> Containers, IReadOnlyList<Sample> Samples);
+
+    /// <summary>All that is shown.</summary>
+    internal sealed record Answer
+    {
+        /// <summary>Running containers of this store.</summary>
+        public required IReadOnlyList<Row> Containers { get; init; }
+
+        /// <summary>GPUs of the machine; none where containers are named.</summary>
+        public required IReadOnlyList<OccupiedGpu> Gpus { get; init; }
+
+        /// <summary>Containers of this store that were stopped because their GPUs were idle.</summary>
+        public required IReadOnlyList<GivenBackRow> GivenBack { get; init; }
+    }
+
+    /// <summary>A container that was stopped because its GPUs were idle.</summary>
+    internal sealed record GivenBackRow
+    {
+        /// <summary>Its name.</summary>
+        public required string Name { get; init; }
+
+        /// <summary>When.</summary>
+        public required string? Stopped { get; init; }
+
+        /// <summary>Why.</summary>
+        public required string Why { get; init; }
+
+        public static GivenBackRow Of(ContainerInfo container) =>
+            new()
+            {
+                Name = container.Record.Name,
+                Stopped = TimeText.Of(container.State.Finished),
+                Why = container.State.Stopped!,
+            };
+    }
 
     /// <summary>What a container had used at a moment.</summary>
     /// <param name="Container">The container.</param>
@@ -264,6 +343,6 @@ internal sealed partial class TopCommand : Verb
     }
 
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-    [JsonSerializable(typeof(Row[]))]
+    [JsonSerializable(typeof(Answer))]
     internal sealed partial class TopJson : JsonSerializerContext;
 }

@@ -57,7 +57,7 @@ public sealed class RegainedGpusTests
     private static GrantedGpu Gpu { get; } = new(0, "GPU-aa", "0", "NVIDIA H100 80GB HBM3");
 
     // Of a container that is gone: only its record counts.
-    private static ContainerRecord RecordOf(string name)
+    internal static ContainerRecord RecordOf(string name)
     {
         using var other = new TestHost();
         using var running = new RunningEnvironment(other, new Dictionary<string, string>(), [], [Gpu]);

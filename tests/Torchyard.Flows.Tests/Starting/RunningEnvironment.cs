@@ -19,7 +19,8 @@ internal sealed class RunningEnvironment : IDisposable
         TestHost test,
         IReadOnlyDictionary<string, string> labels,
         IReadOnlyList<MountRequest> mounts,
-        IReadOnlyList<GrantedGpu>? gpus = null
+        IReadOnlyList<GrantedGpu>? gpus = null,
+        long idleRelease = 0
     )
     {
         var directory = new ContainerDirectory(Path.Combine(test.Host.Store.Containers, ContainerId.New()));
@@ -69,12 +70,28 @@ internal sealed class RunningEnvironment : IDisposable
             RuntimeCgroup = false,
             Mounts = mounts,
             Gpus = gpus ?? [],
+            IdleRelease = idleRelease,
         };
         directory.Write(Record);
         directory.WriteCopy(Record);
     }
 
     public ContainerRecord Record { get; }
+
+    /// <summary>Ends it as its monitor does when its GPUs were idle.</summary>
+    public void GiveBack(TestHost test, string why)
+    {
+        var directory = new ContainerDirectory(Path.Combine(test.Host.Store.Containers, Record.Id));
+        directory.Write(
+            directory.ReadState()! with
+            {
+                Status = ContainerStatus.Exited,
+                Finished = 2,
+                ExitCode = 0,
+                Stopped = why,
+            }
+        );
+    }
 
     public void Dispose()
     {

@@ -96,6 +96,7 @@ public sealed partial class RecipeSurveyTests : IDisposable
         ("limits.shared-memory", "limits", "\"100%\"", Nothing),
         ("limits.processes", "limits", "4000000", Nothing),
         ("limits.gpus", "limits", "\"all\"", Nothing),
+        ("limits.idle-release", "limits", "\"2h\"", Nothing),
         ("image.tag", "image", "\"latest\"", Nothing),
         ("image.compression", "image", "\"gzip\"", Nothing),
         ("image.level", "image", "9", Nothing),

@@ -57,7 +57,11 @@ mount --rbind /dev "$work/dev"
 mount -t tmpfs -o mode=755 tmpfs /dev
 for path in "$work"/dev/*; do
     name=${path##*/}
-    case $name in nvidia*) continue ;; esac
+    case $name in
+    nvidia*) continue ;;
+    # Who has which GPU is said there: GPUs of this machine are no others'.
+    shm) mkdir /dev/shm && mount -t tmpfs -o mode=1777 tmpfs /dev/shm && continue ;;
+    esac
     if [ -L "$path" ]; then cp -a "$path" /dev/
     elif [ -d "$path" ]; then mkdir "/dev/$name" && mount --rbind "$path" "/dev/$name"
     elif [ -e "$path" ]; then : >"/dev/$name" && mount --bind "$path" "/dev/$name"; fi
