@@ -143,9 +143,7 @@ public sealed class GpuClaims(MachineFiles files)
     private IEnumerable<(string Name, uint Owner)> Records(ConfinedDirectory directory)
     {
         var counts = new Dictionary<uint, int>();
-        foreach (
-            var name in files.List(Place).Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).Take(MostLookedAt)
-        )
+        foreach (var name in files.List(Place).Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).Take(MostLookedAt))
         {
             if (directory.Status(name) is not { IsRegular: true } facts)
             {

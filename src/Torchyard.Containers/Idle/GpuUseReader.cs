@@ -43,9 +43,6 @@ internal static class GpuUseReader
     {
         var files = new MachineFiles();
         var search = new LibrarySearch(files, Environment.GetEnvironmentVariable);
-        return JsonSerializer.Serialize(
-            GpuUse.Of(NvmlReader.Read(search, files, NvmlQuestions.Use), uuids),
-            GpuUseJson.Default.GpuUse
-        );
+        return JsonSerializer.Serialize(GpuUse.Of(NvmlReader.Read(search, files, NvmlQuestions.Use), uuids), GpuUseJson.Default.GpuUse);
     }
 }

@@ -32,7 +32,14 @@ internal sealed class MonitoredGpus : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private Task _watching = Task.CompletedTask;
 
-    public MonitoredGpus(ContainerDirectory directory, ContainerRecord record, MonitoredState state, LogWriter log, SelfProgram self, TimeProvider clock)
+    public MonitoredGpus(
+        ContainerDirectory directory,
+        ContainerRecord record,
+        MonitoredState state,
+        LogWriter log,
+        SelfProgram self,
+        TimeProvider clock
+    )
     {
         (_directory, _record, _self, _clock, _state, _log) = (directory, record, self, clock, state, log);
         // Before the program runs, so that at no moment nobody has them.
@@ -154,7 +161,7 @@ internal sealed class MonitoredGpus : IDisposable
                 _stop.Token
             );
         }
-        catch (TorchyardException)
+        catch (Exception failure) when (failure is TorchyardException or IOException or UnauthorizedAccessException)
         {
             // An image without a shell, or a container that is too busy: the log has it.
         }

@@ -24,7 +24,10 @@ internal sealed class GpuOccupancy(Host host)
     public IReadOnlyList<OccupiedGpu> Of(GpuSnapshot snapshot, IReadOnlyList<ContainerInfo> containers)
     {
         var holders = Holders(containers);
-        return [.. host.Gpus().Units(snapshot).Select(unit => Occupied(unit, snapshot.Gpus.First(gpu => gpu.Index == unit.Index), holders))];
+        return
+        [
+            .. host.Gpus().Units(snapshot).Select(unit => Occupied(unit, snapshot.Gpus.First(gpu => gpu.Index == unit.Index), holders)),
+        ];
     }
 
     private OccupiedGpu Occupied(ChosenGpu unit, GpuState state, List<Holder> holders)
@@ -114,8 +117,7 @@ internal sealed class GpuOccupancy(Host host)
         var ancestors = _processes.Ancestry(process).Select(ancestor => ancestor.Id).ToHashSet();
         var cgroups = _processes.Cgroups(process);
         return holders.FirstOrDefault(holder =>
-            holder.Processes.Any(ancestors.Contains)
-            || (holder.Container is { } id && cgroups.Contains(id, StringComparison.Ordinal))
+            holder.Processes.Any(ancestors.Contains) || (holder.Container is { } id && cgroups.Contains(id, StringComparison.Ordinal))
         );
     }
 

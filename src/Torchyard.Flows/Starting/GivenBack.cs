@@ -23,8 +23,7 @@ internal static class GivenBack
         return request with
         {
             Gpus = request.Gpus ?? labels.GetValueOrDefault(EnvironmentLabels.GivenGpus),
-            IdleRelease =
-                request.IdleRelease
+            IdleRelease = request.IdleRelease
                 ?? (
                     labels.GetValueOrDefault(EnvironmentLabels.GivenIdleRelease) is { } given && IdleTime.Read(given, out var time) is null
                         ? time

@@ -7,8 +7,7 @@ namespace Torchyard.Flows.Starting;
 internal static class IdleChange
 {
     /// <summary>What option and recipe call for; zero: never.</summary>
-    public static TimeSpan Wanted(UpRequest request) =>
-        request.IdleRelease ?? request.Source.Recipe.Limits.IdleRelease ?? TimeSpan.Zero;
+    public static TimeSpan Wanted(UpRequest request) => request.IdleRelease ?? request.Source.Recipe.Limits.IdleRelease ?? TimeSpan.Zero;
 
     /// <summary>Labels from which a later <c>up</c> sees who said what.</summary>
     public static IEnumerable<KeyValuePair<string, string>> Labels(UpRequest request)
@@ -68,6 +67,5 @@ internal static class IdleChange
             );
     }
 
-    private static string Said(UpRequest request) =>
-        request.Source.Recipe.Limits.IdleRelease is { } time ? IdleTime.Written(time) : "";
+    private static string Said(UpRequest request) => request.Source.Recipe.Limits.IdleRelease is { } time ? IdleTime.Written(time) : "";
 }

@@ -41,8 +41,7 @@ internal static class UpGpus
         }
 
         if (
-            await ContainerGpus.ForContainerAsync(host, GpuRequest.ForContainer(selection, wait, name), image, cancellation)
-            is not { } gpus
+            await ContainerGpus.ForContainerAsync(host, GpuRequest.ForContainer(selection, wait, name), image, cancellation) is not { } gpus
         )
         {
             if (request.IdleRelease > TimeSpan.Zero)

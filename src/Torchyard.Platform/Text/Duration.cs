@@ -58,9 +58,7 @@ public static partial class Duration
             parts.RemoveAt(1);
         }
 
-        return parts.Count == 0
-            ? "0 s"
-            : string.Join(' ', parts.Select(part => $"{part.Amount} {(part.Unit == "m" ? "min" : part.Unit)}"));
+        return parts.Count == 0 ? "0 s" : string.Join(' ', parts.Select(part => $"{part.Amount} {(part.Unit == "m" ? "min" : part.Unit)}"));
     }
 
     private static int Place(string unit) => Array.FindIndex(Units, known => known.Unit == unit);

@@ -46,7 +46,10 @@ internal static class GpuTable
             holding.User ?? "-",
             holding.Kind == HoldingKind.Environment
                 ? (holding.Name ?? "an environment") + (IdleText(holding.IdleStop, now) is { } idle ? $" ({idle})" : "")
-                : string.Create(CultureInfo.InvariantCulture, $"process {holding.ProcessId}{(holding.Name is { } name ? $" ({name})" : "")}"),
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"process {holding.ProcessId}{(holding.Name is { } name ? $" ({name})" : "")}"
+                ),
             holding.Since is { } since ? Duration.Of(now - since) : "-",
         ];
 

@@ -7,6 +7,7 @@ using Torchyard.Containers.Requests;
 using Torchyard.Containers.State;
 using Torchyard.Flows.Naming;
 using Torchyard.Images.Oci;
+using Torchyard.Platform.Text;
 using Torchyard.Terminal;
 
 namespace Torchyard.Commands;
@@ -79,6 +80,7 @@ internal sealed partial class InspectCommand : Verb
         public required ContainerStatus Status { get; init; }
         public required int? ExitCode { get; init; }
         public required bool OutOfMemory { get; init; }
+        public required string? Stopped { get; init; }
         public required string? Error { get; init; }
         public required string? Created { get; init; }
         public required string? Started { get; init; }
@@ -94,6 +96,8 @@ internal sealed partial class InspectCommand : Verb
         public required IReadOnlyList<string> NotEnforced { get; init; }
         public required IReadOnlyDictionary<string, string> Labels { get; init; }
         public required IReadOnlyList<GrantedGpu> Gpus { get; init; }
+        public required string? IdleRelease { get; init; }
+        public required string? IdleStop { get; init; }
         public required string StopSignal { get; init; }
         public required int StopTimeout { get; init; }
         public required string Directory { get; init; }
@@ -113,6 +117,7 @@ internal sealed partial class InspectCommand : Verb
                 Status = state.Status,
                 ExitCode = state.ExitCode,
                 OutOfMemory = state.OutOfMemory,
+                Stopped = state.Stopped,
                 Error = state.Error,
                 Created = TimeText.Of(record.Created * 1000),
                 Started = TimeText.Of(state.Started),
@@ -128,6 +133,8 @@ internal sealed partial class InspectCommand : Verb
                 NotEnforced = record.NotEnforced,
                 Labels = record.Labels,
                 Gpus = record.Gpus,
+                IdleRelease = record.IdleRelease == 0 ? null : Duration.Written(TimeSpan.FromSeconds(record.IdleRelease)),
+                IdleStop = TimeText.Of(state.IdleStop),
                 StopSignal = record.StopSignal,
                 StopTimeout = record.StopTimeout,
                 Directory = directory,

@@ -5,7 +5,6 @@ using Torchyard.CommandLine;
 using Torchyard.Containers.Requests;
 using Torchyard.Containers.Starting;
 using Torchyard.Containers.State;
-using Torchyard.Flows.Gpus;
 using Torchyard.Flows.Hosts;
 using Torchyard.Flows.Naming;
 using Torchyard.Machine.Gpus;

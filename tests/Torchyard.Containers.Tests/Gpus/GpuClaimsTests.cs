@@ -35,7 +35,10 @@ public sealed class GpuClaimsTests : IDisposable
         _machine.Claim(Process, Start, ["GPU-aa", "MIG-bb"], "vision", new string('a', 64));
 
         var claim = Assert.Single(Claims.Held());
-        Assert.Equal((FakeProcesses.Me, Process, "vision", new string('a', 64)), (claim.User, claim.ProcessId, claim.Name, claim.Container));
+        Assert.Equal(
+            (FakeProcesses.Me, Process, "vision", new string('a', 64)),
+            (claim.User, claim.ProcessId, claim.Name, claim.Container)
+        );
         Assert.Equal(["GPU-aa", "MIG-bb"], claim.Gpus);
 
         _machine.Add(Process, Start, state: 'Z');

@@ -33,10 +33,7 @@ public sealed class IdleReleaseTests
 
         await RunAsync();
 
-        Assert.Equal(
-            ["0:27 warn 30 min, 3 min left", "0:28 take back", "0:55 warn 30 min, 3 min left", "0:58 release 30 min"],
-            _said
-        );
+        Assert.Equal(["0:27 warn 30 min, 3 min left", "0:28 take back", "0:55 warn 30 min, 3 min left", "0:58 release 30 min"], _said);
     }
 
     [Fact]
@@ -50,10 +47,7 @@ public sealed class IdleReleaseTests
 
         await RunAsync();
 
-        Assert.Equal(
-            ["0:27 warn 30 min, 3 min left", "0:28 take back", "1:22 warn 1 h, 6 min left", "1:28 release 1 h"],
-            _said
-        );
+        Assert.Equal(["0:27 warn 30 min, 3 min left", "0:28 take back", "1:22 warn 1 h, 6 min left", "1:28 release 1 h"], _said);
     }
 
     [Fact]
@@ -89,8 +83,7 @@ public sealed class IdleReleaseTests
                 Window = () => _window,
                 Look = _ => Task.FromResult(_use(Passed)),
                 Tick = static () => { },
-                Warn = (window, left) =>
-                    Say($"warn {Platform.Text.Duration.Of(window)}, {Platform.Text.Duration.Of(left)} left"),
+                Warn = (window, left) => Say($"warn {Platform.Text.Duration.Of(window)}, {Platform.Text.Duration.Of(left)} left"),
                 TakeBack = () => Say("take back"),
                 Release = window => Say($"release {Platform.Text.Duration.Of(window)}"),
             },

@@ -40,7 +40,10 @@ public sealed class GpuOccupancyTests
         var held = Assert.Single(await OfAsync(machine)).HeldBy;
 
         Assert.Equal(2, held.Count);
-        Assert.Equal((HoldingKind.Process, "bob", "py<U+001B>[2J<U+202E>thon", 900), (held[0].Kind, held[0].User, held[0].Name, held[0].ProcessId));
+        Assert.Equal(
+            (HoldingKind.Process, "bob", "py<U+001B>[2J<U+202E>thon", 900),
+            (held[0].Kind, held[0].User, held[0].Name, held[0].ProcessId)
+        );
         Assert.Equal(Boot + TimeSpan.FromHours(2), held[0].Since);
         // One in another namespace, or gone by now.
         Assert.Equal((HoldingKind.Process, null, null, 901), (held[1].Kind, held[1].User, held[1].Name, held[1].ProcessId));
@@ -49,9 +52,11 @@ public sealed class GpuOccupancyTests
     [Fact]
     public async Task Processes_of_an_environment_are_not_shown_beside_it()
     {
-        using var machine = await GpuHost.CreateAsync(
-            1,
-            gpu => gpu with { Processes = [new GpuProcess(4250), new GpuProcess(4260), new GpuProcess(4270)] }
+        using var machine = await GpuHost.CreateAsync(1, gpu =>
+            gpu with
+            {
+                Processes = [new GpuProcess(4250), new GpuProcess(4260), new GpuProcess(4270)],
+            }
         );
         var id = new string('b', 64);
         machine.Processes.Add(4242, start: 360_000);
@@ -82,7 +87,10 @@ public sealed class GpuOccupancyTests
             [new Containers.Requests.GrantedGpu(0, GpuHost.Gpu(0), "0", "NVIDIA H200")]
         );
         var container = (await machine.Host.Containers().ListAsync(Cancellation)).Single();
-        container = container with { State = container.State with { Started = Boot.ToUnixTimeMilliseconds(), IdleStop = 1_780_318_800_000 } };
+        container = container with
+        {
+            State = container.State with { Started = Boot.ToUnixTimeMilliseconds(), IdleStop = 1_780_318_800_000 },
+        };
         // What its monitor says of it, too.
         machine.Processes.Add(4242, start: 360_000);
         machine.Processes.Claim(4242, 360_000, [GpuHost.Gpu(0)], "lie", running.Record.Id);

@@ -82,15 +82,7 @@ internal sealed class RunningEnvironment : IDisposable
     public void GiveBack(TestHost test, string why)
     {
         var directory = new ContainerDirectory(Path.Combine(test.Host.Store.Containers, Record.Id));
-        directory.Write(
-            directory.ReadState()! with
-            {
-                Status = ContainerStatus.Exited,
-                Finished = 2,
-                ExitCode = 0,
-                Stopped = why,
-            }
-        );
+        directory.Write(directory.ReadState()! with { Status = ContainerStatus.Exited, Finished = 2, ExitCode = 0, Stopped = why });
     }
 
     public void Dispose()

@@ -72,7 +72,8 @@ public sealed class FakeProcesses(string root)
     public string ClaimFile() => PathOf($"dev/shm/torchyard-gpus.{Guid.NewGuid():N}");
 
     /// <summary>The records that there are.</summary>
-    public IReadOnlyList<string> Claims() => Directory.GetFileSystemEntries(Path.GetDirectoryName(PathOf("dev/shm/x"))!, "torchyard-gpus.*");
+    public IReadOnlyList<string> Claims() =>
+        Directory.GetFileSystemEntries(Path.GetDirectoryName(PathOf("dev/shm/x"))!, "torchyard-gpus.*");
 
     private static string UserOfThisProcess() =>
         File.ReadLines("/proc/self/status").First(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[1];

@@ -49,7 +49,11 @@ public sealed class TopTests
                     "1",
                     0,
                     2L << 30,
-                    Held(HoldingKind.Environment, "alice", "notebook", 3 * 60) with { Own = true, IdleStop = Now.AddMinutes(8) },
+                    Held(HoldingKind.Environment, "alice", "notebook", 3 * 60) with
+                    {
+                        Own = true,
+                        IdleStop = Now.AddMinutes(8),
+                    },
                     Held(HoldingKind.Process, "bob", "python3", 1)
                 ),
                 Gpu("2", 55, 80L << 30, Held(HoldingKind.Environment, "carol", null, 4 * 24 * 60)),

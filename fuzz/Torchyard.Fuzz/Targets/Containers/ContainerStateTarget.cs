@@ -1,3 +1,4 @@
+using Torchyard.Containers.Gpus;
 using Torchyard.Containers.Namespaces;
 using Torchyard.Containers.State;
 
@@ -7,7 +8,8 @@ internal sealed class ContainerStateTarget : FuzzTarget
 {
     public override string Name => "container-records";
 
-    public override string Input => "container.json, state.json and plan.json in a store that others may write to";
+    public override string Input =>
+        "container.json, state.json and plan.json in a store that others may write to; what other users say of GPUs";
 
     public override IReadOnlyList<string> Words =>
         [
@@ -21,6 +23,7 @@ internal sealed class ContainerStateTarget : FuzzTarget
             "\"command\":[\"sh\"]",
             "\"labels\":{}",
             "\"ports\":[]",
+            "{\"version\":1,\"processId\":1,\"startTime\":2,\"gpus\":[\"GPU-aa\"]}",
             "null",
         ];
 
@@ -29,10 +32,15 @@ internal sealed class ContainerStateTarget : FuzzTarget
         var record = StateJson.Record.Parse(input, "container.json");
         var state = StateJson.State.Parse(input, "state.json");
         var plan = NamespaceJson.Plan.Parse(input, "plan.json");
+        var claim = ClaimJson.Record.Parse(input, "claim");
+        Require(
+            claim.Value is not { Name: { } name } || name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '.' or '-'),
+            "a name of another user has characters that no container's has"
+        );
         Require(
             record.Value is null == record.Damage is not null && state.Value is null == state.Damage is not null,
             "a record is neither read nor refused"
         );
-        return (record, state, plan);
+        return (record, state, plan, claim);
     }
 }

@@ -20,11 +20,12 @@ internal sealed class RequestTarget : TextTarget
         text => CpuNumbers.TryParse(text),
         text => SignalNumbers.Parse(text),
         text => ByteSize.TryParse(text, out var bytes) ? bytes : null,
+        text => Duration.TryParse(text, out var time) ? Again(time) : null,
     ];
 
     public override string Name => "request";
 
-    public override string Input => "ports, limits, variables, labels, users, signals and sizes: recipes, images and command lines";
+    public override string Input => "ports, limits, variables, labels, users, signals, sizes and times: recipes, images and command lines";
 
     public override int LongestInput => 1024;
 
@@ -43,10 +44,16 @@ internal sealed class RequestTarget : TextTarget
             "0-3,7",
             "1.5g",
             "80%",
+            "1h30m",
             "user:group",
         ];
 
     protected override object? Parse(string text) => Readers.Select(read => Try(() => read(text))).ToList();
+
+    private static TimeSpan Again(TimeSpan time) =>
+        Duration.TryParse(Duration.Written(time), out var again) && again == time
+            ? time
+            : throw new InvalidOperationException("a time is not read as it was written");
 
     private static object? Try(Func<object?> read)
     {
