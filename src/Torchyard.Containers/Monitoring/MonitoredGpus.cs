@@ -18,9 +18,9 @@ namespace Torchyard.Containers.Monitoring;
 /// </summary>
 internal sealed class MonitoredGpus : IDisposable
 {
-    // One argument for each terminal: a terminal that is held (Ctrl-S) holds up nobody else.
+    // A process for each terminal: one that is held (Ctrl-S) holds up nobody else.
     private const string TellTerminals =
-        "for terminal in /dev/pts/[0-9]*; do if [ -w \"$terminal\" ]; then (printf '\\r\\n%s\\r\\n' \"$1\" >\"$terminal\" &) 2>/dev/null; fi; done";
+        "for terminal in /dev/pts/[0-9]*; do [ ! -w \"$terminal\" ] || (printf '\\r\\n%s\\r\\n' \"$1\" >\"$terminal\" &) 2>/dev/null; done";
 
     private readonly ContainerDirectory _directory;
     private readonly ContainerRecord _record;

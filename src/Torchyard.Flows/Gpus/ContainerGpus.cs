@@ -1,12 +1,10 @@
 using System.Globalization;
 using Torchyard.Containers.Gpus;
 using Torchyard.Containers.Requests;
-using Torchyard.Containers.State;
 using Torchyard.Flows.Hosts;
 using Torchyard.Flows.Repair;
 using Torchyard.Images.Oci;
 using Torchyard.Platform.Errors;
-using Torchyard.Reports.Overview;
 using Torchyard.Reports.Tune;
 
 namespace Torchyard.Flows.Gpus;

@@ -3,7 +3,7 @@ using Torchyard.Platform.Text;
 
 namespace Torchyard.Recipes.Settings;
 
-/// <summary>For how long the GPUs of an environment must be idle until they are given back, in the words of recipe and command line.</summary>
+/// <summary>For how long GPUs of an environment must be idle until they are given back, as recipe and command line say it.</summary>
 public static class IdleTime
 {
     /// <summary>Code of a time that cannot be read or is out of range.</summary>

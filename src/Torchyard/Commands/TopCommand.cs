@@ -1,14 +1,10 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Text.Json.Serialization;
 using Torchyard.CommandLine;
-using Torchyard.Containers.Requests;
-using Torchyard.Containers.Starting;
 using Torchyard.Containers.State;
+using Torchyard.Flows.Gpus;
 using Torchyard.Flows.Hosts;
 using Torchyard.Flows.Naming;
 using Torchyard.Machine.Gpus;
-using Torchyard.Platform.Text;
 using Torchyard.Terminal;
 
 namespace Torchyard.Commands;
