@@ -5,7 +5,6 @@ using Torchyard.Flows.Gpus;
 using Torchyard.Flows.Hosts;
 using Torchyard.Flows.Naming;
 using Torchyard.Machine.Gpus;
-using Torchyard.Terminal;
 
 namespace Torchyard.Commands;
 
