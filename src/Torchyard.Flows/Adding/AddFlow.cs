@@ -32,7 +32,11 @@ internal sealed class AddFlow(Host host)
         var edit = RecipeEdit.Open(host, request);
         foreach (var package in request.Packages)
         {
-            if (request.System)
+            if (package.EndsWith(".deb", StringComparison.Ordinal))
+            {
+                AddFile(edit, package);
+            }
+            else if (request.System)
             {
                 AddSystem(edit, package);
             }
@@ -136,6 +140,27 @@ internal sealed class AddFlow(Host host)
         }
     }
 
+    /// <summary>A package file of Debian; it is read when the recipe is locked.</summary>
+    private void AddFile(RecipeEdit edit, string package)
+    {
+        if (package.Contains("://", StringComparison.Ordinal))
+        {
+            throw Refusal(
+                $"'{package}' cannot be added: a package file is one of this machine",
+                "fetch it into the project, then add its path: torchyard add ./vendor/FILE.deb; an archive with a key is written as "
+                    + "[[archives]] in the recipe"
+            );
+        }
+
+        AddOnce(edit, RecipeList.Packages, RelativePath(edit, package));
+    }
+
+    private string RelativePath(RecipeEdit edit, string path)
+    {
+        var relative = Path.GetRelativePath(edit.Source.Directory, host.Caller.FullPath(path));
+        return relative.StartsWith('.') || relative.StartsWith('/') ? relative : "./" + relative;
+    }
+
     private static void AddOnce(RecipeEdit edit, RecipeList list, string item)
     {
         if (edit.Editor.Items(list).Contains(item))
@@ -213,13 +238,7 @@ internal sealed class AddFlow(Host host)
             package.StartsWith("./", StringComparison.Ordinal)
             || package.StartsWith("../", StringComparison.Ordinal)
             || package.StartsWith('/');
-        var text = package;
-        if (isPath)
-        {
-            var relative = Path.GetRelativePath(edit.Source.Directory, host.Caller.FullPath(package));
-            text = relative.StartsWith('.') || relative.StartsWith('/') ? relative : "./" + relative;
-        }
-
+        var text = isPath ? RelativePath(edit, package) : package;
         var read = new ForeignRequirements(edit.Source.Files);
         read.ReadLine(text, new Platform.Errors.SourceLocation("the command line", 1, 1));
         return read.Set.Requirements is [var line] ? line
@@ -255,7 +274,7 @@ internal sealed class AddFlow(Host host)
         return await python.HasProjectAsync(source, python.Requirements(source), name, cancellation);
     }
 
-    private static string NameOf(string package) => package.Split('=', ':')[0];
+    private static string NameOf(string package) => PackageFile.NameOf(package);
 
     private static string? NameOfRequirement(string item) =>
         Requirement.TryParse(item, out var requirement, out _) ? requirement.Name.Normal : null;

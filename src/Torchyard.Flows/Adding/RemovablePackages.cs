@@ -1,5 +1,6 @@
 using Torchyard.Packages.Python.Markers;
 using Torchyard.Platform.Errors;
+using Torchyard.Recipes.Settings;
 using Torchyard.Recipes.Sources;
 
 namespace Torchyard.Flows.Adding;
@@ -20,7 +21,7 @@ internal static class RemovablePackages
                 .. (named.Python?.Packages ?? [])
                     .Select(item => Requirement.TryParse(item, out var requirement, out _) ? requirement.Name.ToString() : item)
                     .Concat(named.Python?.Requirements ?? [])
-                    .Concat(named.Packages.Select(package => package.Split('=', ':')[0])),
+                    .Concat(named.Packages.Select(PackageFile.NameOf)),
             ];
         }
         catch (Exception unreadable) when (unreadable is TorchyardException or IOException or UnauthorizedAccessException)

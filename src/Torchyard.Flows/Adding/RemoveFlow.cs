@@ -4,6 +4,7 @@ using Torchyard.Packages.Python.Markers;
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Text;
 using Torchyard.Recipes.Editing;
+using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Flows.Adding;
 
@@ -66,7 +67,7 @@ internal sealed class RemoveFlow(Host host)
     }
 
     private static string NameOf(RecipeList list, string item) =>
-        list == RecipeList.Packages ? item.Split('=', ':')[0]
+        list == RecipeList.Packages ? PackageFile.NameOf(item)
         : Requirement.TryParse(item, out var requirement, out _) ? requirement.Name.Normal
         : item;
 }

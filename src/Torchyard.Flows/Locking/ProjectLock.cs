@@ -206,7 +206,7 @@ internal sealed class ProjectLock(Host host, ProjectFiles files)
                 && options.UpgradePackages.Any(name => before.Packages.Concat(before.BuildPackages).Any(package => package.Name == name))
             );
         var tools = OwnTools.Of(host, recipe);
-        if (before is not null && !upgrade && !options.IsSalvage && LockFit.AsksForTheSameSystem(before.Recipe, recipe))
+        if (before is not null && !upgrade && !options.IsSalvage && LockFit.AsksForTheSameSystem(before, source))
         {
             RequirePython(before.Packages);
             var kept = before with { RecipeDigest = digest, Recipe = recipe, Tools = tools, CudaCompat = null, Python = null, Fit = null };
@@ -216,7 +216,7 @@ internal sealed class ProjectLock(Host host, ProjectFiles files)
                 : await WithBuildPackagesAsync(kept, source, withGit, options, cancellation);
         }
 
-        using var packages = DebianSources.Open(host, files);
+        using var packages = DebianSources.Open(host, source);
         var debian = await packages.LockAsync(
             Absolute(recipe, source),
             upgrade ? [] : before?.Archives ?? [],
@@ -261,11 +261,11 @@ internal sealed class ProjectLock(Host host, ProjectFiles files)
             return locked with { BuildPackages = [] };
         }
 
-        using var packages = DebianSources.Open(host, files);
+        using var packages = DebianSources.Open(host, source);
         var names = asked.Select(NameOf).ToHashSet(StringComparer.Ordinal);
         var recipe = Absolute(locked.Recipe, source) with
         {
-            Packages = [.. locked.Packages.Where(package => !names.Contains(package.Name)).Select(Pinned), .. asked],
+            Packages = [.. locked.Packages.Where(package => !names.Contains(package.Name)).Select(package => package.Path ?? Pinned(package)), .. asked],
         };
         var debian = await packages.LockAsync(recipe, locked.Archives, options.Offline, cancellation);
         var image = locked.Packages.Select(package => package.Sha256).ToHashSet();
@@ -305,7 +305,7 @@ internal sealed class ProjectLock(Host host, ProjectFiles files)
     }
 
     // A request may name a version or an architecture.
-    private static string NameOf(string request) => request.Split('=', ':')[0];
+    private static string NameOf(string request) => PackageFile.NameOf(request);
 
     private static Recipe Absolute(Recipe recipe, RecipeSource source) =>
         recipe with

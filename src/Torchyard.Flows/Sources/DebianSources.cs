@@ -1,5 +1,7 @@
 using Torchyard.Flows.Hosts;
+using Torchyard.Flows.Trust;
 using Torchyard.Packages.Debian.Locking;
+using Torchyard.Recipes.Reading;
 using Torchyard.Recipes.Sources;
 
 namespace Torchyard.Flows.Sources;
@@ -7,7 +9,31 @@ namespace Torchyard.Flows.Sources;
 /// <summary>The Debian archives of a project.</summary>
 internal static class DebianSources
 {
-    /// <summary>Opens them; keyrings are read among the files of the project.</summary>
-    public static DebianPackages Open(Host host, ProjectFiles files) =>
-        new(host.Store, host.Progress, host.Clock, host.Caller.Variable) { Keyring = path => files.Read(path, long.MaxValue) };
+    // Debian's own keyring has less than 100 KB.
+    private const long LargestKeyring = 4 << 20;
+
+    /// <summary>Opens them to lock a recipe; the files that it names are read among those of the project.</summary>
+    public static DebianPackages Open(Host host, RecipeSource source)
+    {
+        var reader = new ProjectPackageFiles(host, source);
+        return Make(host, source.Files, reader.Read, path => RecipePlaces.Of(source.File, path));
+    }
+
+    /// <summary>Opens them to fetch what a lock names.</summary>
+    public static DebianPackages Open(Host host, ProjectFiles files) => Make(host, files, read: null, static _ => null);
+
+    private static DebianPackages Make(
+        Host host,
+        ProjectFiles files,
+        Func<string, LocalPackage>? read,
+        Func<string, Platform.Errors.SourceLocation?> place
+    ) =>
+        new(host.Store, host.Progress, host.Clock, host.Caller.Variable)
+        {
+            Keyring = path => files.Read(path, LargestKeyring),
+            OpenFile = files.Open,
+            ReadFile = read,
+            ExpandLogin = url => RecipeGate.Survey(host).Variables(files).Expand(url, place: null),
+            Place = place,
+        };
 }

@@ -87,7 +87,8 @@ internal static class EnvironmentLayer
             }
 
             var sources = new StringBuilder();
-            foreach (var archive in locked.Archives)
+            // Of the others the image has no keys.
+            foreach (var archive in locked.Archives.Where(archive => !archive.IsFurther))
             {
                 sources
                     .Append("Types: deb\nURIs: ")

@@ -107,6 +107,7 @@ internal sealed class PythonSource(IWheelFetcher? fetcher) : ILayerSource
             Sha256 = package.Sha256,
             Kind = Kind,
             Origin = package.Url,
+            Path = package.Path,
         };
 
     private static LockedFile SourceOf(LockedPythonPackage package) =>
@@ -120,6 +121,7 @@ internal sealed class PythonSource(IWheelFetcher? fetcher) : ILayerSource
                 Sha256 = sum,
                 Kind = $"{Kind}, source",
                 Origin = source.Url,
+                Path = source.Path,
             }
             : FileOf(package) with
             {

@@ -12,6 +12,9 @@ internal sealed record SpdxPackage(string? Kind, string Name, string Version)
     /// <summary>Value of <c>downloadLocation</c> where nobody wrote it down.</summary>
     public const string Unknown = "NOASSERTION";
 
+    /// <summary>Value of <c>downloadLocation</c> of what nobody can download.</summary>
+    public const string Nowhere = "NONE";
+
     /// <summary>Identifier in the document: letters, digits, "." and "-" (clause 3.2).</summary>
     public required string Id { get; init; }
 

@@ -33,7 +33,7 @@ public sealed class CachedFiles(StorePaths store)
     /// <exception cref="TorchyardException">TY2055: files are missing; the message has all of them.</exception>
     public void Require(IEnumerable<LockedFile> files)
     {
-        var missing = Missing(files);
+        var missing = Missing(files.Where(file => file.Path is null));
         if (missing.Count == 0)
         {
             return;

@@ -1,4 +1,5 @@
 using System.Net;
+using Torchyard.Platform.Errors;
 using Torchyard.Platform.Http;
 
 namespace Torchyard.Packages.Fetching;
@@ -57,7 +58,8 @@ internal sealed class OpenSource(Stream body, long start, long? total, Action cl
             stream.Seek(start, SeekOrigin.Begin);
             return new OpenSource(stream, start, stream.Length, stream.Dispose) { IsPart = true };
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error)
+            when (error is IOException or UnauthorizedAccessException or TorchyardException { Code: PlatformCodes.NotRegular })
         {
             throw new HttpFailureException(error.Message, isTransient: false, HttpStatusCode.NotFound, error);
         }

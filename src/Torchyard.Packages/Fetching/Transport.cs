@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using Torchyard.Packages.Debian.Apt;
+using Torchyard.Platform.Files;
 using Torchyard.Platform.Http;
 
 namespace Torchyard.Packages.Fetching;
@@ -37,7 +38,7 @@ internal sealed class Transport : IByteSource, IDisposable
         if (address.IsFile)
         {
             return OpenSource.OfFile(
-                () => new FileStream(address.LocalPath, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.SequentialScan),
+                () => RegularFile.OpenRead(address.LocalPath),
                 offset
             );
         }

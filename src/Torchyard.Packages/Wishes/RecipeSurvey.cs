@@ -43,6 +43,7 @@ public sealed class RecipeSurvey(OwnPlaces own, Func<string, string?> environmen
         var wishes = new List<Wish>();
         var recipe = source.Recipe;
         Base(recipe.Base, source.Files, wishes);
+        Archives(recipe.Archives, source.Files, wishes);
         Shared(recipe, source.Files, wishes);
         Mounts(recipe.Mounts, source, wishes);
         // Whoever wrote the recipe wrote the programs that get them, and those may send them anywhere.
@@ -78,7 +79,19 @@ public sealed class RecipeSurvey(OwnPlaces own, Func<string, string?> environmen
         Shared(locked.Recipe, files, wishes);
         foreach (var archive in locked.Archives)
         {
-            Place(WishKind.Archive, archive.Uri, own.HasArchive, "archive of the lock", files, wishes);
+            if (archive.KeyDigest is { } key)
+            {
+                Archive(archive.Uri, key, "archive of the lock", files, wishes);
+            }
+            else
+            {
+                Place(WishKind.Archive, archive.Uri, own.HasArchive, "archive of the lock", files, wishes);
+            }
+        }
+
+        foreach (var package in locked.Packages.Concat(locked.BuildPackages))
+        {
+            File(package.Path, $"{package.Name} of the lock", files, wishes);
         }
 
         foreach (var redist in new LockedRedist?[] { locked.Cudnn, locked.CudaCompat }.OfType<LockedRedist>())
@@ -134,6 +147,41 @@ public sealed class RecipeSurvey(OwnPlaces own, Func<string, string?> environmen
         }
     }
 
+    private static void Archives(IReadOnlyList<ArchiveSettings> archives, ProjectFiles files, List<Wish> wishes)
+    {
+        foreach (var archive in archives)
+        {
+            File(archive.Key, "archives.key", files, wishes);
+            // As of base.keyrings: the content decides, and nothing of it is shown.
+            if (Try(() => files.ReadAnywhere(archive.Key, LargestKeyring)) is { } content)
+            {
+                Archive(archive.PublicUrl, Digest.Of(content), "archives.url", files, wishes);
+            }
+        }
+    }
+
+    /// <summary>
+    /// An archive with a key of its own: its packages run as root in the build, so that it is asked about even where the machine's own apt
+    /// knows it. One in the project is the project's own.
+    /// </summary>
+    private static void Archive(string text, Digest key, string from, ProjectFiles files, List<Wish> wishes)
+    {
+        // What is not a URL is refused by those who need it.
+        if (!UrlText.TryRead(text.EndsWith('/') ? text : text + "/", out var url))
+        {
+            return;
+        }
+
+        if (url.IsFile)
+        {
+            Directory(url.LocalPath, from, files, wishes);
+        }
+        else
+        {
+            wishes.Add(Wish.Archive(Shown(url), key, from));
+        }
+    }
+
     private void Mirrors(IReadOnlyList<string> mirrors, ProjectFiles files, List<Wish> wishes)
     {
         foreach (var mirror in mirrors)
@@ -158,6 +206,19 @@ public sealed class RecipeSurvey(OwnPlaces own, Func<string, string?> environmen
         foreach (var mirror in recipe.CudaCompat?.Mirrors ?? [])
         {
             Place(WishKind.Redist, mirror, own.HasRedist, "cuda-compat.mirrors", files, wishes);
+        }
+
+        foreach (var path in recipe.Packages.Where(PackageFile.IsPath))
+        {
+            File(path, "packages", files, wishes);
+        }
+
+        foreach (var archive in recipe.Archives)
+        {
+            foreach (var (name, host) in CredentialVariables.In(archive.Url).Where(variable => !own.NamesHost(variable.Host)))
+            {
+                wishes.Add(Wish.Variable(name, host, "archives.url"));
+            }
         }
 
         File(recipe.Cudnn?.Archive, "cudnn.archive", files, wishes);
@@ -231,7 +292,7 @@ public sealed class RecipeSurvey(OwnPlaces own, Func<string, string?> environmen
 
     /// <summary>Where in a recipe's file an item of <c>python.packages</c> stands.</summary>
     public static Func<int, SourceLocation?> PlaceOf(RecipeSource source) =>
-        i => source?.File is { } file ? RecipePlaces.OfItem(file, "python", "packages", i) : null;
+        i => RecipePlaces.Of(source?.File, $"python.packages[{i}]");
 
     private void Pylock(string pylock, ProjectFiles files, List<Wish> wishes)
     {

@@ -1,4 +1,7 @@
+using Torchyard.Platform.Files;
+using Torchyard.Platform.Text;
 using Torchyard.Platform.Toml;
+using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Recipes.Locks;
 
@@ -15,7 +18,9 @@ internal sealed class DebianLockSection : ILockSection
                 .Add("suite", archive.Suite)
                 .Add("components", archive.Components)
                 .Add("release-digest", archive.ReleaseDigest.ToString())
-                .Add("release-date", archive.ReleaseDate);
+                .Add("release-date", archive.ReleaseDate)
+                .Add("key", archive.Key)
+                .Add("key-digest", archive.KeyDigest?.ToString());
         }
 
         foreach (var package in Sorted(locked.Packages))
@@ -46,7 +51,11 @@ internal sealed class DebianLockSection : ILockSection
             yield return new LockedVersion(
                 names.Add(package.Name) ? package.Name : $"{package.Name}:{package.Architecture}",
                 package.Version
-            );
+            )
+            {
+                // Nobody numbers what is made again and again under one version.
+                Sha256 = package.Path is null ? null : package.Sha256,
+            };
         }
 
         foreach (var package in locked.BuildPackages)
@@ -70,8 +79,7 @@ internal sealed class DebianLockSection : ILockSection
             text.Add("source-version", sourceVersion);
         }
 
-        text.Add("archive", package.Archive)
-            .Add("filename", package.Filename)
+        (package.Path is { } file ? text.Add("path", file) : text.Add("archive", package.Archive).Add("filename", package.Filename))
             .Add("size", package.Size)
             .Add("sha256", package.Sha256.Hex)
             .Add("installed-size", package.InstalledSize);
@@ -96,6 +104,8 @@ internal sealed class DebianLockSection : ILockSection
             Components = table.Texts("components") ?? [],
             ReleaseDigest = LockReader.RequiredDigest(table, "release-digest"),
             ReleaseDate = LockReader.Required(table, "release-date"),
+            Key = table.Text("key"),
+            KeyDigest = table.Has("key-digest") ? LockReader.RequiredDigest(table, "key-digest") : null,
         };
         table.Finish();
         return result;
@@ -103,6 +113,12 @@ internal sealed class DebianLockSection : ILockSection
 
     private static LockedDebianPackage ReadPackage(TomlTableReader table)
     {
+        var path = table.Text("path");
+        if (path is not null && !PackageFile.IsPath(path))
+        {
+            throw table.Wrong("path", $"'{VisibleText.Of(path)}' is not the path of a package file", LockReader.Cure, LockCodes.Damaged);
+        }
+
         var result = new LockedDebianPackage
         {
             Name = table.RequiredText("name"),
@@ -110,8 +126,9 @@ internal sealed class DebianLockSection : ILockSection
             Architecture = table.RequiredText("architecture"),
             Source = table.RequiredText("source"),
             SourceVersion = table.Text("source-version"),
-            Archive = table.RequiredText("archive"),
-            Filename = table.RequiredText("filename"),
+            Archive = path is null ? table.RequiredText("archive") : null,
+            Path = path,
+            Filename = path is null ? table.RequiredText("filename") : ArchivePath.Name(path),
             Size = LockReader.Required(table, "size"),
             Sha256 = LockReader.RequiredDigest(table, "sha256"),
             InstalledSize = LockReader.Required(table, "installed-size"),

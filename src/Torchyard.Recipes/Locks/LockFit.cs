@@ -25,12 +25,27 @@ public static class LockFit
         return locked.RecipeDigest == RecipeDigest.Of(source);
     }
 
-    /// <summary>True when two recipes ask for the same Debian packages from the same archives.</summary>
-    public static bool AsksForTheSameSystem(Recipe one, Recipe other)
+    /// <summary>
+    /// True when a recipe asks for the same Debian packages from the same archives as the lock has, and the files that it names for that
+    /// are the same.
+    /// </summary>
+    /// <exception cref="TorchyardException">TY1012: a file cannot be read.</exception>
+    public static bool AsksForTheSameSystem(RecipeLock locked, RecipeSource source)
     {
-        ArgumentNullException.ThrowIfNull(one);
-        ArgumentNullException.ThrowIfNull(other);
-        return Text(one) == Text(other);
+        ArgumentNullException.ThrowIfNull(locked);
+        ArgumentNullException.ThrowIfNull(source);
+        var recipe = source.Recipe;
+        return Text(locked.Recipe) == Text(recipe)
+            && recipe.Packages.Index().All(item => !PackageFile.IsPath(item.Item) || HasFile(item.Item, $"packages[{item.Index}]"))
+            && recipe.Archives.Index().All(item => HasKey(item.Item, $"archives[{item.Index}].key"));
+
+        bool HasFile(string path, string place) =>
+            locked.Packages.FirstOrDefault(package => package.Path == path) is { } package
+            && package.Sha256 == RecipeDigest.OfFile(source, path, place);
+
+        bool HasKey(ArchiveSettings archive, string place) =>
+            locked.Archives.FirstOrDefault(one => one.Id == archive.Id) is { } one
+            && one.KeyDigest == RecipeDigest.OfFile(source, archive.Key, place);
 
         static string Text(Recipe recipe) =>
             RecipeText.Write(
@@ -39,6 +54,7 @@ public static class LockFit
                     Name = "x",
                     Base = recipe.Base,
                     Packages = [.. recipe.Packages.Order(StringComparer.Ordinal)],
+                    Archives = recipe.Archives,
                     Recommends = recipe.Recommends,
                 }
             );
@@ -60,6 +76,16 @@ public static class LockFit
             before
                 .Packages.Except(recipe.Packages, StringComparer.Ordinal)
                 .Select(package => $"the lock was made with {package}, which the recipe no longer asks for")
+        );
+        lines.AddRange(
+            recipe
+                .Archives.Where(archive => before.Archives.All(old => old.Id != archive.Id))
+                .Select(archive => $"the recipe has the archive {archive.Id}, the lock was made without it")
+        );
+        lines.AddRange(
+            before
+                .Archives.Where(old => recipe.Archives.All(archive => archive.Id != old.Id))
+                .Select(old => $"the lock was made with the archive {old.Id}, which the recipe no longer has")
         );
         Compare(Build(before), Build(recipe), "python.build-packages");
         Compare(before.Name, recipe.Name, "name");

@@ -23,6 +23,9 @@ public sealed record LockedFile
     /// <summary>Where it was published, without the machine's mirror; null when the lock does not say it.</summary>
     public string? Origin { get; init; }
 
+    /// <summary>Path of a file of the project, which is copied from there; null for what is fetched.</summary>
+    public string? Path { get; init; }
+
     /// <summary>What kind of file it is where the name leaves that open: <c>Python</c>; null for the rest.</summary>
     public string? Kind { get; init; }
 

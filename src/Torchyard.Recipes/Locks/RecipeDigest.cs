@@ -23,7 +23,7 @@ public static class RecipeDigest
     /// <param name="recipe">The recipe.</param>
     /// <param name="directory">Directory of the recipe, where the files that it names are; null for a preset, which names none.</param>
     /// <exception cref="TorchyardException">TY1012: a file that the recipe names cannot be read.</exception>
-    public static Digest Of(Recipe recipe, string? directory) => Of(recipe, new ProjectFiles(directory ?? "/"));
+    public static Digest Of(Recipe recipe, string? directory) => Of(recipe, new ProjectFiles(directory ?? "/"), recipeFile: null);
 
     /// <summary>Digest of a recipe with its files, of which it is told once what they hold.</summary>
     /// <exception cref="TorchyardException">TY1012: a file that the recipe names cannot be read; TY1043: it is outside the project, and
@@ -31,10 +31,15 @@ public static class RecipeDigest
     public static Digest Of(RecipeSource source)
     {
         ArgumentNullException.ThrowIfNull(source);
-        return Of(source.Recipe, source.Files);
+        return Of(source.Recipe, source.Files, source.File);
     }
 
-    private static Digest Of(Recipe recipe, ProjectFiles files)
+    /// <summary>Digest of a package file that the recipe names, or of another file as it is.</summary>
+    /// <exception cref="TorchyardException">As <see cref="Of(RecipeSource)"/>.</exception>
+    internal static Digest OfFile(RecipeSource source, string file, string place) =>
+        DigestOf(new NamedFile(file, place, IsText: false), source.Files, source.File);
+
+    private static Digest Of(Recipe recipe, ProjectFiles files, string? recipeFile)
     {
         ArgumentNullException.ThrowIfNull(recipe);
         var text = new TomlText();
@@ -54,55 +59,71 @@ public static class RecipeDigest
         );
         foreach (var file in Named(recipe))
         {
-            // Keyrings may be binary; what git makes of the line ends of the others is not a change.
-            text.Comment($"{DigestOf(file, isText: !recipe.Base.Keyrings.Contains(file), files)} {file}");
+            // What git makes of the line ends of texts is not a change.
+            text.Comment($"{DigestOf(file, files, recipeFile)} {file.Path}");
         }
 
         return Digest.Of(Encoding.UTF8.GetBytes(text.ToString()));
     }
 
-    private static IEnumerable<string> Named(Recipe recipe)
+    private static IEnumerable<NamedFile> Named(Recipe recipe)
     {
         var python = recipe.Python;
-        return recipe
-            .Base.Keyrings.Concat(python is null ? [] : python.Requirements)
-            .Concat(python is null ? [] : python.Constraints)
-            .Concat(python?.Pyproject is { } project ? [project] : [])
-            .Concat(python?.Pylock is { } pylock ? [pylock] : [])
-            .Concat(recipe.Fit?.Fleet is { } fleet ? [fleet] : [])
-            .Concat(python is null ? [] : python.Packages.Where(IsLocalFile));
+        return Listed("base.keyrings", recipe.Base.Keyrings, isText: false)
+            .Concat(Listed("python.requirements", python?.Requirements ?? []))
+            .Concat(Listed("python.constraints", python?.Constraints ?? []))
+            .Concat(One("python.pyproject", python?.Pyproject))
+            .Concat(One("python.pylock", python?.Pylock))
+            .Concat(One("fit.fleet", recipe.Fit?.Fleet))
+            .Concat(Listed("python.packages", python?.Packages ?? []).Where(file => IsLocalFile(file.Path)))
+            .Concat(
+                Listed("packages", recipe.Packages, isText: false)
+                    .Where(file => PackageFile.IsPath(file.Path))
+                    .OrderBy(file => file.Path, StringComparer.Ordinal)
+            )
+            .Concat(recipe.Archives.Select((archive, i) => new NamedFile(archive.Key, $"archives[{i}].key", IsText: false)));
+
+        static IEnumerable<NamedFile> Listed(string place, IReadOnlyList<string> files, bool isText = true) =>
+            files.Select((file, i) => new NamedFile(file, $"{place}[{i}]", isText));
+
+        static IEnumerable<NamedFile> One(string place, string? file) => file is null ? [] : [new NamedFile(file, place, IsText: true)];
     }
 
     private static bool IsLocalFile(string requirement) =>
         (requirement.StartsWith('.') || requirement.StartsWith('/'))
         && (requirement.EndsWith(".whl", StringComparison.Ordinal) || LockedSource.IsArchiveName(requirement));
 
-    private static Digest DigestOf(string file, bool isText, ProjectFiles files)
+    private static Digest DigestOf(NamedFile file, ProjectFiles files, string? recipeFile)
     {
         try
         {
-            if (!IsLocalFile(file))
+            if (!IsLocalFile(file.Path) && !PackageFile.IsPath(file.Path))
             {
-                return Digest.Of(
-                    isText ? PlainLines.LineFeeds(PlainLines.WithoutMark(files.Read(file, LargestFile))) : files.Read(file, LargestFile)
-                );
+                var content = files.Read(file.Path, LargestFile);
+                return Digest.Of(file.IsText ? PlainLines.LineFeeds(PlainLines.WithoutMark(content)) : content);
             }
 
-            // Wheels and archives may be large.
-            using var stream = files.Open(file);
+            // Wheels, archives and packages may be large.
+            using var stream = files.Open(file.Path);
             return Digest.FromHash(System.Security.Cryptography.SHA256.HashData(stream));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or TorchyardException)
         {
             throw new TorchyardException(
                 "TY1012",
-                $"the recipe names the file {file}, which cannot be read: {failure.Message.TrimEnd('.')}",
+                $"the recipe names the file {file.Path}, which cannot be read: {failure.Message.TrimEnd('.')}",
                 "correct the path (it is relative to the recipe), or make the file readable",
                 failure
             )
             {
                 IsUsage = true,
+                Location = RecipePlaces.Of(recipeFile, file.Place),
             };
         }
     }
+
+    /// <param name="Path">The file as the recipe has it.</param>
+    /// <param name="Place">The key that has it (<see cref="RecipePlaces"/>).</param>
+    /// <param name="IsText">Line ends do not count.</param>
+    private sealed record NamedFile(string Path, string Place, bool IsText);
 }

@@ -76,6 +76,15 @@ public sealed record LockedArchive
 
     /// <summary>The Release file's Date, seconds since 1970.</summary>
     public required long ReleaseDate { get; init; }
+
+    /// <summary>Of an archive of the recipe's <c>[[archives]]</c>: fingerprint of the key that signed; null for Debian's own.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>Hash of the file with that key; null for Debian's own.</summary>
+    public Digest? KeyDigest { get; init; }
+
+    /// <summary>True for an archive beside Debian's own: only its own address counts, and no mirror or snapshot.</summary>
+    public bool IsFurther => KeyDigest is not null;
 }
 
 /// <summary>One Debian package, exactly.</summary>
@@ -96,10 +105,15 @@ public sealed record LockedDebianPackage
     /// <summary>Version of the source package, by which security advisories go; null when it is that of the binary package.</summary>
     public string? SourceVersion { get; init; }
 
-    /// <summary><see cref="LockedArchive.Id"/> of the archive that it came from.</summary>
-    public required string Archive { get; init; }
+    /// <summary><see cref="LockedArchive.Id"/> of the archive that it came from; null for a file of the project.</summary>
+    public required string? Archive { get; init; }
 
-    /// <summary>Path below the archive root, e.g. <c>pool/main/b/bash/bash_5.2.37-2_amd64.deb</c>.</summary>
+    /// <summary>Path of a file of the project, relative to the recipe (or absolute, as the recipe has it); null for an archive's.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>
+    /// Path below the archive root, e.g. <c>pool/main/b/bash/bash_5.2.37-2_amd64.deb</c>; of a file of the project its name.
+    /// </summary>
     public required string Filename { get; init; }
 
     /// <summary>Bytes of the .deb.</summary>

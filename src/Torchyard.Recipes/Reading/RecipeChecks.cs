@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.RegularExpressions;
 using Torchyard.Platform.Text;
 using Torchyard.Platform.Toml;
+using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Recipes.Reading;
 
@@ -165,32 +166,75 @@ internal static partial class RecipeChecks
             ? throw table.Wrong("labels", "a label has no name", "give it a name such as \"org.example.team\"")
             : labels;
 
-    /// <summary>Debian package requests: <c>name</c>, <c>name:arch</c>, <c>name=version</c> (Debian Policy 5.6.1, 5.6.12).</summary>
-    public static IReadOnlyList<string> Packages(TomlTableReader table, IReadOnlyList<string> packages, string key = "packages")
+    /// <summary>As <see cref="Packages"/>, and paths of <c>.deb</c> files (<see cref="PackageFile"/>).</summary>
+    public static IReadOnlyList<string> PackagesAndFiles(TomlTableReader table, IReadOnlyList<string> packages)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < packages.Count; i++)
         {
             var request = packages[i];
-            if (!PackagePattern().IsMatch(request))
+            if (!PackageFile.IsPath(request))
             {
-                throw table.WrongItem(key, i, $"'{request}' is not a package request", CureFor(request), "TY1008");
+                RequirePackage(table, "packages", i, request, seen);
             }
-
-            if (!seen.Add(request.Split('=')[0]))
+            else if (request.Any(char.IsControl) || request.StartsWith('~') || request.Contains("://", StringComparison.Ordinal))
             {
-                throw table.WrongItem(key, i, $"the package '{request.Split('=')[0]}' is named twice", "remove one of the two", "TY1008");
+                throw table.WrongItem(
+                    "packages",
+                    i,
+                    $"'{VisibleText.Of(request)}' is not a path of a package file",
+                    "fetch the file into the project and name it there, such as \"./vendor/mytool_1.2_amd64.deb\"; of an archive with a "
+                        + "key write [[archives]]",
+                    "TY1008"
+                );
+            }
+            else if (!seen.Add(request))
+            {
+                throw table.WrongItem("packages", i, $"the file '{request}' is named twice", "remove one of the two", "TY1008");
             }
         }
 
         return packages;
     }
 
-    /// <summary>True for what <see cref="Packages"/> takes.</summary>
-    public static bool IsPackage(string request) => PackagePattern().IsMatch(request);
-
-    private static string CureFor(string request)
+    /// <summary>Debian package requests: <c>name</c>, <c>name:arch</c>, <c>name=version</c> (Debian Policy 5.6.1, 5.6.12).</summary>
+    public static IReadOnlyList<string> Packages(TomlTableReader table, IReadOnlyList<string> packages, string key = "packages")
     {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < packages.Count; i++)
+        {
+            RequirePackage(table, key, i, packages[i], seen);
+        }
+
+        return packages;
+    }
+
+    private static void RequirePackage(TomlTableReader table, string key, int index, string request, HashSet<string> seen)
+    {
+        if (!IsPackage(request))
+        {
+            throw table.WrongItem(key, index, $"'{request}' is not a package request", CureFor(request, key), "TY1008");
+        }
+
+        if (!seen.Add(request.Split('=')[0]))
+        {
+            throw table.WrongItem(key, index, $"the package '{request.Split('=')[0]}' is named twice", "remove one of the two", "TY1008");
+        }
+    }
+
+    /// <summary>True for what <see cref="Packages"/> takes.</summary>
+    public static bool IsPackage(string request) =>
+        PackagePattern().IsMatch(request) && !request.EndsWith(".deb", StringComparison.Ordinal);
+
+    private static string CureFor(string request, string key)
+    {
+        if (request.EndsWith(".deb", StringComparison.Ordinal))
+        {
+            return key == "packages"
+                ? $"a package file is written with a slash: \"./{request}\""
+                : "name the package here, and its file among 'packages' or in an archive of [[archives]]";
+        }
+
         if (request.Contains("==", StringComparison.Ordinal))
         {
             return $"Debian versions are pinned with one '=': \"{request.Replace("==", "=", StringComparison.Ordinal)}\"; requirements "

@@ -108,6 +108,9 @@ public static class RecipeDifferences
             TomlInteger number => number.Value.ToString(CultureInfo.InvariantCulture),
             TomlFloat number => number.Value.ToString("R", CultureInfo.InvariantCulture),
             TomlBoolean flag => flag.Value ? "true" : "false",
+            // One of [[archives]].
+            TomlTable table => string.Join(' ', table.Entries.Values.Select(entry => Value(entry.Value)).OfType<string>()),
+            TomlArray array => string.Join(' ', array.Items.Select(Value).OfType<string>()),
             _ => null,
         };
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
 using Torchyard.Platform.Toml;
@@ -8,31 +9,36 @@ namespace Torchyard.Recipes.Reading;
 public static class RecipePlaces
 {
     /// <summary>
-    /// Place of an item of an array, or of the array when it is shorter; null when the file has changed so that it is not there.
+    /// Place of a value, or of the array when that is shorter; null when the file has changed so that it is not there.
     /// </summary>
-    /// <param name="file">The recipe's file.</param>
-    /// <param name="table">Table, e.g. <c>python</c>.</param>
-    /// <param name="key">Key of the array.</param>
-    /// <param name="index">Number of the item, from 0.</param>
-    public static SourceLocation? OfItem(string file, string table, string key, int index)
+    /// <param name="file">The recipe's file; null for a preset, which has no places.</param>
+    /// <param name="path">Its path: <c>python.packages[2]</c>, <c>archives[0].key</c>.</param>
+    public static SourceLocation? Of(string? file, string path)
     {
+        ArgumentNullException.ThrowIfNull(path);
+        if (file is null)
+        {
+            return null;
+        }
+
         try
         {
-            return
-                TomlDocument
-                    .Parse(RegularFile.TryRead(file, RecipeReader.LargestFile) ?? [], file, "TY1001", "")
-                    .Entries.GetValueOrDefault(table)
-                    ?.Value
-                    is TomlTable found
-                && found.Entries.GetValueOrDefault(key)?.Value is TomlArray array
-                ? Place(index < array.Items.Count ? array.Items[index] : array)
-                : null;
+            TomlNode? node = TomlDocument.Parse(RegularFile.TryRead(file, RecipeReader.LargestFile) ?? [], file, RecipeCodes.NotToml, "");
+            foreach (var part in path.Split('.', '['))
+            {
+                node = part.EndsWith(']')
+                    ? Item(node, int.Parse(part[..^1], CultureInfo.InvariantCulture))
+                    : (node as TomlTable)?.Entries.GetValueOrDefault(part)?.Value;
+            }
+
+            return node is null ? null : new SourceLocation(file, node.Line, node.Column);
         }
         catch (Exception changed) when (changed is IOException or UnauthorizedAccessException or TorchyardException)
         {
             return null;
         }
-
-        SourceLocation Place(TomlNode node) => new(file, node.Line, node.Column);
     }
+
+    private static TomlNode? Item(TomlNode? node, int index) =>
+        node is TomlArray array && index < array.Items.Count ? array.Items[index] : node;
 }

@@ -62,7 +62,7 @@ public static class RecipeReader
         var recipe = new Recipe
         {
             Name = RecipeChecks.Name(top, top.RequiredText("name")),
-            Packages = RecipeChecks.Packages(top, top.Texts("packages") ?? []),
+            Packages = RecipeChecks.PackagesAndFiles(top, top.Texts("packages") ?? []),
             Recommends = top.Flag("recommends") ?? false,
             Base = ReadBase(
                 top.Table("base")
@@ -75,6 +75,7 @@ public static class RecipeReader
                         Location = top.Wrong("base", "", "").Location,
                     }
             ),
+            Archives = ArchivesReader.Read(top.Tables("archives")),
         };
         foreach (var section in RecipeSections.All)
         {

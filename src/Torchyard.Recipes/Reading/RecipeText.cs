@@ -28,6 +28,7 @@ internal static class RecipeText
         text.Add("packages", recipe.Packages);
         text.Add("recommends", recipe.Recommends);
         WriteBase(text, recipe.Base, prefix + "base");
+        ArchivesReader.Write(text, recipe.Archives, prefix + "archives");
         foreach (var section in RecipeSections.All)
         {
             section.Write(text, recipe, prefix + section.Table);

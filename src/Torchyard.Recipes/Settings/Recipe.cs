@@ -11,8 +11,14 @@ public sealed record Recipe
     /// <summary>The base system.</summary>
     public required DebianBase Base { get; init; }
 
-    /// <summary>Debian packages to install, each <c>name</c>, <c>name:arch</c> or <c>name=version</c>.</summary>
+    /// <summary>
+    /// Debian packages to install, each <c>name</c>, <c>name:arch</c> or <c>name=version</c>, or the path of a <c>.deb</c> relative to the
+    /// recipe (<see cref="PackageFile"/>).
+    /// </summary>
     public IReadOnlyList<string> Packages { get; init; } = [];
+
+    /// <summary>Archives beside Debian's own, in their order.</summary>
+    public IReadOnlyList<ArchiveSettings> Archives { get; init; } = [];
 
     /// <summary>Install recommended packages too.</summary>
     public bool Recommends { get; init; }

@@ -28,6 +28,8 @@ public sealed record Wish(WishKind Kind, string What, string Detail = "")
                 WishKind.File => $"read the file {What}",
                 WishKind.Directory => $"read the directory {What}",
                 WishKind.Keyring => $"trust the OpenPGP keys in {What} (SHA-256 {Detail[..Math.Min(12, Detail.Length)]}…)",
+                WishKind.Archive when Detail.Length > 0 =>
+                    $"take Debian packages from {What}, signed by keys of its own (SHA-256 {Detail[..Math.Min(12, Detail.Length)]}…)",
                 WishKind.Archive => $"take Debian packages from {What}",
                 WishKind.Index => $"take Python packages from {What}",
                 WishKind.Redist => $"take NVIDIA's libraries from {What}",
@@ -53,6 +55,9 @@ public sealed record Wish(WishKind Kind, string What, string Detail = "")
         {
             From = $"services.{service}.listen",
         };
+
+    /// <summary>An archive beside Debian's own: other keys are another wish.</summary>
+    public static Wish Archive(string url, Digest key, string from) => new(WishKind.Archive, url, key.Hex) { From = from };
 
     /// <summary>A file outside the project.</summary>
     public static Wish File(string realPath, string from) => new(WishKind.File, realPath) { From = from };

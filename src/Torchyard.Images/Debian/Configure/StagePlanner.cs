@@ -77,7 +77,10 @@ internal static class StagePlanner
     private static IEnumerable<string> RequestOrder(RecipeLock locked)
     {
         var recipe = locked
-            .Recipe.Packages.Select(text => text[..(text.IndexOfAny([':', '=', '/']) is var end and >= 0 ? end : text.Length)])
+            .Recipe.Packages.Select(text =>
+                locked.Packages.FirstOrDefault(package => package.Path == text)?.Name
+                ?? text[..(text.IndexOfAny([':', '=', '/']) is var end and >= 0 ? end : text.Length)]
+            )
             .ToArray();
         return locked
             .Packages.Where(package => package.Requested)

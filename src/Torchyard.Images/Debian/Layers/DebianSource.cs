@@ -3,6 +3,7 @@ using Torchyard.Images.Debian.Packages;
 using Torchyard.Images.Sbom;
 using Torchyard.Images.Sources;
 using Torchyard.Packages.Debian.Fetching;
+using Torchyard.Platform.Text;
 using Torchyard.Recipes.Locks;
 
 namespace Torchyard.Images.Debian.Layers;
@@ -38,22 +39,43 @@ internal sealed class DebianSource(IPackageFetcher? fetcher) : ILayerSource
     public SourceSoftware Software(RecipeLock locked)
     {
         var release = DebianRelease.Of("debian", version: null, locked.Recipe.Base.Suite);
+        var further = locked.Archives.Where(archive => archive.IsFurther).ToDictionary(archive => archive.Id, StringComparer.Ordinal);
         return new SourceSoftware([
             .. locked.Packages.Zip(LockedPackageFile.Of(locked, locked.Packages), (package, file) =>
-                SpdxPackage.Debian(
-                    "debian",
-                    package.Name,
-                    package.Version,
-                    package.Architecture,
-                    release,
-                    new SourcePackage(package.Source, package.SourceVersion)
-                ) with
-                {
-                    DownloadLocation = file.Origin ?? SpdxPackage.Unknown,
-                    Sha256 = file.Sha256,
-                }
+                Package(package, file, further.GetValueOrDefault(package.Archive ?? ""))
             ),
         ]);
+
+        SpdxPackage Package(LockedDebianPackage package, LockedFile file, LockedArchive? archive)
+        {
+            var isDebian = archive is null && package.Path is null;
+            var vendor =
+                isDebian ? "debian"
+                : archive is not null && UrlText.TryRead(archive.Uri, out var url) && url.Host.Length > 0 ? url.Host
+                : "local";
+            var made = SpdxPackage.Debian(
+                vendor,
+                package.Name,
+                package.Version,
+                package.Architecture,
+                // Debian's advisories are about Debian's packages.
+                isDebian ? release : null,
+                new SourcePackage(package.Source, package.SourceVersion)
+            ) with
+            {
+                DownloadLocation = file.Origin ?? (package.Path is null ? SpdxPackage.Unknown : SpdxPackage.Nowhere),
+                Sha256 = file.Sha256,
+            };
+            return isDebian
+                ? made
+                : made with
+                {
+                    Supplier = archive is null ? null : $"Organization: {vendor}",
+                    SourceInfo =
+                        $"{made.SourceInfo}, "
+                        + (archive is null ? $"from the file {package.Path}" : $"from {archive.Id}, signed by {archive.Key}"),
+                };
+        }
     }
 
     /// <inheritdoc />
@@ -80,7 +102,16 @@ internal sealed class DebianSource(IPackageFetcher? fetcher) : ILayerSource
             facts.Add("it came as a dependency of the packages that the recipe names");
         }
 
-        facts.Add($"version {package.Version} is what {package.Archive} had when the lock was made");
+        facts.Add(
+            package.Path is { } path
+                ? $"version {package.Version} is what {path} had when the lock was made"
+                : $"version {package.Version} is what {package.Archive} had when the lock was made"
+        );
+        if (locked.Archives.FirstOrDefault(archive => archive.Id == package.Archive) is { IsFurther: true } further)
+        {
+            facts.Add($"{further.Uri} is an archive of the recipe, signed by the key {further.Key}");
+        }
+
         return new LayerReason($"{package.Name} {package.Version}", "debian", [], facts) { Title = "Debian" };
     }
 }

@@ -46,10 +46,19 @@ internal sealed class PackageLayers(LayerContext context, PackageFiles files, Py
         };
     }
 
+    // Where a package is not Debian's, the image says whose it is.
+    private string Named(LockedDebianPackage package)
+    {
+        var place = package.Path ?? (
+            context.Locked.Archives.FirstOrDefault(archive => archive.Id == package.Archive) is { IsFurther: true } archive ? archive.Id : null
+        );
+        return $"{package.Name}={package.Version}{(place is null ? "" : $" ({place})")}";
+    }
+
     /// <summary>Compiles the modules of an unpacked layer and packs it.</summary>
     internal Task<ImageLayer> FinishAsync(PackageLayer layer)
     {
-        var history = "packages " + string.Join(' ', layer.Packages.Select(package => $"{package.Name}={package.Version}"));
+        var history = "packages " + string.Join(' ', layer.Packages.Select(Named));
         return layer.Cached is { } cached ? Task.FromResult(new ImageLayer(cached, history)) : context.Track(MakeAsync());
 
         async Task<ImageLayer> MakeAsync()

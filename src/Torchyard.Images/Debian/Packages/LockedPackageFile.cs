@@ -26,7 +26,11 @@ internal static class LockedPackageFile
             FileName = ArchivePath.Name(package.Filename),
             Size = package.Size,
             Sha256 = package.Sha256,
-            Origin = archives.TryGetValue(package.Archive, out var archive) ? $"{archive.Uri.TrimEnd('/')}/{package.Filename}" : null,
+            Origin =
+                package.Archive is { } id && archives.TryGetValue(id, out var archive)
+                    ? $"{archive.Uri.TrimEnd('/')}/{package.Filename}"
+                    : null,
+            Path = package.Path,
             InstalledSize = package.InstalledSize,
         });
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 
 namespace Torchyard.Packages.Debian.Apt;
@@ -9,6 +10,7 @@ namespace Torchyard.Packages.Debian.Apt;
 internal sealed class AptCredentials
 {
     private readonly List<(string? Scheme, string Host, int? Port, string Path, NetworkCredential Login)> _entries = [];
+    private readonly ConcurrentDictionary<Uri, NetworkCredential> _own = new();
 
     /// <summary>Hosts that there are logins for, with the port where the file has one.</summary>
     public IEnumerable<string> Hosts => _entries.Select(entry => entry.Port is { } port ? $"{entry.Host}:{port}" : entry.Host);
@@ -44,15 +46,40 @@ internal sealed class AptCredentials
         Add(machine, login, password);
     }
 
+    /// <summary>
+    /// Takes the login out of the address of an archive root: it is sent for what is below it, and is in no message, lock or record.
+    /// </summary>
+    /// <returns>The address without it.</returns>
+    public Uri Take(Uri address)
+    {
+        if (LoginOf(address) is not { } login)
+        {
+            return address;
+        }
+
+        var root = new UriBuilder(address) { UserName = "", Password = "" }.Uri;
+        _own[root] = login;
+        return root;
+    }
+
     /// <summary>The login for an address, or null. A login inside the address itself comes first.</summary>
     public NetworkCredential? For(Uri address)
     {
-        if (address.UserInfo is { Length: > 0 } user)
+        if (LoginOf(address) is { } user)
         {
-            var colon = user.IndexOf(':', StringComparison.Ordinal);
-            return colon < 0
-                ? new NetworkCredential(Uri.UnescapeDataString(user), "")
-                : new NetworkCredential(Uri.UnescapeDataString(user[..colon]), Uri.UnescapeDataString(user[(colon + 1)..]));
+            return user;
+        }
+
+        foreach (var (root, own) in _own)
+        {
+            if (
+                root.Scheme == address.Scheme
+                && root.Authority.Equals(address.Authority, StringComparison.OrdinalIgnoreCase)
+                && address.AbsolutePath.StartsWith(root.AbsolutePath.TrimEnd('/') + "/", StringComparison.Ordinal)
+            )
+            {
+                return own;
+            }
         }
 
         foreach (var (scheme, host, port, path, login) in _entries)
@@ -69,6 +96,15 @@ internal sealed class AptCredentials
         }
 
         return null;
+    }
+
+    private static NetworkCredential? LoginOf(Uri address)
+    {
+        var user = address.UserInfo;
+        var colon = user.IndexOf(':', StringComparison.Ordinal);
+        return user.Length == 0 ? null
+            : colon < 0 ? new NetworkCredential(Uri.UnescapeDataString(user), "")
+            : new NetworkCredential(Uri.UnescapeDataString(user[..colon]), Uri.UnescapeDataString(user[(colon + 1)..]));
     }
 
     private void Add(string? machine, string login, string password)

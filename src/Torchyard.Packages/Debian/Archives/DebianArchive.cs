@@ -29,6 +29,25 @@ internal sealed record DebianArchive
     /// <summary>Look at Valid-Until.</summary>
     public bool CheckValidUntil { get; init; } = true;
 
+    /// <summary>What the recipe says of an archive beside Debian's own; null for Debian's.</summary>
+    public FurtherArchive? Further { get; init; }
+
+    /// <summary>Name of something in it, for people.</summary>
+    public string NameOf(string part) => Further is null ? $"{Suite}/{part}" : $"{Id}/{part}".TrimEnd('/');
+
+    /// <summary>Path of its directory of indexes below the root, with a slash at its end; empty for the root itself.</summary>
+    public string Directory =>
+        Further is { Settings.IsFlat: true }
+            ? Suite.TrimStart('.').Trim('/') is { Length: > 0 } flat ? flat + "/" : ""
+            : $"dists/{Suite}/";
+
+    /// <summary>Path of the index of a component below <see cref="Directory"/>.</summary>
+    public string IndexPath(string component, string architecture) =>
+        Further is { Settings.IsFlat: true } ? "Packages" : $"{component}/binary-{architecture}/Packages";
+
+    /// <summary>The components whose indexes are read; a flat archive has one without a name.</summary>
+    public IReadOnlyList<string> Indexes => Further is { Settings.IsFlat: true } ? [""] : Components;
+
     /// <summary>True for snapshot.debian.org: dates of then count, not of today.</summary>
     public bool IsSnapshot { get; init; }
 }

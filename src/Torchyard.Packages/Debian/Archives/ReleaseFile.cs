@@ -19,6 +19,9 @@ internal sealed class ReleaseFile
     /// <summary>Hash of the file as it came.</summary>
     public required Digest Digest { get; init; }
 
+    /// <summary>Fingerprint of the key that signed it.</summary>
+    public required string Signer { get; init; }
+
     /// <summary>Value of Date, UTC.</summary>
     public DateTime Date { get; private init; }
 
@@ -47,8 +50,9 @@ internal sealed class ReleaseFile
     /// <param name="text">The text.</param>
     /// <param name="digest">Hash of the whole file.</param>
     /// <param name="source">Its address, for errors.</param>
+    /// <param name="signer">Fingerprint of the key that signed it.</param>
     /// <exception cref="TorchyardException">TY2026: the text is not a usable Release file.</exception>
-    public static ReleaseFile Read(ReadOnlySpan<byte> text, Digest digest, string source)
+    public static ReleaseFile Read(ReadOnlySpan<byte> text, Digest digest, string source, string signer = "")
     {
         var reader = new ControlReader(text);
         var fields = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
@@ -76,6 +80,7 @@ internal sealed class ReleaseFile
         var release = new ReleaseFile
         {
             Digest = digest,
+            Signer = signer,
             Date = fields.TryGetValue("Date", out var date) ? ReadDate(date, source) : throw Unusable(source, "it has no Date"),
             ValidUntil = fields.TryGetValue("Valid-Until", out var until) ? ReadDate(until, source) : null,
         };

@@ -27,6 +27,7 @@ internal sealed class ReleaseReader(Transport transport, TimeProvider clock, IPr
     public async Task<(ReleaseFile Release, IReadOnlyList<Uri> Mirrors)> ReadAsync(DebianArchive archive, CancellationToken cancellation)
     {
         var failures = new List<string>();
+        var isMissing = true;
         TorchyardException? refusal = null;
         foreach (var mirror in archive.Mirrors)
         {
@@ -43,11 +44,28 @@ internal sealed class ReleaseReader(Transport transport, TimeProvider clock, IPr
             catch (HttpFailureException failure)
             {
                 failures.Add($"{mirror}: {failure.Message}");
+                isMissing &= failure.Status is HttpStatusCode.NotFound or HttpStatusCode.Gone;
             }
             catch (TorchyardException error)
             {
                 refusal ??= error;
             }
+        }
+
+        if (refusal is null && archive.Further is { } further)
+        {
+            throw new TorchyardException(
+                "TY2031",
+                isMissing
+                    ? $"the archive {archive.CanonicalUri} has no suite {archive.Suite}: there is neither InRelease nor Release"
+                    : $"the archive {archive.Id} cannot be read: {string.Join("; ", failures)}",
+                isMissing
+                    ? "write suite as in apt's sources of that archive; of a flat archive, without 'dists', the directory, such as \"./\""
+                    : "check the URL, the network, the login and the proxy (http_proxy, apt's Acquire::http::Proxy)"
+            )
+            {
+                Location = isMissing ? further.Place("suite") : null,
+            };
         }
 
         throw refusal
@@ -71,50 +89,53 @@ internal sealed class ReleaseReader(Transport transport, TimeProvider clock, IPr
             return null;
         }
 
-        var source = $"the stored InRelease of {archive.Suite}";
-        var release = Verify(archive with { CheckDate = false }, content, source);
+        var signature = kept!.FindSignature(Digest.Of(content));
+        var source = $"the stored {(signature is null ? "InRelease" : "Release")} of {archive.Suite}";
+        var undated = archive with { CheckDate = false };
+        var release = signature is null ? Verify(undated, content, source) : Verify(undated, content, signature, source);
         CheckName(archive, release, source);
         return release;
     }
 
     private async Task<ReleaseFile> ReadFromAsync(DebianArchive archive, Uri mirror, CancellationToken cancellation)
     {
-        var place = PackageAddress.Of(mirror, $"dists/{archive.Suite}/");
+        var place = archive.Directory.Length == 0 ? mirror : PackageAddress.Of(mirror, archive.Directory);
         ReleaseFile release;
         string source;
-        byte[]? signed = null;
+        byte[] signed;
+        byte[]? beside = null;
         try
         {
             var address = UrlText.At(place, "InRelease");
             source = address.AbsoluteUri;
-            var bytes = await transport.GetSmallAsync(address, MostBytes, cancellation);
-            release = Verify(archive, bytes, source);
-            signed = bytes;
+            signed = await transport.GetSmallAsync(address, MostBytes, cancellation);
+            release = Verify(archive, signed, source);
         }
         catch (HttpFailureException failure) when (failure.Status is HttpStatusCode.NotFound or HttpStatusCode.Gone)
         {
             source = UrlText.At(place, "Release").AbsoluteUri;
-            var bytes = await transport.GetSmallAsync(UrlText.At(place, "Release"), MostBytes, cancellation);
-            var signature = await transport.GetSmallAsync(UrlText.At(place, "Release.gpg"), MostBytes, cancellation);
-            Check(archive).Check(bytes, signature, source);
-            release = ReleaseFile.Read(bytes, Digest.Of(bytes), source);
+            signed = await transport.GetSmallAsync(UrlText.At(place, "Release"), MostBytes, cancellation);
+            beside = await transport.GetSmallAsync(UrlText.At(place, "Release.gpg"), MostBytes, cancellation);
+            release = Verify(archive, signed, beside, source);
         }
 
         CheckName(archive, release, source);
         CheckDates(archive, release, source);
-        if (signed is not null)
-        {
-            kept?.Add(archive, signed);
-        }
-
+        kept?.Add(archive, signed, beside);
         return release;
     }
 
     private ReleaseFile Verify(DebianArchive archive, byte[] bytes, string source)
     {
         var signed = ClearSignedText.Read(bytes, source);
-        Check(archive).Check(signed.SignedBytes, signed.Signature, source);
-        return ReleaseFile.Read(signed.Text, Digest.Of(bytes), source);
+        var key = Check(archive).Check(signed.SignedBytes, signed.Signature, source);
+        return ReleaseFile.Read(signed.Text, Digest.Of(bytes), source, key.PrimaryFingerprint);
+    }
+
+    private ReleaseFile Verify(DebianArchive archive, byte[] bytes, byte[] signature, string source)
+    {
+        var key = Check(archive).Check(bytes, signature, source);
+        return ReleaseFile.Read(bytes, Digest.Of(bytes), source, key.PrimaryFingerprint);
     }
 
     private SignatureCheck Check(DebianArchive archive) =>
@@ -126,13 +147,25 @@ internal sealed class ReleaseReader(Transport transport, TimeProvider clock, IPr
 
     private static void CheckName(DebianArchive archive, ReleaseFile release, string source)
     {
+        // A flat archive has a directory and no suite, and whatever name it likes.
+        if (archive.Further is { Settings.IsFlat: true })
+        {
+            return;
+        }
+
         if (release["Suite"] != archive.Suite && release["Codename"] != archive.Suite)
         {
             throw new TorchyardException(
                 "TY2027",
                 $"{source} describes the suite {release["Suite"]} ({release["Codename"]}), not {archive.Suite}",
-                "use another mirror; this one mixes up its suites, or someone serves an older release in the name of this one"
-            );
+                archive.Further is null
+                    ? "use another mirror; this one mixes up its suites, or someone serves an older release in the name of this one"
+                    : $"write suite = \"{release["Codename"] ?? release["Suite"]}\" if that is what you mean; else ask those who run the "
+                        + "archive: it mixes up its suites, or someone serves one in the name of another"
+            )
+            {
+                Location = archive.Further?.Place("suite"),
+            };
         }
     }
 
@@ -154,7 +187,10 @@ internal sealed class ReleaseReader(Transport transport, TimeProvider clock, IPr
                 "TY2025",
                 $"{source} was valid until {until:u} and this machine's clock says {now:u}: "
                     + "the mirror is out of date, or the clock is wrong",
-                "use another mirror or set the clock; for an archive that is frozen on purpose, set Acquire::Check-Valid-Until \"false\" "
+                archive.Further is not null
+                    ? "set the clock, or ask those who run the archive to sign it again; for one that is frozen on purpose, set "
+                        + "Acquire::Check-Valid-Until \"false\" in apt.conf"
+                    : "use another mirror or set the clock; for an archive that is frozen on purpose, set Acquire::Check-Valid-Until \"false\" "
                     + "in apt.conf "
                     + "or base.snapshot in the recipe"
             );

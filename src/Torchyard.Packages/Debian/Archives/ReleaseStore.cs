@@ -26,11 +26,27 @@ internal sealed class ReleaseStore(StorePaths store)
         return File.Exists(path) && Digest.TryParse(File.ReadAllText(path).Trim(), out var digest) ? Find(digest) : null;
     }
 
+    /// <summary>The signature that came beside a file; null for one that has it inside.</summary>
+    public byte[]? FindSignature(Digest digest)
+    {
+        var path = SignaturePath(digest);
+        return File.Exists(path) ? File.ReadAllBytes(path) : null;
+    }
+
     /// <summary>Keeps a file as the last one of its suite.</summary>
-    public void Add(DebianArchive archive, byte[] content)
+    /// <param name="archive">The suite.</param>
+    /// <param name="content">The file.</param>
+    /// <param name="signature">Its signature, when that is a file of its own.</param>
+    public void Add(DebianArchive archive, byte[] content, byte[]? signature = null)
     {
         var digest = Digest.Of(content);
         Directory.CreateDirectory(Root);
+        if (signature is not null)
+        {
+            // It may be signed again, with another key, without a change.
+            AtomicFile.Write(SignaturePath(digest), signature);
+        }
+
         if (Find(digest) is null)
         {
             AtomicFile.Write(Path.Combine(Root, digest.Hex), content);
@@ -41,6 +57,8 @@ internal sealed class ReleaseStore(StorePaths store)
             AtomicFile.WriteText(LastPath(archive), digest.ToString());
         }
     }
+
+    private string SignaturePath(Digest digest) => Path.Combine(Root, digest.Hex + ".gpg");
 
     private string LastPath(DebianArchive archive) =>
         Path.Combine(Root, Digest.Of(System.Text.Encoding.UTF8.GetBytes($"{archive.CanonicalUri} {archive.Suite}")).Hex + ".last");

@@ -18,6 +18,7 @@ namespace Torchyard.Packages.Debian.Fetching;
 /// <param name="settings">Limits.</param>
 /// <param name="progress">Told how far it is.</param>
 /// <param name="cacheRoot">Directory whose disk must have room.</param>
+/// <param name="files">Gives the files of the project; null where no lock names any.</param>
 internal sealed class PackageFetcher(
     VerifiedDownloader downloader,
     FileCache cache,
@@ -25,7 +26,8 @@ internal sealed class PackageFetcher(
     DebianSnapshot? snapshot,
     DownloadSettings settings,
     IProgressSink progress,
-    string cacheRoot
+    string cacheRoot,
+    ProjectPackageCache? files = null
 ) : IPackageFetcher
 {
     // A file up to this size is not worth two requests: where answers take long, they and not the bytes are what fetching small files
@@ -48,7 +50,11 @@ internal sealed class PackageFetcher(
         var missing = new List<(LockedDebianPackage Package, VerifiedDownload Download)>();
         foreach (var package in packages.Distinct())
         {
-            if (IsCached(package))
+            if (package.Path is not null)
+            {
+                starts[package] = new PackageStart(Files().Bring(package), default);
+            }
+            else if (IsCached(package))
             {
                 starts[package] = new PackageStart(cache.PathOf(package.Sha256), default);
             }
@@ -118,6 +124,12 @@ internal sealed class PackageFetcher(
                 continue;
             }
 
+            if (package.Path is not null)
+            {
+                results[package] = Task.Run(() => Files().Bring(package), cancellation);
+                continue;
+            }
+
             // Continuations unpack packages; they must not run on the thread that downloads.
             var result = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
             if (results.TryAdd(package, result.Task))
@@ -136,6 +148,9 @@ internal sealed class PackageFetcher(
 
         return results;
     }
+
+    private ProjectPackageCache Files() =>
+        files ?? throw new InvalidOperationException("a lock with package files of the project needs the project");
 
     private bool IsCached(LockedDebianPackage package)
     {
@@ -235,7 +250,7 @@ internal sealed class PackageFetcher(
         ) with
         {
             IsCheckedByReader = true,
-            LateSources = snapshot is null ? null : cancellation => snapshot.FindAsync(archive, package, cancellation),
+            LateSources = snapshot is null || archive.IsFurther ? null : cancellation => snapshot.FindAsync(archive, package, cancellation),
         };
     }
 }

@@ -55,14 +55,14 @@ internal sealed class IndexStore(StorePaths store, Transport transport, Download
         Directory.CreateDirectory(store.Indexes);
         if (TryLoad(path) is { } known)
         {
-            return new PackageIndex(archive.Id, known, HeaderLength, release.PinPriority);
+            return Of(known);
         }
 
         if (offline)
         {
             throw new TorchyardException(
                 "TY2039",
-                $"the index {archive.Suite}/{component} is needed, and --offline forbids to fetch it",
+                $"the index {archive.NameOf(component)} is needed, and --offline forbids to fetch it",
                 "run the command once without --offline: indexes are then in the store"
             );
         }
@@ -70,14 +70,14 @@ internal sealed class IndexStore(StorePaths store, Transport transport, Download
         using var held = await FileLock.AcquireAsync(Path.Combine(store.Indexes, "lock"), exclusive: true, cancellation);
         if (TryLoad(path) is { } now)
         {
-            return new PackageIndex(archive.Id, now, HeaderLength, release.PinPriority);
+            return Of(now);
         }
 
         var (compressed, format) = Compressed(release, entry);
         var cache = new FileCache(store.Indexes);
         var (file, _) = await new VerifiedDownloader(transport, cache, settings.Retry).FetchAsync(
             VerifiedDownload.OfArchive(
-                $"the index {archive.Suite}/{component}",
+                $"the index {archive.NameOf(component)}",
                 compressed.Sha256,
                 compressed.Size,
                 Sources(archive, release, mirrors, compressed)
@@ -85,23 +85,34 @@ internal sealed class IndexStore(StorePaths store, Transport transport, Download
             progress,
             cancellation
         );
-        var text = await Task.Run(() => Filter(file, format, entry, $"{archive.Suite}/{compressed.Path}"), cancellation);
+        var text = await Task.Run(() => Filter(file, format, entry, archive.NameOf(compressed.Path)), cancellation);
         AtomicFile.Write(path, text);
         File.Delete(file);
-        return new PackageIndex(archive.Id, text, HeaderLength, release.PinPriority);
+        return Of(text);
+
+        PackageIndex Of(byte[] text) =>
+            new(archive.Id, text, HeaderLength, release.PinPriority)
+            {
+                Names = archive.Further is { } further ? new NamePatterns(further.Settings.Packages) : null,
+            };
     }
 
     private static IndexEntry Find(DebianArchive archive, ReleaseFile release, string component, string architecture)
     {
-        if (release.Find($"{component}/binary-{architecture}/Packages") is { } entry)
+        if (release.Find(archive.IndexPath(component, architecture)) is { } entry)
         {
             return entry.Size <= MostBytes
                 ? entry
                 : throw new TorchyardException(
                     "TY2030",
-                    $"the index {archive.Suite}/{entry.Path} has {entry.Size} bytes, more than can be right",
+                    $"the index {archive.NameOf(entry.Path)} has {entry.Size} bytes, more than can be right",
                     "use another archive"
                 );
+        }
+
+        if (archive.Further is { } further)
+        {
+            throw NoIndex(archive, further, release, component, architecture);
         }
 
         var components = release.Words("Components");
@@ -120,6 +131,33 @@ internal sealed class IndexStore(StorePaths store, Transport transport, Download
         };
     }
 
+    private static TorchyardException NoIndex(
+        DebianArchive archive,
+        FurtherArchive further,
+        ReleaseFile release,
+        string component,
+        string architecture
+    )
+    {
+        var components = release.Words("Components");
+        var isThere = component.Length == 0 || components.Contains(component);
+        return new TorchyardException(
+            "TY2028",
+            isThere
+                ? $"the archive {archive.Id} has no index {archive.IndexPath(component, architecture)}"
+                : $"the archive {archive.Id} has no component {component}",
+            !isThere && components.Length > 0 ? $"it has {string.Join(", ", components)}: change 'components' of the archive in the recipe"
+                : $"it has {Known(release.Words("Architectures"))}; its Release file must name the index without compression, too"
+        )
+        {
+            IsUsage = true,
+            Location = further.Place("components") ?? further.Place("suite"),
+        };
+
+        static string Known(string[] architectures) =>
+            architectures.Length > 0 ? "packages for " + string.Join(", ", architectures) : "no architectures";
+    }
+
     private static (IndexEntry Entry, CompressionFormat? Format) Compressed(ReleaseFile release, IndexEntry entry) =>
         release.Find(entry.Path + ".xz") is { } xz ? (xz, CompressionFormat.Xz)
         : release.Find(entry.Path + ".gz") is { } gz ? (gz, CompressionFormat.Gzip)
@@ -130,7 +168,7 @@ internal sealed class IndexStore(StorePaths store, Transport transport, Download
         var sources = new List<Uri>();
         foreach (var mirror in mirrors)
         {
-            var place = $"dists/{archive.Suite}/";
+            var place = archive.Directory;
             if (release.ByHash)
             {
                 var directory = entry.Path[..(entry.Path.LastIndexOf('/') + 1)];

@@ -15,6 +15,8 @@ internal sealed class PackageUniverse
     private readonly List<int> _nextVersion = new(1 << 17);
     private readonly List<Provide> _provides = new(1 << 18);
     private readonly List<NameHeads> _heads = new(1 << 18);
+    private readonly HashSet<int> _settled = [];
+    private readonly Dictionary<int, string?> _leftOut = [];
 
     /// <summary>Makes an empty universe.</summary>
     /// <param name="architecture">Debian architecture of the image.</param>
@@ -33,7 +35,10 @@ internal sealed class PackageUniverse
     /// <summary>All packages, in the order of the indexes.</summary>
     public IReadOnlyList<BinaryPackage> Packages => _packages;
 
-    /// <summary>Adds the packages of an index. The order of calls matters as the order of sources.list does to apt.</summary>
+    /// <summary>
+    /// Adds the packages of an index. The order of calls matters as the order of sources.list does to apt: files of the project come first,
+    /// and stand in the place of whatever an archive has under their names; archives beside Debian's own come last.
+    /// </summary>
     /// <exception cref="Torchyard.Platform.Errors.TorchyardException">TY2002, TY2003: the index breaks the syntax.</exception>
     public void Add(PackageIndex index)
     {
@@ -46,12 +51,21 @@ internal sealed class PackageUniverse
             }
 
             var package = reader.ToPackage(Intern(reader.Name));
-            if (!IsKnown(package))
+            if (!MayCome(package))
+            {
+                _leftOut.TryAdd(package.Name, index.ArchiveId);
+            }
+            else if (!IsKnown(package))
             {
                 AddVersion(package);
                 InternTargets(reader);
                 AddProvides(package, reader.Provides);
             }
+        }
+
+        if (index.File is not null)
+        {
+            _settled.UnionWith(_packages.Where(package => package.Index == index).Select(package => package.Name));
         }
     }
 
@@ -86,6 +100,9 @@ internal sealed class PackageUniverse
 
     /// <summary>Number of a name that some index mentions, or -1.</summary>
     public int Find(string name) => Names.Find(Encoding.UTF8.GetBytes(name));
+
+    /// <summary>The archive beside Debian's own that has a package which may not come from there; null for none.</summary>
+    public string? LeftOutOf(int name) => name < 0 || _settled.Contains(name) ? null : _leftOut.GetValueOrDefault(name);
 
     /// <summary>Reads the dependency fields of a package.</summary>
     public Dependency[] ReadDependencies(BinaryPackage package)
@@ -133,6 +150,45 @@ internal sealed class PackageUniverse
         }
 
         return [.. found];
+    }
+
+    // A package that the project has as a file comes from nowhere else. An archive beside Debian's own gives what it is named for, else
+    // what no archive before it has: whoever keeps it cannot put a package of his in the place of another.
+    private bool MayCome(BinaryPackage package)
+    {
+        if (_settled.Contains(package.Name))
+        {
+            return false;
+        }
+
+        return package.Index.Names is not { } names
+            || (names.IsEmpty ? !IsElsewhere(package.Name, package.Index) : names.Has(Names.Text(package.Name)));
+    }
+
+    // Nor does it stand for another by Provides where it is not named for that.
+    private bool MayProvide(BinaryPackage package, int name) =>
+        package.Index.Names is not { } names || !IsElsewhere(name, package.Index) || names.Has(Names.Text(name).Split(':')[0]);
+
+    /// <summary>True when something else than an archive has or provides a name.</summary>
+    private bool IsElsewhere(int name, PackageIndex index)
+    {
+        for (var at = _heads[name].Version; at >= 0; at = _nextVersion[at])
+        {
+            if (_packages[at].Index.ArchiveId != index.ArchiveId)
+            {
+                return true;
+            }
+        }
+
+        foreach (var provide in ProvidersOf(name))
+        {
+            if (provide.Package.Index.ArchiveId != index.ArchiveId)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private int Intern(ReadOnlySpan<byte> name)
@@ -256,6 +312,11 @@ internal sealed class PackageUniverse
     private void AddProvide(BinaryPackage package, ReadOnlySpan<byte> name, Slice version)
     {
         var id = Intern(name);
+        if (!MayProvide(package, id))
+        {
+            return;
+        }
+
         if (id == package.Name && (version.Length == 0 || version.Of(package.Index.Text).SequenceEqual(package.VersionBytes)))
         {
             return;

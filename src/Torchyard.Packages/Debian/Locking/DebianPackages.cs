@@ -63,6 +63,20 @@ public sealed class DebianPackages : IDisposable
     /// </summary>
     public Func<string, byte[]>? Keyring { get; init; }
 
+    /// <summary>
+    /// Opens a file of the project that a recipe or lock names, a regular one that it may reach. Without it no recipe has package files.
+    /// </summary>
+    public Func<string, Stream>? OpenFile { get; init; }
+
+    /// <summary>Reads a package file of the project, by its path in <c>packages</c>.</summary>
+    public Func<string, LocalPackage>? ReadFile { get; init; }
+
+    /// <summary>Replaces the variables in the login of a URL of <c>[[archives]]</c>; null where there are none.</summary>
+    public Func<string, string>? ExpandLogin { get; init; }
+
+    /// <summary>Where a value stands in the recipe's file, by its path (<c>archives[0].key</c>); null where that is not known.</summary>
+    public Func<string, SourceLocation?> Place { get; init; } = static _ => null;
+
     /// <summary>Resolves the recipe's packages against the archives as they are now.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="cancellation">Ends the work.</param>
@@ -98,9 +112,21 @@ public sealed class DebianPackages : IDisposable
     )
     {
         ArgumentNullException.ThrowIfNull(recipe);
-        var requests = recipe.Packages.Select(text => PackageRequest.Parse(text, recipe.Base.Architecture)).ToList();
+        var files = ReadFiles(recipe);
+        var requests = recipe
+            .Packages.Select(text =>
+                files.TryGetValue(text, out var file)
+                    ? new PackageRequest(file.Name, Version: null)
+                    : PackageRequest.Parse(text, recipe.Base.Architecture)
+            )
+            .ToList();
+        RequireOnce(recipe, requests, files);
         var notes = new List<string>(_machine.Notes);
-        var archives = ArchiveCatalogue.Of(recipe.Base, _machine, notes, Keyring);
+        IReadOnlyList<DebianArchive> archives =
+        [
+            .. ArchiveCatalogue.Of(recipe.Base, _machine, notes, Keyring),
+            .. Further().Of(recipe.Archives, Place),
+        ];
         foreach (var note in notes.Distinct())
         {
             _progress.Note(note);
@@ -110,7 +136,18 @@ public sealed class DebianPackages : IDisposable
         var indexes = new IndexStore(_store, _transport, _settings, offline);
         var releases = ReadKept(recipe.Base, archives, earlier, offline, reader, indexes)
             ?? await Task.WhenAll(archives.Select(archive => reader.ReadAsync(archive, cancellation)));
-        var universe = await ReadIndexesAsync(recipe.Base, archives, releases, indexes, cancellation);
+        var universe = await ReadIndexesAsync(recipe.Base, files.Values, archives, releases, indexes, cancellation);
+        foreach (var request in requests)
+        {
+            if (universe.LeftOutOf(universe.Find(request.Name)) is { } other && universe.CandidateOf(universe.Find(request.Name)) is not null)
+            {
+                _progress.Note(
+                    $"{request.Name} is not taken from {other}, since another archive has it too: name it in 'packages' of that archive to "
+                        + "take it from there"
+                );
+            }
+        }
+
         var resolution = new DebianResolver(universe).Resolve(requests, recipe.Recommends, withBase);
         var locked = archives
             .Zip(releases, (archive, release) => new LockedArchive
@@ -121,6 +158,8 @@ public sealed class DebianPackages : IDisposable
                     Components = archive.Components,
                     ReleaseDigest = release.Release.Digest,
                     ReleaseDate = Seconds(release.Release.Date),
+                    Key = archive.Further is null ? null : release.Release.Signer,
+                    KeyDigest = archive.Further?.KeyDigest,
                 })
             .ToList();
         return new DebianLock(
@@ -142,16 +181,69 @@ public sealed class DebianPackages : IDisposable
         return new PackageFetcher(
             new VerifiedDownloader(_transport, cache, _settings.Retry),
             cache,
-            (locked, archive) => new ArchiveRoots(locked.Recipe.Base, _machine).MirrorsOf(archive.Uri, new List<string>()),
+            MirrorsOf,
             new DebianSnapshot(_transport, _snapshot),
             _settings,
             _progress,
-            _store.Packages
+            _store.Packages,
+            OpenFile is null ? null : new ProjectPackageCache(_store, OpenFile)
         );
     }
 
     /// <inheritdoc />
     public void Dispose() => _transport.Dispose();
+
+    /// <summary>Where a locked archive is fetched from. Of one beside Debian's own no mirror counts, whatever the machine has.</summary>
+    private IReadOnlyList<Uri> MirrorsOf(RecipeLock locked, LockedArchive archive)
+    {
+        if (!archive.IsFurther)
+        {
+            return new ArchiveRoots(locked.Recipe.Base, _machine).MirrorsOf(archive.Uri, new List<string>());
+        }
+
+        // The recipe of the lock has the variables of its login; another address gets none.
+        var named = locked.Recipe.Archives.FirstOrDefault(one => one.PublicUrl == archive.Uri && one.Suite == archive.Suite)
+            ?? new ArchiveSettings
+            {
+                Url = archive.Uri,
+                Suite = archive.Suite,
+                Key = "",
+            };
+        return [Further().RootOf(named)];
+    }
+
+    private FurtherArchives Further() => new(_machine, Keyring ?? File.ReadAllBytes, ExpandLogin ?? (static url => url));
+
+    private Dictionary<string, LocalPackage> ReadFiles(Recipe recipe) =>
+        recipe
+            .Packages.Where(PackageFile.IsPath)
+            .ToDictionary(
+                path => path,
+                path => (ReadFile ?? throw new InvalidOperationException($"nobody reads the package file {path}"))(path),
+                StringComparer.Ordinal
+            );
+
+    /// <summary>A package has one version; two that are asked for would depend on their order.</summary>
+    /// <exception cref="TorchyardException">TY2073.</exception>
+    private void RequireOnce(Recipe recipe, List<PackageRequest> requests, Dictionary<string, LocalPackage> files)
+    {
+        for (var i = 0; i < requests.Count; i++)
+        {
+            var first = requests.FindIndex(request => request.Name == requests[i].Name);
+            if (first < i && (files.ContainsKey(recipe.Packages[first]) || files.ContainsKey(recipe.Packages[i])))
+            {
+                throw new TorchyardException(
+                    "TY2073",
+                    $"'{recipe.Packages[first]}' and '{recipe.Packages[i]}' are both the package {requests[i].Name}",
+                    "remove one of the two from 'packages'"
+                )
+                {
+                    IsUsage = true,
+                    Location = Place($"packages[{i}]"),
+                };
+            }
+        }
+    }
 
     /// <summary>The archives all as they were; null when they must be asked. One old and one new suite would not fit together.</summary>
     private static (ReleaseFile Release, IReadOnlyList<Uri> Mirrors)[]? ReadKept(
@@ -180,7 +272,7 @@ public sealed class DebianPackages : IDisposable
             .Zip(kept)
             .All(pair =>
                 pair.Second is { } release
-                && pair.First.Components.All(component => indexes.Has(pair.First, release, component, recipe.Architecture))
+                && pair.First.Indexes.All(component => indexes.Has(pair.First, release, component, recipe.Architecture))
             );
         if (!complete && offline)
         {
@@ -192,13 +284,14 @@ public sealed class DebianPackages : IDisposable
             : !offline ? null
             : throw new TorchyardException(
                 "TY2039",
-                $"what {string.Join(" and ", archives.Select(archive => archive.Suite))} have is needed, and --offline forbids to ask",
+                $"what {string.Join(" and ", archives.Select(archive => archive.Id))} have is needed, and --offline forbids to ask",
                 "run the command once without --offline: indexes are then in the store"
             );
     }
 
     private async Task<PackageUniverse> ReadIndexesAsync(
         DebianBase recipe,
+        IEnumerable<LocalPackage> files,
         IReadOnlyList<DebianArchive> archives,
         (ReleaseFile Release, IReadOnlyList<Uri> Mirrors)[] releases,
         IndexStore store,
@@ -207,9 +300,14 @@ public sealed class DebianPackages : IDisposable
     {
         var universe = new PackageUniverse(recipe.Architecture);
         using var task = _progress.Begin("Reading package indexes");
+        foreach (var file in files)
+        {
+            universe.Add(file.ToIndex());
+        }
+
         for (var i = 0; i < archives.Count; i++)
         {
-            foreach (var component in archives[i].Components)
+            foreach (var component in archives[i].Indexes)
             {
                 universe.Add(
                     await store.GetAsync(

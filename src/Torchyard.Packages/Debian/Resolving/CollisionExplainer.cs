@@ -256,7 +256,13 @@ internal sealed class CollisionExplainer
         return _universe.Names.Text(package.Name);
     }
 
-    private string Text(BinaryPackage package) => $"{_universe.Names.Text(package.Name)} {package.VersionText}";
+    // What is not Debian's is named with its place, which is where it can be changed.
+    private string Text(BinaryPackage package)
+    {
+        var index = package.Index;
+        var place = index.File ?? (index.IsFurther ? index.ArchiveId : null);
+        return $"{_universe.Names.Text(package.Name)} {package.VersionText}{(place is null ? "" : $" ({place})")}";
+    }
 
     private string Wish(BinaryPackage package, Dependency[] wishes, int start)
     {

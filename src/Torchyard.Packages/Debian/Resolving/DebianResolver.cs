@@ -49,7 +49,7 @@ internal sealed class DebianResolver(PackageUniverse universe)
         var names = new SortedSet<string>(StringComparer.Ordinal);
         for (var name = 0; name < universe.Names.Count; name++)
         {
-            if (universe.CandidateOf(name) is { } package && (package.IsEssential || package.Priority == PackagePriority.Required))
+            if (CandidateOfDebian(name) is { } package && (package.IsEssential || package.Priority == PackagePriority.Required))
             {
                 names.Add(universe.Names.Text(name));
             }
@@ -62,6 +62,12 @@ internal sealed class DebianResolver(PackageUniverse universe)
 
         return [.. names.Select(name => new PackageRequest(name, null, IsBase: true))];
     }
+
+    // No other archive decides what every image has.
+    private BinaryPackage? CandidateOfDebian(int name) =>
+        universe.CandidateOf(name) is { } package && package.Index.IsFurther
+            ? universe.VersionsOf(name).FirstOrDefault(version => !version.Index.IsFurther)
+            : universe.CandidateOf(name);
 
     private Resolution ResolveHere(IReadOnlyList<PackageRequest> requests, bool recommends, bool withBase)
     {

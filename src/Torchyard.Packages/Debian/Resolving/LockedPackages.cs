@@ -74,6 +74,7 @@ internal static class LockedPackages
                     ? sourceVersion
                     : throw Wrong(chosen, "Source", sourceVersion),
             Archive = package.Index.ArchiveId,
+            Path = package.Index.File,
             Filename = PackageAddress.IsSafe(filename) ? filename : throw Wrong(chosen, "Filename", filename),
             Size = Number(size) is > 0 and < MostBytes and var bytes ? bytes : throw Wrong(chosen, "Size", size),
             Sha256 = Digest.TryParse(sha256, out var digest) ? digest : throw Wrong(chosen, "SHA256", sha256),

@@ -35,6 +35,18 @@ internal static class UnknownPackage
             };
         }
 
+        if (universe.LeftOutOf(id) is { } archive)
+        {
+            return new TorchyardException(
+                "TY2040",
+                $"no package is called {name} in these archives but in {archive}, whose 'packages' does not name it",
+                $"add \"{name}\" to 'packages' of that archive"
+            )
+            {
+                IsUsage = true,
+            };
+        }
+
         var near = NearestNames(universe, name);
         return new TorchyardException(
             "TY2040",

@@ -61,8 +61,13 @@ internal sealed class SignatureCheck(TrustedKeys keys, DateTime now, bool atSign
                 ?? new TorchyardException(
                     "TY2021",
                     $"{source} is signed by keys that are not trusted here: {string.Join(", ", unknown)}",
-                    "install a newer debian-archive-keyring, or name the archive's keyring in the recipe's base.keyrings"
-                );
+                    keys.File is { } file
+                        ? $"if those who run the archive say that this is their key now, put it into {file}; else do not use the archive"
+                        : "install a newer debian-archive-keyring, or name the archive's keyring in the recipe's base.keyrings"
+                )
+                {
+                    Location = keys.Place,
+                };
     }
 
     private TorchyardException? Refuse(PgpSignature signature, TrustedKey key, string source)
@@ -113,8 +118,13 @@ internal sealed class SignatureCheck(TrustedKeys keys, DateTime now, bool atSign
                     ? $"{source} is signed by the key {key.Fingerprint} of {key.Owner}, which was revoked"
                     : $"{source} is signed by the key {key.Fingerprint} of {key.Owner}, which is not valid at {when:u} (it ends "
                         + $"{key.ExpiresAt:u})",
-                "install a newer debian-archive-keyring; if the release is no longer supported, set base.snapshot in the recipe"
-            );
+                keys.File is { } file
+                    ? $"put the archive's new key into {file}; if there is none, its makers do not look after it any more"
+                    : "install a newer debian-archive-keyring; if the release is no longer supported, set base.snapshot in the recipe"
+            )
+            {
+                Location = keys.Place,
+            };
         }
 
         return null;

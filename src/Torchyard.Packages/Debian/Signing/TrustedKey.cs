@@ -29,6 +29,9 @@ internal sealed record TrustedKey
     /// <summary>Fingerprint in upper-case hexadecimal.</summary>
     public string Fingerprint => Convert.ToHexString(Key.GetFingerprint());
 
+    /// <summary>Fingerprint of its primary key, which people compare.</summary>
+    public required string PrimaryFingerprint { get; init; }
+
     /// <summary>
     /// The signing keys of a ring. Limits count only when the primary key itself signed them; a subkey that the primary key did not bind,
     /// or that did not sign back, is left out.
@@ -48,6 +51,7 @@ internal sealed record TrustedKey
             {
                 Key = primary,
                 Owner = owner,
+                PrimaryFingerprint = Convert.ToHexString(primary.GetFingerprint()),
                 Origin = origin,
                 ExpiresAt = expires,
                 IsRevoked = revoked,
@@ -74,6 +78,7 @@ internal sealed record TrustedKey
             {
                 Key = key,
                 Owner = owner,
+                PrimaryFingerprint = Convert.ToHexString(primary.GetFingerprint()),
                 Origin = origin,
                 ExpiresAt = Earlier(expires, subkeyExpires),
                 IsRevoked = revoked || subkeyRevoked,

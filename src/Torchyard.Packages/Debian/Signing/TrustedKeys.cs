@@ -18,6 +18,12 @@ internal sealed class TrustedKeys
 
     private readonly List<Ring> _rings = [];
 
+    /// <summary>The file that has all of them, as the recipe names it for one archive; null for Debian's.</summary>
+    public string? File { get; init; }
+
+    /// <summary>Where the recipe names that file.</summary>
+    public SourceLocation? Place { get; init; }
+
     /// <summary>All keys. Checks every key's own signatures, which takes some hundredths of a second for each.</summary>
     public IEnumerable<TrustedKey> All => _rings.SelectMany(ring => ring.Keys.Value);
 
@@ -59,7 +65,7 @@ internal sealed class TrustedKeys
     {
         try
         {
-            using var stream = File.OpenRead(path);
+            using var stream = System.IO.File.OpenRead(path);
             if (stream.Length > MostBytes)
             {
                 throw new IOException("the file is too large for a keyring");

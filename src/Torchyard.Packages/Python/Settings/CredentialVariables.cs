@@ -68,6 +68,13 @@ public sealed partial class CredentialVariables(Func<string, string?> environmen
             : url.Groups["host"].Value.ToLowerInvariant();
     }
 
+    /// <summary>The variables of a URL's login, each with the host that gets it, whether they are set or not.</summary>
+    /// <exception cref="TorchyardException">As <see cref="HostOf"/>.</exception>
+    public static IReadOnlyList<(string Name, string Host)> In(string url) =>
+        HostOf(url, static _ => null) is { } host
+            ? [.. Variable().Matches(url).Select(variable => (variable.Groups["name"].Value, host))]
+            : [];
+
     /// <summary>A part of a line with its variables replaced.</summary>
     /// <param name="part">The part.</param>
     /// <param name="host">The host of the whole line (<see cref="HostOf"/>).</param>
