@@ -1,4 +1,3 @@
-using System.Formats.Tar;
 using System.Globalization;
 using System.IO.Compression;
 using System.Text;
@@ -44,7 +43,7 @@ public sealed class TestArchive : IDisposable
     /// <summary>Adds a package; <paramref name="fields"/> are further control fields.</summary>
     public void Add(string name, string version = "1", string fields = "")
     {
-        var deb = MakeDeb(name, version);
+        var deb = TestPackage.Make(name, version);
         var path = $"pool/{name}_{version}_all.deb";
         _files["/" + path] = deb;
         _packages.Append(
@@ -56,6 +55,15 @@ public sealed class TestArchive : IDisposable
             CultureInfo.InvariantCulture,
             $"Filename: {path}\nSize: {deb.Length}\nSHA256: {Digest.Of(deb).Hex}\nDescription: x\n long\n\n"
         );
+    }
+
+    /// <summary>Signs the indexes as those of a flat archive: no suites, no components.</summary>
+    public void PublishFlat()
+    {
+        var plain = Encoding.UTF8.GetBytes(_packages.ToString().Replace("Filename: ", "Filename: ./", StringComparison.Ordinal));
+        var release = $"Date: Mon, 01 Jun 2026 12:00:00 UTC\n{MoreRelease}SHA256:\n {Digest.Of(plain).Hex} {plain.Length} Packages\n";
+        _files["/Packages"] = plain;
+        _files["/InRelease"] = Encoding.UTF8.GetBytes(Key.ClearSign(release, Date.UtcDateTime));
     }
 
     /// <summary>Signs the indexes as they are.</summary>
@@ -84,46 +92,4 @@ public sealed class TestArchive : IDisposable
     public byte[] File(string path) => _files[path];
 
     public void Remove(string path) => _files.Remove(path);
-
-    private static byte[] MakeDeb(string name, string version)
-    {
-        var control = Tar(
-            "./control",
-            $"Package: {name}\nVersion: {version}\nArchitecture: all\nMaintainer: T <t@example.org>\nDescription: x\n"
-        );
-        var data = Tar($"./usr/share/{name}", name);
-        using var deb = new MemoryStream();
-        deb.Write("!<arch>\n"u8);
-        foreach (
-            var (member, bytes) in new[] { ("debian-binary", "2.0\n"u8.ToArray()), ("control.tar.gz", control), ("data.tar.gz", data) }
-        )
-        {
-            deb.Write(Encoding.ASCII.GetBytes($"{member, -16}{0, -12}{0, -6}{0, -6}{"100644", -8}{bytes.Length, -10}`\n"));
-            deb.Write(bytes);
-            if (bytes.Length % 2 == 1)
-            {
-                deb.WriteByte((byte)'\n');
-            }
-        }
-
-        return deb.ToArray();
-    }
-
-    private static byte[] Tar(string path, string text)
-    {
-        using var memory = new MemoryStream();
-        using (var gzip = new GZipStream(memory, CompressionLevel.Optimal))
-        using (var tar = new TarWriter(gzip, TarEntryFormat.Gnu))
-        {
-            tar.WriteEntry(
-                new GnuTarEntry(TarEntryType.RegularFile, path)
-                {
-                    DataStream = new MemoryStream(Encoding.UTF8.GetBytes(text)),
-                    ModificationTime = DateTimeOffset.UnixEpoch,
-                }
-            );
-        }
-
-        return memory.ToArray();
-    }
 }
