@@ -64,6 +64,24 @@ public sealed class LockChangesTests
     }
 
     [Fact]
+    public void Another_file_of_the_same_version_is_a_change()
+    {
+        var before = Lock(("mytool", "1"));
+        before = before with { Packages = [before.Packages[0] with { Archive = null, Path = "./mytool.deb", Sha256 = Digest.Of("a"u8) }] };
+        var after = before with { Packages = [before.Packages[0] with { Sha256 = Digest.Of("b"u8) }] };
+        Assert.Equal(
+            [
+                new LockChange(
+                    "mytool",
+                    $"1 (SHA-256 {Digest.Of("a"u8).Hex[..12]}…)",
+                    $"1 (SHA-256 {Digest.Of("b"u8).Hex[..12]}…)"
+                ),
+            ],
+            LockChanges.Between(before, after)
+        );
+    }
+
+    [Fact]
     public void Another_commit_of_the_same_version_is_a_change()
     {
         var before = Lock() with { Python = Python('a') };

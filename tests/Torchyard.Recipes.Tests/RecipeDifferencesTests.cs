@@ -72,6 +72,27 @@ public sealed class RecipeDifferencesTests
     }
 
     [Fact]
+    public void Another_archive_is_a_line()
+    {
+        var archive = new ArchiveSettings
+        {
+            Url = "https://a.example",
+            Suite = "s",
+            Components = ["main"],
+            Key = "k",
+        };
+        Assert.Equal(
+            ["archives: https://a.example s main k tool-* added"],
+            RecipeDifferences
+                .Between(Base, Base with { Archives = [archive with { Packages = ["tool-*"] }] })
+                .Select(difference => difference.Text)
+        );
+        Assert.Single(
+            RecipeDifferences.Between(Base with { Archives = [archive] }, Base with { Archives = [archive with { Key = "other" }] })
+        );
+    }
+
+    [Fact]
     public void A_recipe_differs_from_itself_in_nothing_and_order_of_packages_limits_and_mounts_do_not_count() =>
         CsCheck.Check.Sample(Samples.Recipes, recipe =>
             RecipeDifferences

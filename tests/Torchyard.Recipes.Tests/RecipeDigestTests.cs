@@ -52,6 +52,37 @@ public sealed class RecipeDigestTests
         Assert.NotEqual(digest, RecipeDigest.Of(recipe, directory.Path));
     }
 
+    [Theory]
+    [InlineData("vendor/tool.deb")]
+    [InlineData("key.asc")]
+    public void A_package_file_and_the_key_of_an_archive_count_byte_for_byte(string name)
+    {
+        using var directory = new TemporaryDirectory();
+        directory.Write("vendor/tool.deb", "one");
+        directory.Write("key.asc", "key");
+        var recipe = Base with
+        {
+            Packages = ["./vendor/tool.deb"],
+            Archives =
+            [
+                new ArchiveSettings
+                {
+                    Url = "https://a.example",
+                    Suite = "s",
+                    Key = "key.asc",
+                },
+            ],
+        };
+        var digest = RecipeDigest.Of(recipe, directory.Path);
+        Assert.Equal(digest, RecipeDigest.Of(recipe, directory.Path));
+
+        File.AppendAllText(Path.Combine(directory.Path, name), "\r");
+        Assert.NotEqual(digest, RecipeDigest.Of(recipe, directory.Path));
+
+        File.Delete(Path.Combine(directory.Path, name));
+        Assert.Equal("TY1012", Assert.Throws<TorchyardException>(() => RecipeDigest.Of(recipe, directory.Path)).Code);
+    }
+
     [Fact]
     public void What_decides_the_image_counts()
     {
@@ -124,7 +155,7 @@ public sealed class RecipeDigestTests
     public void A_recipe_and_what_is_read_back_of_it_have_the_same_digest() =>
         Samples.Recipes.Sample(recipe =>
         {
-            var bare = recipe with { Python = null };
+            var bare = recipe with { Python = null, Archives = [], Packages = [.. recipe.Packages.Where(name => !PackageFile.IsPath(name))] };
             var read = RecipeReader.Read(System.Text.Encoding.UTF8.GetBytes(RecipeText.Write(bare)), "r");
             Assert.Equal(RecipeDigest.Of(bare, null), RecipeDigest.Of(read, null));
         });

@@ -72,6 +72,21 @@ public sealed class RecipeReaderTests
         Assert.Equal(["https://mirror.example/redist"], compat.Mirrors);
     }
 
+    [Fact]
+    public void An_archive_has_a_name_without_its_login()
+    {
+        var archives = Read(
+            Smallest
+                + "[[archives]]\nurl = \"https://me:${TOKEN}@apt.example.com/debian/\"\nsuite = \"stable\"\nkey = \"k.asc\"\n"
+                + "[[archives]]\nurl = \"file:///srv/flat\"\nsuite = \"./\"\nkey = \"k.asc\"\n"
+        ).Archives;
+
+        Assert.Equal(["apt.example.com/debian/stable", "/srv/flat"], archives.Select(archive => archive.Id));
+        Assert.Equal(["https://apt.example.com/debian/", "file:///srv/flat"], archives.Select(archive => archive.PublicUrl));
+        Assert.Equal(["main"], archives[0].Components);
+        Assert.Empty(archives[1].Components);
+    }
+
     [Theory]
     [InlineData(Smallest + "[cuda-compat]\nrelease = \"13\"\n", "TY1005", 5, 11, "release = \"13.1\"")]
     [InlineData(Smallest + "[cuda-compat]\nmirrors = [\"ftp://x\"]\n", "TY1005", 5, 12, "whole URL")]
@@ -107,6 +122,46 @@ public sealed class RecipeReaderTests
         12,
         "auth.conf"
     )]
+    [InlineData("name = \"x\"\npackages = [\"tool_1_all.deb\"]\n", "TY1008", 2, 13, "\"./tool_1_all.deb\"")]
+    [InlineData("name = \"x\"\npackages = [\"tool.deb\"]\n", "TY1008", 2, 13, "\"./tool.deb\"")]
+    [InlineData("name = \"x\"\npackages = [\"https://x.example/t.deb\"]\n", "TY1008", 2, 13, "[[archives]]")]
+    [InlineData("name = \"x\"\npackages = [\"~/t.deb\"]\n", "TY1008", 2, 13, "into the project")]
+    [InlineData("name = \"x\"\npackages = [\"./t.deb\", \"./t.deb\"]\n", "TY1008", 2, 24, "remove one")]
+    [InlineData(Smallest + "[python]\nbuild-packages = [\"./t.deb\"]\n", "TY1008", 5, 19, "among 'packages'")]
+    [InlineData(Smallest + "[[archives]]\nsuite = \"s\"\n", "TY1006", 4, 3, "add")]
+    [InlineData(Smallest + "[[mounts]]\nsource = \"a\"\ntarget = \"/a\"\n[[mounts]]\nsource = \"b\"\n", "TY1006", 8, 1, "target")]
+    [InlineData(Smallest + "[[archives]]\nurl = \"https://a.example/\"\nsuite = \"s\"\n", "TY1006", 4, 3, "keys/example.asc")]
+    [InlineData(Smallest + "[[archives]]\nurl = \"a.example\"\nsuite = \"s\"\nkey = \"k\"\n", "TY1005", 5, 7, "apt.example.com")]
+    [InlineData(Smallest + "[[archives]]\nurl = \"https://a.example/?x=1\"\nsuite = \"s\"\nkey = \"k\"\n", "TY1005", 5, 7, "dists")]
+    [InlineData(Smallest + "[[archives]]\nurl = \"https://u:p@a.example\"\nsuite = \"s\"\nkey = \"k\"\n", "TY1005", 5, 7, "${VARIABLE}")]
+    [InlineData(Smallest + "[[archives]]\nurl = \"https://${HOST}/x\"\nsuite = \"s\"\nkey = \"k\"\n", "TY1042", 5, 7, "user:${VARIABLE}")]
+    [InlineData(Smallest + "[[archives]]\nurl = \"https://${A}@b.example/${C}\"\nsuite = \"s\"\nkey = \"k\"\n", "TY1042", 5, 7, "host")]
+    [InlineData(Smallest + "[[archives]]\nurl = \"https://a.example\"\nsuite = \"../s\"\nkey = \"k\"\n", "TY1005", 6, 9, "\"stable\"")]
+    [InlineData(
+        Smallest + "[[archives]]\nurl = \"https://a.example\"\nsuite = \"./\"\ncomponents = [\"main\"]\nkey = \"k\"\n",
+        "TY1007",
+        7,
+        14,
+        "remove 'components'"
+    )]
+    [InlineData(Smallest + "[[archives]]\nurl = \"https://a.example\"\nsuite = \"s\"\nkey = \"\"\n", "TY1005", 7, 7, "example.asc")]
+    [InlineData(
+        Smallest + "[[archives]]\nurl = \"https://a.example\"\nsuite = \"s\"\nkey = \"k\"\npackages = [\"a=1\"]\n",
+        "TY1008",
+        8,
+        13,
+        "example-*"
+    )]
+    [InlineData(
+        Smallest
+            + "[[archives]]\nurl = \"https://a.example\"\nsuite = \"s\"\nkey = \"k\"\n"
+            + "[[archives]]\nurl = \"https://${T}@a.example/\"\nsuite = \"s\"\nkey = \"k\"\n",
+        "TY1007",
+        10,
+        9,
+        "remove the other"
+    )]
+    [InlineData(Smallest + "[[archives]]\nurl = \"https://a.example\"\nsuite = \"s\"\nkey = \"k\"\nmirror = 1\n", "TY1002", 8, 1, "url")]
     [InlineData(Smallest + "[services.ssh]\nport = 22\n", "TY1005", 5, 8, "from 1024")]
     [InlineData(Smallest + "[services.ssh]\nport = 70000\n", "TY1005", 5, 8, "0 to 65535")]
     [InlineData(Smallest + "[services.jupyter]\nlisten = \"localhost\"\n", "TY1005", 5, 10, "127.0.0.1")]

@@ -11,6 +11,10 @@ public sealed partial class RecipeReferenceTests
         name = "x"
         [base]
         suite = "trixie"
+        [[archives]]
+        url = "https://a.example"
+        suite = "s"
+        key = "k"
         [python]
         [fit]
         [cudnn]
@@ -36,6 +40,7 @@ public sealed partial class RecipeReferenceTests
         string[] tables =
         [
             "base",
+            "archives",
             "python",
             "fit",
             "cudnn",

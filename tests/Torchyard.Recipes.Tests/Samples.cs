@@ -74,7 +74,26 @@ internal static class Samples
                     new Recipe
                     {
                         Name = name,
-                        Packages = packages,
+                        Packages = flag ? [.. packages, $"./vendor/{name}_1_all.deb"] : packages,
+                        Archives = flag
+                            ?
+                            [
+                                new ArchiveSettings
+                                {
+                                    Url = $"https://{name}:${{TOKEN}}@apt.example/debian",
+                                    Suite = "stable",
+                                    Components = ["main", "extra"],
+                                    Key = "./keys/x.asc",
+                                    Packages = packages,
+                                },
+                                new ArchiveSettings
+                                {
+                                    Url = "file:///srv/" + name,
+                                    Suite = "./",
+                                    Key = "x.gpg",
+                                },
+                            ]
+                            : [],
                         Recommends = flag,
                         Base = new DebianBase
                         {
@@ -164,8 +183,9 @@ internal static class Samples
                     Architecture = flag ? "amd64" : "all",
                     Source = name + "-src",
                     SourceVersion = flag ? version + "-1" : null,
-                    Archive = "trixie",
-                    Filename = $"pool/main/{name[0]}/{name}_{version}.deb",
+                    Archive = digest.Hex[0] == '0' ? null : "trixie",
+                    Path = digest.Hex[0] == '0' ? $"./vendor/{name}_{version}.deb" : null,
+                    Filename = digest.Hex[0] == '0' ? $"{name}_{version}.deb" : $"pool/main/{name[0]}/{name}_{version}.deb",
                     Size = size,
                     Sha256 = digest,
                     InstalledSize = size * 3,
@@ -233,6 +253,17 @@ internal static class Samples
                                 Components = ["main"],
                                 ReleaseDigest = digest,
                                 ReleaseDate = 1_767_323_045,
+                            },
+                            new LockedArchive
+                            {
+                                Id = "apt.example/debian/stable",
+                                Uri = "https://apt.example/debian",
+                                Suite = "stable",
+                                Components = packages.Length > 1 ? ["main"] : [],
+                                ReleaseDigest = digest,
+                                ReleaseDate = 1_767_323_046,
+                                Key = new string('A', 40),
+                                KeyDigest = digest,
                             },
                         ],
                         Packages =

@@ -120,7 +120,7 @@ internal static class TomlDocument
                         Fill(again, depth + 1);
                         continue;
                     case (TomlParseEventKind.StartArray, TomlArray again) when fromHeader:
-                        Fill(again, depth + 1);
+                        Fill(again, line, column, depth + 1);
                         continue;
                     case (_, not null):
                         throw new TorchyardException(
@@ -138,7 +138,8 @@ internal static class TomlDocument
             }
         }
 
-        private void Fill(TomlArray array, int depth)
+        // A table of a [[header]] is where its header is; of those that follow upon another only the first key has a place.
+        private void Fill(TomlArray array, int headerLine, int headerColumn, int depth)
         {
             if (depth > DeepestNesting)
             {
@@ -147,7 +148,14 @@ internal static class TomlDocument
 
             while (parser.MoveNext() && parser.Current.Kind != TomlParseEventKind.EndArray)
             {
-                array.Items.Add(Value(At(parser.Current.Line), At(parser.Current.Column), depth));
+                var follows = parser.Current.Line == 0 && array.Items.Count > 0;
+                var item = Value(headerLine, headerColumn, depth);
+                if (follows && item is TomlTable { Entries.Values: var entries } table && entries.FirstOrDefault() is { } first)
+                {
+                    table.MoveTo(first.Line, first.Column);
+                }
+
+                array.Items.Add(item);
             }
         }
 
@@ -164,7 +172,7 @@ internal static class TomlDocument
                     return table;
                 case TomlParseEventKind.StartArray:
                     var array = new TomlArray(line, column);
-                    Fill(array, depth + 1);
+                    Fill(array, line, column, depth + 1);
                     return array;
                 case TomlParseEventKind.String:
                     return new TomlString(parser.GetString(), line, column);

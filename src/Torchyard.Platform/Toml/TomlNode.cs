@@ -4,10 +4,10 @@ namespace Torchyard.Platform.Toml;
 internal abstract class TomlNode(int line, int column)
 {
     /// <summary>Line of the value.</summary>
-    public int Line { get; } = line;
+    public int Line { get; private protected set; } = line;
 
     /// <summary>Column of the value.</summary>
-    public int Column { get; } = column;
+    public int Column { get; private protected set; } = column;
 
     /// <summary>What users call this kind of value.</summary>
     public abstract string Kind { get; }
@@ -20,6 +20,9 @@ internal sealed class TomlTable(int line, int column) : TomlNode(line, column)
     public Dictionary<string, TomlEntry> Entries { get; } = new(StringComparer.Ordinal);
 
     public override string Kind => "a table";
+
+    /// <summary>Gives it the place of something in it.</summary>
+    public void MoveTo(int line, int column) => (Line, Column) = (line, column);
 }
 
 /// <summary>A key with its place and its value.</summary>

