@@ -141,7 +141,7 @@ internal sealed class AddFlow(Host host)
     }
 
     /// <summary>A package file of Debian; it is read when the recipe is locked.</summary>
-    private void AddFile(RecipeEdit edit, string package)
+    private static void AddFile(RecipeEdit edit, string package)
     {
         if (package.Contains("://", StringComparison.Ordinal))
         {
@@ -152,13 +152,7 @@ internal sealed class AddFlow(Host host)
             );
         }
 
-        AddOnce(edit, RecipeList.Packages, RelativePath(edit, package));
-    }
-
-    private string RelativePath(RecipeEdit edit, string path)
-    {
-        var relative = Path.GetRelativePath(edit.Source.Directory, host.Caller.FullPath(path));
-        return relative.StartsWith('.') || relative.StartsWith('/') ? relative : "./" + relative;
+        AddOnce(edit, RecipeList.Packages, edit.RelativePath(package));
     }
 
     private static void AddOnce(RecipeEdit edit, RecipeList list, string item)
@@ -238,7 +232,7 @@ internal sealed class AddFlow(Host host)
             package.StartsWith("./", StringComparison.Ordinal)
             || package.StartsWith("../", StringComparison.Ordinal)
             || package.StartsWith('/');
-        var text = isPath ? RelativePath(edit, package) : package;
+        var text = isPath ? edit.RelativePath(package) : package;
         var read = new ForeignRequirements(edit.Source.Files);
         read.ReadLine(text, new Platform.Errors.SourceLocation("the command line", 1, 1));
         return read.Set.Requirements is [var line] ? line

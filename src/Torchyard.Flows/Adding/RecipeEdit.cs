@@ -74,6 +74,13 @@ internal sealed class RecipeEdit
             };
     }
 
+    /// <summary>A path of the command line as a recipe has it: relative to the recipe.</summary>
+    public string RelativePath(string path)
+    {
+        var relative = Path.GetRelativePath(_source.Directory, _host.Caller.FullPath(path));
+        return relative.StartsWith("../", StringComparison.Ordinal) || Path.IsPathRooted(relative) ? relative : "./" + relative;
+    }
+
     /// <summary>Says something about a package, whose name a container or a recipe chose.</summary>
     public void Note(string text) => _notes.Add(VisibleText.Of(UrlText.WithoutSecrets(text)));
 

@@ -27,7 +27,16 @@ internal sealed class RemoveFlow(Host host)
 
     private void Remove(RecipeEdit edit, EditRequest request, string package)
     {
+        if (package.EndsWith(".deb", StringComparison.Ordinal) && !edit.Editor.Items(RecipeList.Packages).Contains(package))
+        {
+            package = edit.RelativePath(package);
+        }
+
         var name = ProjectName.TryParse(package, out var normal) ? normal.Normal : package;
+        // A package file is known by its name once it is locked.
+        var file = new Lazy<string?>(() =>
+            LockPlace.Read(edit.Source, host.Store)?.Packages.FirstOrDefault(one => one.Name == package && one.Path is not null)?.Path
+        );
         foreach (
             var list in request.System ? [RecipeList.Packages] : new[] { RecipeList.Python, RecipeList.Requirements, RecipeList.Packages }
         )
@@ -35,7 +44,7 @@ internal sealed class RemoveFlow(Host host)
             var at = edit
                 .Editor.Items(list)
                 .ToList()
-                .FindIndex(item => item == package || (list != RecipeList.Requirements && NameOf(list, item) == name));
+                .FindIndex(item => item == package || (list == RecipeList.Packages && item == file.Value) || (list != RecipeList.Requirements && NameOf(list, item) == name));
             if (at >= 0)
             {
                 edit.Editor.Remove(list, at);

@@ -263,9 +263,16 @@ internal sealed class ProjectLock(Host host, ProjectFiles files)
 
         using var packages = DebianSources.Open(host, source);
         var names = asked.Select(NameOf).ToHashSet(StringComparer.Ordinal);
+        var files = locked.Packages.Where(package => package.Path is not null).Select(package => package.Name).ToHashSet(StringComparer.Ordinal);
         var recipe = Absolute(locked.Recipe, source) with
         {
-            Packages = [.. locked.Packages.Where(package => !names.Contains(package.Name)).Select(package => package.Path ?? Pinned(package)), .. asked],
+            Packages =
+            [
+                .. locked
+                    .Packages.Where(package => package.Path is not null || !names.Contains(package.Name))
+                    .Select(package => package.Path ?? Pinned(package)),
+                .. asked.Where(request => !files.Contains(NameOf(request))),
+            ],
         };
         var debian = await packages.LockAsync(recipe, locked.Archives, options.Offline, cancellation);
         var image = locked.Packages.Select(package => package.Sha256).ToHashSet();

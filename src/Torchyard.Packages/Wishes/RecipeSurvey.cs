@@ -28,7 +28,11 @@ public sealed class RecipeSurvey(OwnPlaces own, Func<string, string?> environmen
     public CredentialVariables Variables(ProjectFiles files)
     {
         ArgumentNullException.ThrowIfNull(files);
-        return new CredentialVariables(environment, (name, host) => own.NamesHost(host) || files.IsGranted(Wish.Variable(name, host)));
+        return new CredentialVariables(
+            environment,
+            (_, host) => own.NamesHost(host),
+            (name, host) => files.IsGranted(Wish.Variable(name, host))
+        );
     }
 
     /// <summary>

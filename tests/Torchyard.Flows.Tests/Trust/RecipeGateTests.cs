@@ -59,6 +59,21 @@ public sealed class RecipeGateTests : IDisposable
     }
 
     [Fact]
+    public async Task A_variable_of_a_requirement_file_that_was_allowed_is_remembered()
+    {
+        _test.Variables["PIP_TOKEN"] = "geheim";
+        _test.Write("requirements.txt", "--index-url https://${PIP_TOKEN}@index.example/simple\nnumpy\n");
+        const string python = "[python]\nrequirements = [\"requirements.txt\"]\n";
+        Answer(true);
+        await PassAsync(python);
+
+        _test.Dialogue.Answers = null;
+        await PassAsync(python);
+
+        Assert.Single(_test.Dialogue.Questions);
+    }
+
+    [Fact]
     public async Task Consent_for_once_is_told_and_not_remembered()
     {
         await PassAsync(Mount, allow: true);

@@ -15,7 +15,13 @@ namespace Torchyard.Packages.Python.Settings;
 /// <param name="environment">Looks up an environment variable.</param>
 /// <param name="mayHave">Says whether a variable may be sent to a host; gets its name, and the host with its port where the URL has
 /// one.</param>
-public sealed partial class CredentialVariables(Func<string, string?> environment, Func<string, string, bool> mayHave)
+/// <param name="wasAllowed">The same for what somebody was asked about: a survey names it each time, so that the answer is remembered as
+/// long as it is of use.</param>
+public sealed partial class CredentialVariables(
+    Func<string, string?> environment,
+    Func<string, string, bool> mayHave,
+    Func<string, string, bool>? wasAllowed = null
+)
 {
     // Of a credential whose value nobody may see yet.
     private const string Unknown = "unknown";
@@ -29,7 +35,8 @@ public sealed partial class CredentialVariables(Func<string, string?> environmen
     /// <summary>The text with its variables replaced.</summary>
     /// <param name="text">A requirement, or the value of an option.</param>
     /// <param name="place">Where its first character stands, or null.</param>
-    /// <param name="survey">Gets a wish for each variable that nobody allowed yet, which is then not looked up; null to refuse it.</param>
+    /// <param name="survey">Gets a wish for each variable that the user's settings do not allow; one that nobody else allowed yet is then
+    /// not looked up. Null to refuse it.</param>
     /// <exception cref="TorchyardException">TY1042: a variable stands anywhere else, or its host may not have it; TY2512: it is not
     /// set.</exception>
     public string Expand(string text, SourceLocation? place, ICollection<Wish>? survey = null) =>
@@ -95,6 +102,11 @@ public sealed partial class CredentialVariables(Func<string, string?> environmen
     {
         if (!mayHave(name, host))
         {
+            survey?.Add(Wish.Variable(name, host, place is null ? "" : $"{place.File}:{place.Line}"));
+        }
+
+        if (!mayHave(name, host) && wasAllowed?.Invoke(name, host) != true)
+        {
             if (survey is null)
             {
                 throw Refused(
@@ -104,7 +116,6 @@ public sealed partial class CredentialVariables(Func<string, string?> environmen
                 );
             }
 
-            survey.Add(Wish.Variable(name, host, place is null ? "" : $"{place.File}:{place.Line}"));
             return Unknown;
         }
 
