@@ -41,14 +41,17 @@ public sealed class TestArchive : IDisposable
     public void Dispose() => Server.Dispose();
 
     /// <summary>Adds a package; <paramref name="fields"/> are further control fields.</summary>
-    public void Add(string name, string version = "1", string fields = "")
+    public void Add(string name, string version = "1", string fields = "") =>
+        AddFile(name, version, "all", TestPackage.Make(name, version), fields);
+
+    /// <summary>Adds a package that was made elsewhere.</summary>
+    public void AddFile(string name, string version, string architecture, byte[] deb, string fields = "")
     {
-        var deb = TestPackage.Make(name, version);
-        var path = $"pool/{name}_{version}_all.deb";
+        var path = $"pool/{name}_{version}_{architecture}.deb";
         _files["/" + path] = deb;
         _packages.Append(
             CultureInfo.InvariantCulture,
-            $"Package: {name}\nVersion: {version}\nArchitecture: all\nPriority: optional\nInstalled-Size: 1\n"
+            $"Package: {name}\nVersion: {version}\nArchitecture: {architecture}\nPriority: optional\nInstalled-Size: 1\n"
         );
         _packages.Append(fields.Length > 0 ? fields + "\n" : "");
         _packages.Append(
