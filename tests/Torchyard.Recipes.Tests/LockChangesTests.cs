@@ -70,13 +70,7 @@ public sealed class LockChangesTests
         before = before with { Packages = [before.Packages[0] with { Archive = null, Path = "./mytool.deb", Sha256 = Digest.Of("a"u8) }] };
         var after = before with { Packages = [before.Packages[0] with { Sha256 = Digest.Of("b"u8) }] };
         Assert.Equal(
-            [
-                new LockChange(
-                    "mytool",
-                    $"1 (SHA-256 {Digest.Of("a"u8).Hex[..12]}…)",
-                    $"1 (SHA-256 {Digest.Of("b"u8).Hex[..12]}…)"
-                ),
-            ],
+            [new LockChange("mytool", $"1 (SHA-256 {Digest.Of("a"u8).Hex[..12]}…)", $"1 (SHA-256 {Digest.Of("b"u8).Hex[..12]}…)")],
             LockChanges.Between(before, after)
         );
     }

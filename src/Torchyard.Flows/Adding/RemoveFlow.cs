@@ -44,7 +44,11 @@ internal sealed class RemoveFlow(Host host)
             var at = edit
                 .Editor.Items(list)
                 .ToList()
-                .FindIndex(item => item == package || (list == RecipeList.Packages && item == file.Value) || (list != RecipeList.Requirements && NameOf(list, item) == name));
+                .FindIndex(item =>
+                    item == package
+                    || (list == RecipeList.Packages && item == file.Value)
+                    || (list != RecipeList.Requirements && NameOf(list, item) == name)
+                );
             if (at >= 0)
             {
                 edit.Editor.Remove(list, at);

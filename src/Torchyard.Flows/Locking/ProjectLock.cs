@@ -263,7 +263,7 @@ internal sealed class ProjectLock(Host host, ProjectFiles files)
 
         using var packages = DebianSources.Open(host, source);
         var names = asked.Select(NameOf).ToHashSet(StringComparer.Ordinal);
-        var files = locked.Packages.Where(package => package.Path is not null).Select(package => package.Name).ToHashSet(StringComparer.Ordinal);
+        var ofProject = locked.Packages.Where(package => package.Path is not null).Select(package => package.Name).ToList();
         var recipe = Absolute(locked.Recipe, source) with
         {
             Packages =
@@ -271,7 +271,7 @@ internal sealed class ProjectLock(Host host, ProjectFiles files)
                 .. locked
                     .Packages.Where(package => package.Path is not null || !names.Contains(package.Name))
                     .Select(package => package.Path ?? Pinned(package)),
-                .. asked.Where(request => !files.Contains(NameOf(request))),
+                .. asked.Where(request => !ofProject.Contains(NameOf(request))),
             ],
         };
         var debian = await packages.LockAsync(recipe, locked.Archives, options.Offline, cancellation);

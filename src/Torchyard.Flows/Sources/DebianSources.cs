@@ -1,5 +1,6 @@
 using Torchyard.Flows.Hosts;
 using Torchyard.Flows.Trust;
+using Torchyard.Packages.Debian.Indexes;
 using Torchyard.Packages.Debian.Locking;
 using Torchyard.Recipes.Reading;
 using Torchyard.Recipes.Sources;

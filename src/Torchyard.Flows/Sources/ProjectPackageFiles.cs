@@ -1,7 +1,9 @@
 using Torchyard.Flows.Hosts;
 using Torchyard.Images.Debian.Packages;
+using Torchyard.Images.Errors;
 using Torchyard.Packages.Debian.Fetching;
-using Torchyard.Packages.Debian.Locking;
+using Torchyard.Packages.Debian.Indexes;
+using Torchyard.Packages.Errors;
 using Torchyard.Platform.Errors;
 using Torchyard.Recipes.Reading;
 using Torchyard.Recipes.Sources;
@@ -17,8 +19,8 @@ internal sealed class ProjectPackageFiles(Host host, RecipeSource source)
 
     /// <summary>Reads one.</summary>
     /// <param name="path">Its path as the recipe has it.</param>
-    /// <exception cref="TorchyardException">TY2071: it is not a package, or damaged; TY2074: it is for other machines; TY1043: it is outside
-    /// the project, and nobody allowed that.</exception>
+    /// <exception cref="TorchyardException">TY2071: it is not a package, or damaged; TY2074: it is for other machines; TY1043: it is
+    /// outside the project, and nobody allowed that.</exception>
     public LocalPackage Read(string path)
     {
         try
@@ -27,12 +29,12 @@ internal sealed class ProjectPackageFiles(Host host, RecipeSource source)
             return package.Architecture == "all" || package.Architecture == source.Recipe.Base.Architecture
                 ? package
                 : throw new TorchyardException(
-                    "TY2074",
+                    PackageCodes.OtherArchitecture,
                     $"{path} is for {package.Architecture}, and the image is for {source.Recipe.Base.Architecture}",
                     $"name a file for {source.Recipe.Base.Architecture} or 'all'; or change base.architecture in the recipe"
                 );
         }
-        catch (TorchyardException wrong) when (wrong.Code is "TY2071" or "TY2074")
+        catch (TorchyardException wrong) when (wrong.Code is PackageCodes.UnusableFile or PackageCodes.OtherArchitecture)
         {
             throw new TorchyardException(wrong.Code, wrong.Message, wrong.Cure, wrong.InnerException)
             {
@@ -54,7 +56,10 @@ internal sealed class ProjectPackageFiles(Host host, RecipeSource source)
             when (failure
                     is IOException
                         or UnauthorizedAccessException
-                        or TorchyardException { Code: PlatformCodes.NotRegular or "TY3001" or "TY3002" or "TY3003" }
+                        or TorchyardException
+                        {
+                            Code: PlatformCodes.NotRegular or ImageCodes.BadArchive or ImageCodes.UnsafeName or ImageCodes.UnpacksTooLarge
+                        }
             )
         {
             throw LocalPackage.Unusable(path, failure.Message.TrimEnd('.'), failure);

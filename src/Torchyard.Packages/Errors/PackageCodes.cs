@@ -3,6 +3,21 @@ namespace Torchyard.Packages.Errors;
 /// <summary>Codes of this project's failures that a caller answers in another way than by showing them.</summary>
 public static class PackageCodes
 {
+    /// <summary>A text that is not made of control fields.</summary>
+    public const string NotControl = "TY2002";
+
+    /// <summary>A field of dependencies that breaks their syntax.</summary>
+    public const string NotDependency = "TY2003";
+
+    /// <summary>A keyring that cannot be read.</summary>
+    public const string UnusableKeyring = "TY2029";
+
+    /// <summary>A package file of the project that is not one.</summary>
+    public const string UnusableFile = "TY2071";
+
+    /// <summary>A package file of the project for other machines.</summary>
+    public const string OtherArchitecture = "TY2074";
+
     /// <summary>A file that no source gives.</summary>
     public const string NotFetched = "TY2050";
 

@@ -37,10 +37,7 @@ internal sealed class Transport : IByteSource, IDisposable
     {
         if (address.IsFile)
         {
-            return OpenSource.OfFile(
-                () => RegularFile.OpenRead(address.LocalPath),
-                offset
-            );
+            return OpenSource.OfFile(() => RegularFile.OpenRead(address.LocalPath), offset);
         }
 
         if (address.Scheme is not ("http" or "https"))

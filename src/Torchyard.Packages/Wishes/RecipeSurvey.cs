@@ -295,8 +295,7 @@ public sealed class RecipeSurvey(OwnPlaces own, Func<string, string?> environmen
     }
 
     /// <summary>Where in a recipe's file an item of <c>python.packages</c> stands.</summary>
-    public static Func<int, SourceLocation?> PlaceOf(RecipeSource source) =>
-        i => RecipePlaces.Of(source?.File, $"python.packages[{i}]");
+    public static Func<int, SourceLocation?> PlaceOf(RecipeSource source) => i => RecipePlaces.Of(source?.File, $"python.packages[{i}]");
 
     private void Pylock(string pylock, ProjectFiles files, List<Wish> wishes)
     {

@@ -4,11 +4,14 @@ using Torchyard.Testing.Loopback;
 
 namespace Torchyard.EndToEnd.Builds;
 
-/// <summary>A package file made by dpkg-deb and a package of an archive beside Debian's, in an image of the preset <c>minimal</c>.</summary>
+/// <summary>
+/// A package file made by dpkg-deb and a package of an archive beside Debian's, in an image of the preset <c>minimal</c>.
+/// </summary>
 public sealed class ForeignPackageTests
 {
     private const string Control =
-        "Package: mytool\nVersion: 1.2\nArchitecture: amd64\nMaintainer: T <t@example.org>\nDepends: bash, example-lib\nDescription: mine\n";
+        "Package: mytool\nVersion: 1.2\nArchitecture: amd64\nMaintainer: T <t@example.org>\n"
+        + "Depends: bash, example-lib\nDescription: mine\n";
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

@@ -97,25 +97,23 @@ public sealed class FurtherArchiveLockTests : IDisposable
         WriteRecipe("example-app");
         var recipe = _project.Test.Read("torchyard.toml");
         var root = _vendor.Server.Root.Authority;
-        _project.Test.Write("torchyard.toml", recipe.Replace($"http://{root}/", $"http://me:${{VENDOR_TOKEN}}@{root}/", StringComparison.Ordinal));
+        var withLogin = recipe.Replace($"http://{root}/", $"http://me:${{VENDOR_TOKEN}}@{root}/", StringComparison.Ordinal);
+        _project.Test.Write("torchyard.toml", withLogin);
         _project.Test.Dialogue.Answers = new Queue<bool>([true]);
 
         await new LockFlow(_project.Host).RunAsync(new LockRequest { Options = LockOptions.None }, Cancellation);
 
-        Assert.Contains(
-            _project.Test.Dialogue.Lines,
-            line => line.StartsWith($"  send your environment variable VENDOR_TOKEN to {root}", StringComparison.Ordinal)
+        Assert.Contains(_project.Test.Dialogue.Lines, line =>
+            line.StartsWith($"  send your environment variable VENDOR_TOKEN to {root}", StringComparison.Ordinal)
         );
-        Assert.Contains(
-            _vendor.Server.Requests,
-            request => request.Headers.Any(header => header.Value == "Basic " + Convert.ToBase64String("me:geheim"u8))
+        Assert.Contains(_vendor.Server.Requests, request =>
+            request.Headers.Any(header => header.Value == "Basic " + Convert.ToBase64String("me:geheim"u8))
         );
         Assert.DoesNotContain("geheim", File.ReadAllText(_project.LockFile), StringComparison.Ordinal);
         _project.Test.Dialogue.Answers = null;
         await new LockFlow(_project.Host).RunAsync(new LockRequest { Options = LockOptions.None }, Cancellation);
-        Assert.Contains(
-            TrustRecords.Of(_project.Host.Caller).All().Single().Wishes!,
-            wish => wish is { Kind: "variable", What: "VENDOR_TOKEN" }
+        Assert.Contains(TrustRecords.Of(_project.Host.Caller).All().Single().Wishes!, wish =>
+            wish is { Kind: "variable", What: "VENDOR_TOKEN" }
         );
     }
 

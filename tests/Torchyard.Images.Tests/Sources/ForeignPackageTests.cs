@@ -17,7 +17,11 @@ public sealed class ForeignPackageTests
     private static readonly RecipeLock Lock = new()
     {
         RecipeDigest = Digest.Of("recipe"u8),
-        Recipe = new Recipe { Name = "work", Base = new DebianBase { Suite = "trixie" } },
+        Recipe = new Recipe
+        {
+            Name = "work",
+            Base = new DebianBase { Suite = "trixie" },
+        },
         SourceDateEpoch = 1,
         Archives =
         [
@@ -47,10 +51,7 @@ public sealed class ForeignPackageTests
         Assert.Equal("pkg:deb/debian/bash@1?arch=amd64&distro=debian-13", bash.Purl);
         Assert.Equal("pkg:deb/apt.example.com/example-tool@1?arch=amd64", tool.Purl);
         Assert.Equal("https://apt.example.com/debian/pool/example-tool.deb", tool.DownloadLocation);
-        Assert.Equal(
-            "built from source package example-tool 1, from apt.example.com/debian/stable, signed by 0123ABCD",
-            tool.SourceInfo
-        );
+        Assert.Equal("built from source package example-tool 1, from apt.example.com/debian/stable, signed by 0123ABCD", tool.SourceInfo);
         Assert.Equal(("pkg:deb/local/mytool@1?arch=amd64", "NONE", null), (mine.Purl, mine.DownloadLocation, mine.Supplier));
         Assert.Equal("built from source package mytool 1, from the file ./vendor/mytool_1_amd64.deb", mine.SourceInfo);
 
@@ -61,11 +62,7 @@ public sealed class ForeignPackageTests
     public void Why_names_file_archive_and_key()
     {
         Assert.Equal(
-            [
-                "mytool 1 (Debian)",
-                "├─ the recipe names it",
-                "└─ version 1 is what ./vendor/mytool_1_amd64.deb had when the lock was made",
-            ],
+            ["mytool 1 (Debian)", "├─ the recipe names it", "└─ version 1 is what ./vendor/mytool_1_amd64.deb had when the lock was made"],
             LayerSources.ForQuestions.Explain(Lock, "mytool")!.Lines()
         );
         Assert.Equal(

@@ -49,9 +49,7 @@ internal sealed class PackageLayers(LayerContext context, PackageFiles files, Py
     // Where a package is not Debian's, the image says whose it is.
     private string Named(LockedDebianPackage package)
     {
-        var place = package.Path ?? (
-            context.Locked.Archives.FirstOrDefault(archive => archive.Id == package.Archive) is { IsFurther: true } archive ? archive.Id : null
-        );
+        var place = package.Path ?? context.Locked.Archives.FirstOrDefault(one => one.IsFurther && one.Id == package.Archive)?.Id;
         return $"{package.Name}={package.Version}{(place is null ? "" : $" ({place})")}";
     }
 

@@ -38,7 +38,9 @@ internal sealed record DebianArchive
     /// <summary>Path of its directory of indexes below the root, with a slash at its end; empty for the root itself.</summary>
     public string Directory =>
         Further is { Settings.IsFlat: true }
-            ? Suite.TrimStart('.').Trim('/') is { Length: > 0 } flat ? flat + "/" : ""
+            ? Suite.TrimStart('.').Trim('/') is { Length: > 0 } flat
+                ? flat + "/"
+                : ""
             : $"dists/{Suite}/";
 
     /// <summary>Path of the index of a component below <see cref="Directory"/>.</summary>

@@ -1,5 +1,5 @@
-using Torchyard.Platform.Errors;
 using Torchyard.Platform.Digests;
+using Torchyard.Platform.Errors;
 using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Packages.Debian.Archives;

@@ -1,5 +1,6 @@
 using Torchyard.Packages.Debian.Apt;
 using Torchyard.Packages.Debian.Signing;
+using Torchyard.Packages.Errors;
 using Torchyard.Platform.Digests;
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Text;
@@ -67,7 +68,8 @@ internal sealed class FurtherArchives(MachineApt machine, Func<string, byte[]> f
                 ? (keys, Digest.Of(content))
                 : throw new IOException("none of its keys may sign, or their own signatures are wrong");
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or TorchyardException { Code: "TY2029" })
+        catch (Exception failure)
+            when (failure is IOException or UnauthorizedAccessException or TorchyardException { Code: PackageCodes.UnusableKeyring })
         {
             throw new TorchyardException(
                 "TY2070",

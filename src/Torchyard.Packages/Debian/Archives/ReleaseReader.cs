@@ -188,11 +188,11 @@ internal sealed class ReleaseReader(Transport transport, TimeProvider clock, IPr
                 $"{source} was valid until {until:u} and this machine's clock says {now:u}: "
                     + "the mirror is out of date, or the clock is wrong",
                 archive.Further is not null
-                    ? "set the clock, or ask those who run the archive to sign it again; for one that is frozen on purpose, set "
-                        + "Acquire::Check-Valid-Until \"false\" in apt.conf"
+                    ? "set the clock, or ask those who run the archive to sign it again; for one that is frozen on purpose, "
+                        + "set Acquire::Check-Valid-Until \"false\" in apt.conf"
                     : "use another mirror or set the clock; for an archive that is frozen on purpose, set Acquire::Check-Valid-Until \"false\" "
-                    + "in apt.conf "
-                    + "or base.snapshot in the recipe"
+                        + "in apt.conf "
+                        + "or base.snapshot in the recipe"
             );
         }
     }

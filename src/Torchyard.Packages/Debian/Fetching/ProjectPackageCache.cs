@@ -40,7 +40,7 @@ public sealed class ProjectPackageCache(StorePaths store, Func<string, Stream> o
             return _cache.PathOf(package.Sha256);
         }
 
-        var path = package.Path ?? throw new InvalidOperationException($"{package.Name} is no file of the project");
+        var path = package.Path ?? throw new InvalidOperationException($"{package.Name} comes from an archive");
         try
         {
             var (copy, size, digest) = Copy(path, package.Size);

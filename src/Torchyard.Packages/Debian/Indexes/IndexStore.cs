@@ -146,7 +146,8 @@ internal sealed class IndexStore(StorePaths store, Transport transport, Download
             isThere
                 ? $"the archive {archive.Id} has no index {archive.IndexPath(component, architecture)}"
                 : $"the archive {archive.Id} has no component {component}",
-            !isThere && components.Length > 0 ? $"it has {string.Join(", ", components)}: change 'components' of the archive in the recipe"
+            !isThere && components.Length > 0
+                ? $"it has {string.Join(", ", components)}: change 'components' of the archive in the recipe"
                 : $"it has {Known(release.Words("Architectures"))}; its Release file must name the index without compression, too"
         )
         {

@@ -137,16 +137,7 @@ public sealed class DebianPackages : IDisposable
         var releases = ReadKept(recipe.Base, archives, earlier, offline, reader, indexes)
             ?? await Task.WhenAll(archives.Select(archive => reader.ReadAsync(archive, cancellation)));
         var universe = await ReadIndexesAsync(recipe.Base, files.Values, archives, releases, indexes, cancellation);
-        foreach (var request in requests)
-        {
-            if (universe.LeftOutOf(universe.Find(request.Name)) is { } other && universe.CandidateOf(universe.Find(request.Name)) is not null)
-            {
-                _progress.Note(
-                    $"{request.Name} is not taken from {other}, since another archive has it too: name it in 'packages' of that archive to "
-                        + "take it from there"
-                );
-            }
-        }
+        TellLeftOut(universe, requests);
 
         var resolution = new DebianResolver(universe).Resolve(requests, recipe.Recommends, withBase);
         var locked = archives
@@ -222,6 +213,21 @@ public sealed class DebianPackages : IDisposable
                 path => (ReadFile ?? throw new InvalidOperationException($"nobody reads the package file {path}"))(path),
                 StringComparer.Ordinal
             );
+
+    /// <summary>Who asks for a package by its name may have meant the other archive's.</summary>
+    private void TellLeftOut(PackageUniverse universe, List<PackageRequest> requests)
+    {
+        foreach (var name in requests.Select(request => request.Name))
+        {
+            var number = universe.Find(name);
+            if (universe.LeftOutOf(number) is { } other && universe.CandidateOf(number) is not null)
+            {
+                _progress.Note(
+                    $"{name} is not taken from {other}, since another archive has it: name it in 'packages' of that archive to take it there"
+                );
+            }
+        }
+    }
 
     /// <summary>A package has one version; two that are asked for would depend on their order.</summary>
     /// <exception cref="TorchyardException">TY2073.</exception>

@@ -90,9 +90,8 @@ public sealed class FurtherArchiveTests : IDisposable
 
         await LockAsync("tool");
 
-        Assert.Contains(
-            _progress.Notes,
-            note => note.StartsWith($"tool is not taken from {_vendor.Server.Root.Authority}/unit", StringComparison.Ordinal)
+        Assert.Contains(_progress.Notes, note =>
+            note.StartsWith($"tool is not taken from {_vendor.Server.Root.Authority}/unit", StringComparison.Ordinal)
         );
     }
 
@@ -269,10 +268,7 @@ public sealed class FurtherArchiveTests : IDisposable
         Assert.Contains("example-lib=1", Versions(again));
         Assert.Contains("example-lib=2", Versions(await LockAsync("example-app")));
         _vendor.Answer = (_, _) => new Reply(500, []);
-        Assert.Contains(
-            "example-lib=2",
-            Versions(await Open().LockAsync(Recipe("example-app"), earlier: [], offline: true, Cancellation))
-        );
+        Assert.Contains("example-lib=2", Versions(await Open().LockAsync(Recipe("example-app"), earlier: [], offline: true, Cancellation)));
     }
 
     [Fact]
@@ -294,9 +290,8 @@ public sealed class FurtherArchiveTests : IDisposable
         var text = LockText.Write(RealArchiveTests.Lock(recipe, locked));
         Assert.DoesNotContain("geheim", text, StringComparison.Ordinal);
         Assert.Equal(_vendor.Server.Root.AbsoluteUri, locked.Archives[1].Uri);
-        Assert.DoesNotContain(
-            _debian.Server.Requests,
-            request => request.Headers.Keys.Any(name => name.Equals("Authorization", StringComparison.OrdinalIgnoreCase))
+        Assert.DoesNotContain(_debian.Server.Requests, request =>
+            request.Headers.Keys.Any(name => name.Equals("Authorization", StringComparison.OrdinalIgnoreCase))
         );
         _vendor.Answer = (_, _) => new Reply(403, []);
         var refusal = await RefusalAsync(recipe);
@@ -363,7 +358,8 @@ public sealed class FurtherArchiveTests : IDisposable
         }
     }
 
-    private static IEnumerable<string> Versions(DebianLock locked) => locked.Packages.Select(package => $"{package.Name}={package.Version}");
+    private static IEnumerable<string> Versions(DebianLock locked) =>
+        locked.Packages.Select(package => $"{package.Name}={package.Version}");
 
     private DebianPackages Open()
     {

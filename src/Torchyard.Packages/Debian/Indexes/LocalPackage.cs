@@ -2,12 +2,12 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Torchyard.Packages.Debian.Control;
-using Torchyard.Packages.Debian.Indexes;
 using Torchyard.Packages.Debian.Versions;
+using Torchyard.Packages.Errors;
 using Torchyard.Platform.Digests;
 using Torchyard.Platform.Errors;
 
-namespace Torchyard.Packages.Debian.Locking;
+namespace Torchyard.Packages.Debian.Indexes;
 
 /// <summary>A <c>.deb</c> of the project that was read: what an index would say of it.</summary>
 public sealed partial record LocalPackage
@@ -78,7 +78,7 @@ public sealed partial record LocalPackage
                 throw Unusable(path, "its control file has more than one paragraph");
             }
         }
-        catch (TorchyardException malformed) when (malformed.Code is "TY2002" or "TY2003")
+        catch (TorchyardException malformed) when (malformed.Code is PackageCodes.NotControl or PackageCodes.NotDependency)
         {
             throw Unusable(path, $"its control file is malformed: {malformed.Message}", malformed);
         }
@@ -104,7 +104,7 @@ public sealed partial record LocalPackage
     /// <param name="inner">The lower failure.</param>
     public static TorchyardException Unusable(string path, string why, Exception? inner = null) =>
         new(
-            "TY2071",
+            PackageCodes.UnusableFile,
             $"{path} cannot be used as a package: {why}",
             $"look at it with 'dpkg-deb --info {path}'; then build it again, fetch it again, or correct the path",
             inner
