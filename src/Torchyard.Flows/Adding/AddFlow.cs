@@ -226,7 +226,7 @@ internal sealed class AddFlow(Host host)
     }
 
     /// <summary>Reads a requirement of the command line; paths become those of the recipe.</summary>
-    private RequirementLine Read(RecipeEdit edit, string package)
+    private static RequirementLine Read(RecipeEdit edit, string package)
     {
         var isPath =
             package.StartsWith("./", StringComparison.Ordinal)

@@ -190,9 +190,8 @@ internal sealed class ReleaseReader(Transport transport, TimeProvider clock, IPr
                 archive.Further is not null
                     ? "set the clock, or ask those who run the archive to sign it again; for one that is frozen on purpose, "
                         + "set Acquire::Check-Valid-Until \"false\" in apt.conf"
-                    : "use another mirror or set the clock; for an archive that is frozen on purpose, set Acquire::Check-Valid-Until \"false\" "
-                        + "in apt.conf "
-                        + "or base.snapshot in the recipe"
+                    : "use another mirror or set the clock; for an archive that is frozen on purpose, "
+                        + "set Acquire::Check-Valid-Until \"false\" in apt.conf or base.snapshot in the recipe"
             );
         }
     }

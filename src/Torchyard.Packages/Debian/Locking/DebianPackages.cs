@@ -223,7 +223,8 @@ public sealed class DebianPackages : IDisposable
             if (universe.LeftOutOf(number) is { } other && universe.CandidateOf(number) is not null)
             {
                 _progress.Note(
-                    $"{name} is not taken from {other}, since another archive has it: name it in 'packages' of that archive to take it there"
+                    $"{name} is not taken from {other}, since another archive has it: name it in 'packages' of that archive "
+                        + "to take it from there"
                 );
             }
         }
