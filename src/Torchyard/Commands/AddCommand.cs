@@ -49,6 +49,7 @@ internal sealed class AddCommand : Verb
         [
             new("torchyard add einops 'transformers>=4.50'", "from Python's index"),
             new("torchyard add --system ffmpeg", "from Debian"),
+            new("torchyard add ./vendor/mytool_1.2_amd64.deb", "a package file of the project"),
             new("torchyard add -r requirements.txt", "name a requirement file in the recipe"),
             new("torchyard add --installed", "what pip has installed in the environment"),
             new("torchyard add --dry-run xformers", "what would come with it?"),
