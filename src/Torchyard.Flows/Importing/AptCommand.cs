@@ -63,9 +63,15 @@ internal sealed class AptCommand(Import import)
 
     private void AddPackage(string place, string word)
     {
-        if (word.Contains('/') || word.EndsWith(".deb", StringComparison.Ordinal))
+        if (word.EndsWith(".deb", StringComparison.Ordinal))
         {
-            import.Gap(place, word, "a file, or a package of another suite: name one of Debian's");
+            import.Gap(place, word, "a package file: copy it into the project, then 'torchyard add' its path");
+            return;
+        }
+
+        if (word.Contains('/'))
+        {
+            import.Gap(place, word, "a package of another suite: name one of Debian's");
             return;
         }
 

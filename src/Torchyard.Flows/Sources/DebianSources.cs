@@ -2,6 +2,7 @@ using Torchyard.Flows.Hosts;
 using Torchyard.Flows.Trust;
 using Torchyard.Packages.Debian.Indexes;
 using Torchyard.Packages.Debian.Locking;
+using Torchyard.Platform.Errors;
 using Torchyard.Recipes.Reading;
 using Torchyard.Recipes.Sources;
 
@@ -17,24 +18,30 @@ internal static class DebianSources
     public static DebianPackages Open(Host host, RecipeSource source)
     {
         var reader = new ProjectPackageFiles(host, source);
-        return Make(host, source.Files, reader.Read, path => RecipePlaces.Of(source.File, path));
+        return Make(host, source.Files, reader.Read, source);
     }
 
     /// <summary>Opens them to fetch what a lock names.</summary>
-    public static DebianPackages Open(Host host, ProjectFiles files) => Make(host, files, read: null, static _ => null);
+    public static DebianPackages Open(Host host, ProjectFiles files) => Make(host, files, read: null, source: null);
 
     private static DebianPackages Make(
         Host host,
         ProjectFiles files,
         Func<string, LocalPackage>? read,
-        Func<string, Platform.Errors.SourceLocation?> place
+        RecipeSource? source
     ) =>
         new(host.Store, host.Progress, host.Clock, host.Caller.Variable)
         {
             Keyring = path => files.Read(path, LargestKeyring),
             OpenFile = files.Open,
             ReadFile = read,
-            ExpandLogin = url => RecipeGate.Survey(host).Variables(files).Expand(url, place: null),
-            Place = place,
+            ExpandLogin = url => RecipeGate.Survey(host).Variables(files).Expand(url, PlaceOfUrl(source, url)),
+            Place = path => RecipePlaces.Of(source?.File, path),
         };
+
+    private static SourceLocation? PlaceOfUrl(RecipeSource? source, string url)
+    {
+        var index = source?.Recipe.Archives.Index().FirstOrDefault(archive => archive.Item.Url == url).Index;
+        return RecipePlaces.Of(source?.File, $"archives[{index ?? 0}].url");
+    }
 }

@@ -37,7 +37,7 @@ internal sealed class DebianLockSection : ILockSection
     public RecipeLock Read(TomlTableReader table, RecipeLock locked) =>
         locked with
         {
-            Archives = [.. table.Tables("archive").Select(ReadArchive)],
+            Archives = ReadArchives(table.Tables("archive")),
             Packages = [.. table.Tables("package").Select(ReadPackage)],
             BuildPackages = [.. table.Tables("build-package").Select(ReadPackage)],
         };
@@ -92,6 +92,23 @@ internal sealed class DebianLockSection : ILockSection
         {
             text.Add("requested", true);
         }
+    }
+
+    private static List<LockedArchive> ReadArchives(IReadOnlyList<TomlTableReader> tables)
+    {
+        var archives = new List<LockedArchive>();
+        foreach (var table in tables)
+        {
+            var archive = ReadArchive(table);
+            if (archives.Exists(other => other.Id == archive.Id))
+            {
+                throw table.Wrong("id", $"two archives are called '{VisibleText.Of(archive.Id)}'", LockReader.Cure, LockCodes.Damaged);
+            }
+
+            archives.Add(archive);
+        }
+
+        return archives;
     }
 
     private static LockedArchive ReadArchive(TomlTableReader table)

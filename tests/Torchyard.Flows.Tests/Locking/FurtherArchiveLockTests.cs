@@ -99,6 +99,10 @@ public sealed class FurtherArchiveLockTests : IDisposable
         var root = _vendor.Server.Root.Authority;
         var withLogin = recipe.Replace($"http://{root}/", $"http://me:${{VENDOR_TOKEN}}@{root}/", StringComparison.Ordinal);
         _project.Test.Write("torchyard.toml", withLogin);
+        _project.Test.Variables.Remove("VENDOR_TOKEN");
+        var unset = await Assert.ThrowsAsync<TorchyardException>(LockAsync);
+        Assert.Equal(("TY2512", 9), (unset.Code, unset.Location?.Line));
+        _project.Test.Variables["VENDOR_TOKEN"] = "geheim";
         _project.Test.Dialogue.Answers = new Queue<bool>([true]);
 
         await new LockFlow(_project.Host).RunAsync(new LockRequest { Options = LockOptions.None }, Cancellation);

@@ -14,8 +14,9 @@ namespace Torchyard.Packages.Debian.Archives;
 /// </summary>
 /// <param name="machine">The machine's apt settings: dates, proxies, logins.</param>
 /// <param name="file">Gives the content of a file that the recipe names.</param>
-/// <param name="expand">Replaces the variables in the login of a URL; refuses those that its host may not have.</param>
-internal sealed class FurtherArchives(MachineApt machine, Func<string, byte[]> file, Func<string, string> expand)
+/// <param name="expand">Replaces the variables in the login of a URL, and refuses those that its host may not have; null where nothing is
+/// fetched.</param>
+internal sealed class FurtherArchives(MachineApt machine, Func<string, byte[]> file, Func<string, string>? expand)
 {
     /// <summary>The archives, in their order.</summary>
     /// <param name="archives">What the recipe says.</param>
@@ -27,7 +28,7 @@ internal sealed class FurtherArchives(MachineApt machine, Func<string, byte[]> f
     /// <summary>The root of an archive. A login in its URL is told to those who fetch, and is not in the address.</summary>
     public Uri RootOf(ArchiveSettings archive)
     {
-        var text = expand(archive.Url).TrimEnd('/') + "/";
+        var text = (expand?.Invoke(archive.Url) ?? archive.PublicUrl).TrimEnd('/') + "/";
         return UrlText.TryRead(text, out var url)
             ? machine.Credentials.Take(url)
             : throw new TorchyardException(

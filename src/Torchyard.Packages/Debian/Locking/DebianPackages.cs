@@ -125,7 +125,7 @@ public sealed class DebianPackages : IDisposable
         IReadOnlyList<DebianArchive> archives =
         [
             .. ArchiveCatalogue.Of(recipe.Base, _machine, notes, Keyring),
-            .. Further().Of(recipe.Archives, Place),
+            .. Further(offline).Of(recipe.Archives, Place),
         ];
         foreach (var note in notes.Distinct())
         {
@@ -134,8 +134,14 @@ public sealed class DebianPackages : IDisposable
 
         var reader = new ReleaseReader(_transport, _clock, _progress, new ReleaseStore(_store));
         var indexes = new IndexStore(_store, _transport, _settings, offline);
-        var releases = ReadKept(recipe.Base, archives, earlier, offline, reader, indexes)
-            ?? await Task.WhenAll(archives.Select(archive => reader.ReadAsync(archive, cancellation)));
+        var kept = ReadKept(recipe.Base, archives, earlier, offline, reader, indexes);
+        var releases = await Task.WhenAll(
+            archives.Zip(
+                kept,
+                (archive, release) =>
+                    release is null ? reader.ReadAsync(archive, cancellation) : Task.FromResult((Release: release, archive.Mirrors))
+            )
+        );
         var universe = await ReadIndexesAsync(recipe.Base, files.Values, archives, releases, indexes, cancellation);
         TellLeftOut(universe, requests);
 
@@ -200,10 +206,11 @@ public sealed class DebianPackages : IDisposable
                 Suite = archive.Suite,
                 Key = "",
             };
-        return [Further().RootOf(named)];
+        return [Further(offline: false).RootOf(named)];
     }
 
-    private FurtherArchives Further() => new(_machine, Keyring ?? File.ReadAllBytes, ExpandLogin ?? (static url => url));
+    // Nothing is sent offline, so that no login is needed.
+    private FurtherArchives Further(bool offline) => new(_machine, Keyring ?? File.ReadAllBytes, offline ? null : ExpandLogin);
 
     private Dictionary<string, LocalPackage> ReadFiles(Recipe recipe) =>
         recipe
@@ -252,8 +259,11 @@ public sealed class DebianPackages : IDisposable
         }
     }
 
-    /// <summary>The archives all as they were; null when they must be asked. One old and one new suite would not fit together.</summary>
-    private static (ReleaseFile Release, IReadOnlyList<Uri> Mirrors)[]? ReadKept(
+    /// <summary>
+    /// What archives said when they were locked; null for one that must be asked. Debian's are all as they were, or none: one old and one
+    /// new suite would not fit together. Another archive that is new in the recipe changes nothing of that.
+    /// </summary>
+    private static IReadOnlyList<ReleaseFile?> ReadKept(
         DebianBase recipe,
         IReadOnlyList<DebianArchive> archives,
         IReadOnlyList<LockedArchive> earlier,
@@ -262,9 +272,10 @@ public sealed class DebianPackages : IDisposable
         IndexStore indexes
     )
     {
+        var nothing = new ReleaseFile?[archives.Count];
         if (earlier.Count == 0 && !offline)
         {
-            return null;
+            return nothing;
         }
 
         var kept = archives
@@ -274,26 +285,24 @@ public sealed class DebianPackages : IDisposable
                 : offline && earlier.Count == 0 ? reader.FindKept(archive, digest: null)
                 : null
             )
+            .Zip(archives, (release, archive) => release is not null && HasIndexes(archive, release) ? release : null)
             .ToList();
-        var complete = archives
-            .Zip(kept)
-            .All(pair =>
-                pair.Second is { } release
-                && pair.First.Indexes.All(component => indexes.Has(pair.First, release, component, recipe.Architecture))
-            );
-        if (!complete && offline)
+        if (offline && kept.Contains(null))
         {
             kept = [.. archives.Select(archive => reader.FindKept(archive, digest: null))];
-            complete = kept.TrueForAll(release => release is not null);
+            return kept.Contains(null)
+                ? throw new TorchyardException(
+                    "TY2039",
+                    $"what {string.Join(" and ", archives.Select(archive => archive.Id))} have is needed, and --offline forbids to ask",
+                    "run the command once without --offline: indexes are then in the store"
+                )
+                : kept;
         }
 
-        return complete ? [.. archives.Zip(kept).Select(pair => (pair.Second!, pair.First.Mirrors))]
-            : !offline ? null
-            : throw new TorchyardException(
-                "TY2039",
-                $"what {string.Join(" and ", archives.Select(archive => archive.Id))} have is needed, and --offline forbids to ask",
-                "run the command once without --offline: indexes are then in the store"
-            );
+        return archives.Zip(kept).Any(pair => pair.First.Further is null && pair.Second is null) ? nothing : kept;
+
+        bool HasIndexes(DebianArchive archive, ReleaseFile release) =>
+            archive.Indexes.All(component => indexes.Has(archive, release, component, recipe.Architecture));
     }
 
     private async Task<PackageUniverse> ReadIndexesAsync(

@@ -19,6 +19,7 @@ public sealed class FurtherArchiveTests : IDisposable
     private readonly TemporaryDirectory _directory = new();
     private readonly List<DebianPackages> _opened = [];
     private readonly RecordingProgress _progress = new();
+    private Func<string, string> _expand = url => url.Replace("${VENDOR_TOKEN}", "geheim", StringComparison.Ordinal);
     private readonly TestArchive _debian = new(archive =>
     {
         archive.Add("base", "1", "Essential: yes");
@@ -272,6 +273,32 @@ public sealed class FurtherArchiveTests : IDisposable
     }
 
     [Fact]
+    public async Task A_new_archive_in_the_recipe_leaves_Debian_as_it_was()
+    {
+        var first = await LockAsync(Recipe("tool") with { Archives = [] });
+        _debian.Add("tool", "2");
+        _debian.Publish();
+
+        var second = await Open().LockAsync(Recipe("tool", "example-lib"), first.Archives, offline: false, Cancellation);
+
+        Assert.Equal(first.Archives[0].ReleaseDigest, second.Archives[0].ReleaseDigest);
+        Assert.Equal(["base=1", "example-lib=1", "fallback=1", "tool=1"], Versions(second));
+    }
+
+    [Fact]
+    public async Task Offline_no_login_is_needed()
+    {
+        var recipe = Recipe("example-app") with
+        {
+            Archives = [Vendor() with { Url = $"http://reader:${{VENDOR_TOKEN}}@{_vendor.Server.Root.Authority}/" }],
+        };
+        await LockAsync(recipe);
+        _expand = _ => throw new InvalidOperationException("the variable is not set");
+
+        Assert.Contains("example-app=3", Versions(await Open().LockAsync(recipe, earlier: [], offline: true, Cancellation)));
+    }
+
+    [Fact]
     public async Task Its_login_is_sent_to_it_and_to_nobody_else_and_stands_nowhere()
     {
         var expected = "Basic " + Convert.ToBase64String("reader:geheim"u8);
@@ -376,7 +403,7 @@ public sealed class FurtherArchiveTests : IDisposable
             _debian.Server.Root
         )
         {
-            ExpandLogin = url => url.Replace("${VENDOR_TOKEN}", "geheim", StringComparison.Ordinal),
+            ExpandLogin = _expand,
             // The path stands for the place.
             Place = path => new SourceLocation(path, 1, 1),
         };
