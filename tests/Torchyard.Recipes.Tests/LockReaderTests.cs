@@ -52,6 +52,16 @@ public sealed class LockReaderTests
     };
 
     [Fact]
+    public void Two_archives_of_one_name_are_refused()
+    {
+        var twice = LockText.Write(Sample with { Archives = [Sample.Archives[0], Sample.Archives[0]] });
+
+        var refusal = Assert.Throws<TorchyardException>(() => LockReader.Read(Encoding.UTF8.GetBytes(twice), "torchyard.lock"));
+
+        Assert.Equal(("TY1021", "two archives are called 'trixie'"), (refusal.Code, refusal.Message));
+    }
+
+    [Fact]
     public void The_form_of_the_file_is_fixed() => GoldenFile.Compare("tests/Torchyard.Recipes.Tests/lock.golden", LockText.Write(Sample));
 
     [Fact]

@@ -24,12 +24,7 @@ internal static class DebianSources
     /// <summary>Opens them to fetch what a lock names.</summary>
     public static DebianPackages Open(Host host, ProjectFiles files) => Make(host, files, read: null, source: null);
 
-    private static DebianPackages Make(
-        Host host,
-        ProjectFiles files,
-        Func<string, LocalPackage>? read,
-        RecipeSource? source
-    ) =>
+    private static DebianPackages Make(Host host, ProjectFiles files, Func<string, LocalPackage>? read, RecipeSource? source) =>
         new(host.Store, host.Progress, host.Clock, host.Caller.Variable)
         {
             Keyring = path => files.Read(path, LargestKeyring),

@@ -136,10 +136,8 @@ public sealed class DebianPackages : IDisposable
         var indexes = new IndexStore(_store, _transport, _settings, offline);
         var kept = ReadKept(recipe.Base, archives, earlier, offline, reader, indexes);
         var releases = await Task.WhenAll(
-            archives.Zip(
-                kept,
-                (archive, release) =>
-                    release is null ? reader.ReadAsync(archive, cancellation) : Task.FromResult((Release: release, archive.Mirrors))
+            archives.Zip(kept, (archive, release) =>
+                release is null ? reader.ReadAsync(archive, cancellation) : Task.FromResult((Release: release, archive.Mirrors))
             )
         );
         var universe = await ReadIndexesAsync(recipe.Base, files.Values, archives, releases, indexes, cancellation);
