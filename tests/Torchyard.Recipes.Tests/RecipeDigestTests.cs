@@ -156,7 +156,7 @@ public sealed class RecipeDigestTests
         Samples.Recipes.Sample(recipe =>
         {
             var names = recipe.Packages.Where(name => !PackageFile.IsPath(name));
-            var bare = recipe with { Python = null, Archives = [], Packages = [.. names] };
+            var bare = recipe with { Python = null, Archives = [], Files = [], Packages = [.. names] };
             var read = RecipeReader.Read(System.Text.Encoding.UTF8.GetBytes(RecipeText.Write(bare)), "r");
             Assert.Equal(RecipeDigest.Of(bare, null), RecipeDigest.Of(read, null));
         });

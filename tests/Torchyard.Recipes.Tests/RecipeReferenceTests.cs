@@ -19,6 +19,11 @@ public sealed partial class RecipeReferenceTests
         [fit]
         [cudnn]
         [cuda-compat]
+        [[files]]
+        source = "a"
+        target = "/a"
+        [[run]]
+        command = "a"
         [services.jupyter]
         [services.ssh]
         port = 2022
@@ -45,6 +50,8 @@ public sealed partial class RecipeReferenceTests
             "fit",
             "cudnn",
             "cuda-compat",
+            "files",
+            "run",
             "services",
             "services.jupyter",
             "services.ssh",

@@ -144,6 +144,22 @@ internal static class Samples
                                     Archive = "./y.tar.xz",
                                 }
                             : null,
+                        Files =
+                        [
+                            .. packages.Select(
+                                (word, number) =>
+                                    new FilesSetting($"./{word}", $"/opt/{name}/{number}") { Mode = flag ? 0x100 + number : null }
+                            ),
+                        ],
+                        Run =
+                        [
+                            .. packages.Select(word => new RunStep
+                            {
+                                Name = flag ? word : null,
+                                Command = services == 0 ? [word, "-\n\"x\""] : RunStep.OfText($"echo {word}\n  exit 1"),
+                                Environment = flag ? new Dictionary<string, string> { ["A"] = word + "\"" } : new(),
+                            }),
+                        ],
                         Services = new ServiceSettings
                         {
                             Jupyter = (services & 1) != 0 ? new JupyterSettings(0, "0.0.0.0") : null,
@@ -308,6 +324,20 @@ internal static class Samples
                                     License = "https://example.org/LICENSE.txt",
                                 }
                                 : null,
+                        Files =
+                        [
+                            .. packages.Select(
+                                (package, number) =>
+                                    new LockedProjectFile
+                                    {
+                                        Source = $"./{package.Name} x/{number}",
+                                        Target = $"/opt/{package.Name}/{number}",
+                                        Mode = number,
+                                        Size = package.Size,
+                                        Sha256 = digest,
+                                    }
+                            ),
+                        ],
                         Fit = python
                             ? new LockedFit
                             {

@@ -83,6 +83,7 @@ internal sealed record BuildAccount(bool Show, string? Trace)
             BuildWork.PrepareInterpreter => "unpack the compiling interpreter",
             BuildWork.Compile => "compile Python modules",
             BuildWork.Configure => "configure by dpkg",
+            BuildWork.Run => "run steps of the recipe",
             BuildWork.ListChanges => "list what configuring changed",
             BuildWork.Pack => "read back, tar, SHA-256, write",
             BuildWork.Compress => "compress",

@@ -160,7 +160,7 @@ internal sealed class ProjectImage(Host host, IMountedLayers layers, ProjectFile
     public async Task<IReadOnlyList<string>> SystemAsync(RecipeLock locked, bool forBuilds, bool offline, CancellationToken cancellation)
     {
         // Only the layers are of use: the name goes, and 'prune' leaves what an image shares with them.
-        var recipe = locked.Recipe with { Python = null, Fit = null, Image = locked.Recipe.Image with { Tag = "lock-base" } };
+        var recipe = locked.Recipe.WithoutSteps() with { Python = null, Fit = null, Image = locked.Recipe.Image with { Tag = "lock-base" } };
         var packages = forBuilds
             ? locked
                 .Packages.Concat(locked.BuildPackages)
@@ -176,6 +176,7 @@ internal sealed class ProjectImage(Host host, IMountedLayers layers, ProjectFile
                 BuildPackages = [],
                 CudaCompat = null,
                 Python = null,
+                Files = [],
                 Fit = null,
             },
             BuildAccount.None,

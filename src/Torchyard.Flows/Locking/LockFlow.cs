@@ -38,10 +38,13 @@ internal sealed class LockFlow(Host host)
         }
 
         var project = new ProjectLock(host, source.Files);
+        var stays = before is not null && damage is null && !options.AsksAnew ? before : null;
+        var place = LockPlace.Of(source, host.Store);
         var after =
-            before is not null && damage is null && LockFit.Fits(before, source) && !options.AsksAnew
-                ? [new PlacedLock(LockPlace.Of(source, host.Store), options.DryRun ? before : project.WithOwnTools(source, before))]
-                : await project.LockAsync(source, before, options, cancellation);
+            stays is not null && LockFit.Fits(stays, source)
+                ? [new PlacedLock(place, options.DryRun ? stays : project.WithOwnTools(source, stays))]
+            : stays is not null && project.WithNewSteps(source, stays, options.DryRun) is { } renewed ? [renewed]
+            : await project.LockAsync(source, before, options, cancellation);
         return new LockOutcome(options.DryRun, [.. after.Select(one => LockSummary.Of(one, before))]) { IsNew = before is null };
     }
 
@@ -59,7 +62,7 @@ internal sealed class LockFlow(Host host)
         var reasons =
             fits ? []
             : before is null ? ["there is no lock"]
-            : LockFit.Differences(before, source.Recipe) is { Count: > 0 } differences ? differences
+            : LockFit.Differences(before, source) is { Count: > 0 } differences ? differences
             : ["the recipe changed after the lock was written"];
         return new LockCheck(LockPlace.Of(source, host.Store), fits, reasons);
     }

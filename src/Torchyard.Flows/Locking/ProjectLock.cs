@@ -52,6 +52,11 @@ internal sealed class ProjectLock(Host host, ProjectFiles files)
                 : before;
         }
 
+        if (before is not null && answers && refusal is null && WithNewSteps(source, before, isDry: false) is { } renewed)
+        {
+            return renewed.Lock;
+        }
+
         host.Progress.Note(
             before is null ? "There is no lock yet: resolving the recipe"
             : !answers ? $"Resolving the recipe again for PyTorch {options.Torch}"
@@ -156,6 +161,39 @@ internal sealed class ProjectLock(Host host, ProjectFiles files)
         return Write(source, locks, options);
     }
 
+    /// <summary>
+    /// The same packages with the recipe's files and commands as they are now, where nothing else changed: nothing is asked of an archive or
+    /// index for a line of a configuration. Null where more changed.
+    /// </summary>
+    /// <param name="source">The recipe.</param>
+    /// <param name="before">The lock as it was.</param>
+    /// <param name="isDry">Write nothing.</param>
+    public PlacedLock? WithNewSteps(RecipeSource source, RecipeLock before, bool isDry)
+    {
+        if (source.Preset is not null || !LockFit.FitsButForSteps(before, source))
+        {
+            return null;
+        }
+
+        host.Progress.Note(
+            "The files or commands of the recipe changed, and nothing else: they are locked as they are now, and all packages stay"
+        );
+        var renewed = before with
+        {
+            RecipeDigest = RecipeDigest.Of(source),
+            Recipe = source.Recipe,
+            Tools = OwnTools.Of(host, source.Recipe),
+            Files = LockedProjectFile.Of(source.Recipe, source.Files),
+        };
+        var place = LockPlace.Of(source, host.Store);
+        if (!isDry)
+        {
+            LockPlace.Write(place, renewed);
+        }
+
+        return new PlacedLock(place, renewed);
+    }
+
     /// <summary>The same packages with what this program itself puts into images; written when that changed.</summary>
     public RecipeLock WithOwnTools(RecipeSource source, RecipeLock locked)
     {
@@ -206,10 +244,21 @@ internal sealed class ProjectLock(Host host, ProjectFiles files)
                 && options.UpgradePackages.Any(name => before.Packages.Concat(before.BuildPackages).Any(package => package.Name == name))
             );
         var tools = OwnTools.Of(host, recipe);
+        // Before anything is fetched: a source that cannot be in an image is told now.
+        var own = LockedProjectFile.Of(recipe, source.Files);
         if (before is not null && !upgrade && !options.IsSalvage && LockFit.AsksForTheSameSystem(before, source))
         {
             RequirePython(before.Packages);
-            var kept = before with { RecipeDigest = digest, Recipe = recipe, Tools = tools, CudaCompat = null, Python = null, Fit = null };
+            var kept = before with
+            {
+                RecipeDigest = digest,
+                Recipe = recipe,
+                Tools = tools,
+                CudaCompat = null,
+                Python = null,
+                Files = own,
+                Fit = null,
+            };
             kept = await _sources.WithNeedsOfPackagesAsync(kept, source, before, options, cancellation);
             return HasBuildPackages(before, recipe, withGit)
                 ? kept
@@ -231,6 +280,7 @@ internal sealed class ProjectLock(Host host, ProjectFiles files)
             SourceDateEpoch = debian.SourceDateEpoch,
             Archives = debian.Archives,
             Packages = debian.Packages,
+            Files = own,
             Tools = tools,
         };
         locked = await _sources.WithNeedsOfPackagesAsync(locked, source, before, options, cancellation);

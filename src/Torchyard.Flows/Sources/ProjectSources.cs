@@ -2,6 +2,7 @@ using Torchyard.Flows.Fitting;
 using Torchyard.Flows.Hosts;
 using Torchyard.Flows.Locks;
 using Torchyard.Images.Build;
+using Torchyard.Packages.Fetching;
 using Torchyard.Recipes.Locks;
 using Torchyard.Recipes.Sources;
 
@@ -63,7 +64,14 @@ internal sealed class ProjectSources(Host host, ProjectFiles files)
         using var cudnn = _cudnn.Open(locked, files.Directory);
         using var compat = _compat.Open(locked, files.Directory);
         return await work(
-            new LayerSources(packages.CreateFetcher(), python?.CreateFetcher(files.Directory), cudnn, compat, host.Supervisor()),
+            new LayerSources(
+                packages.CreateFetcher(),
+                python?.CreateFetcher(files.Directory),
+                cudnn,
+                compat,
+                new ProjectFileFetcher(host.Store, files),
+                host.Supervisor()
+            ),
             python
         );
     }

@@ -3,7 +3,9 @@ using Torchyard.Images.Environments;
 using Torchyard.Images.Nvidia;
 using Torchyard.Images.Python;
 using Torchyard.Images.Sources;
+using Torchyard.Images.Steps;
 using Torchyard.Packages.Debian.Fetching;
+using Torchyard.Packages.Fetching;
 using Torchyard.Packages.Nvidia;
 using Torchyard.Packages.Python.Fetch;
 using Torchyard.Recipes.Locks;
@@ -20,12 +22,14 @@ public sealed class LayerSources
     /// <param name="wheels">Gives wheels; null when the lock has none.</param>
     /// <param name="cudnn">Gives cuDNN; null when the lock has none.</param>
     /// <param name="cudaCompat">Gives the forward-compatibility libraries; null when the lock has none.</param>
+    /// <param name="files">Gives the files of the project; null when the lock has none.</param>
     /// <param name="supervisor">The program that the image starts with; null when nothing is built.</param>
     public LayerSources(
         IPackageFetcher? packages,
         IWheelFetcher? wheels,
         IRedistFetcher? cudnn,
         IRedistFetcher? cudaCompat,
+        ProjectFileFetcher? files,
         SupervisorProgram? supervisor
     )
         : this([
@@ -34,10 +38,13 @@ public sealed class LayerSources
             new EnvironmentSource(supervisor),
             new CudnnSource(cudnn),
             new CudaCompatSource(cudaCompat),
+            // Files first: commands use them.
+            new FilesSource(files),
+            new RunSource(),
         ]) { }
 
     /// <summary>The sources for questions about a lock: they build nothing.</summary>
-    public static LayerSources ForQuestions { get; } = new(null, null, null, null, null);
+    public static LayerSources ForQuestions { get; } = new(null, null, null, null, null, null);
 
     internal IReadOnlyList<ILayerSource> All { get; }
 

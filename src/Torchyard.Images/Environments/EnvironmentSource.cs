@@ -34,8 +34,12 @@ internal sealed class EnvironmentSource(SupervisorProgram? supervisor) : ILayerS
     {
         var upper = context.NewDirectory("environment");
         Directory.CreateDirectory(upper);
-        // The accounts come from the layers below, so the key is known only when the files are written.
-        var key = BuildKey.Of("environment", EnvironmentLayer.Write(upper, below.Roots, context.Locked, Supervisor, below.Epoch));
+        // The accounts come from the layers below, so the key is known only when the files are written. Directories on the way are as they
+        // are below, too, where a step of the recipe may have changed them.
+        var key = BuildKey.Of(
+            "environment",
+            [.. EnvironmentLayer.Write(upper, below.Roots, context.Locked, Supervisor, below.Epoch), .. below.Keys]
+        );
         if (FirstStart.Of(context.Locked.Packages.Select(package => package.Name)) is { Count: > 0 } steps)
         {
             context.Progress.Note(

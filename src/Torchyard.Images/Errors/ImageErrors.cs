@@ -89,6 +89,23 @@ internal static class ImageErrors
             MayBeFullDisk = true,
         };
 
+    internal static TorchyardException StepFailed(string number, string title, int exitCode, string tail) =>
+        new(
+            "TY3024",
+            $"step {number} of the recipe, '{title}', failed with exit code {exitCode}"
+                + (tail.Trim().Length > 0 ? $":\n{tail.TrimEnd()}" : " and printed nothing"),
+            "correct its command below [[run]]; it runs as root in the image, without network, in /, and nothing of it was kept"
+        )
+        {
+            MayBeFullDisk = true,
+        };
+
+    internal static TorchyardException StepLeft(string title, string path, string what) =>
+        new("TY3026", $"the step '{title}' of the recipe left /{Printable(path)}, {what}", "have the command remove or rename it");
+
+    internal static TorchyardException TargetTaken(string source, string target, string why) =>
+        new("TY3027", $"{source} of the project cannot be {target} of the image: {why}", "give it another target below [[files]]");
+
     internal static TorchyardException DamagedBlob(string digest, string what) =>
         new(
             ImageCodes.DamagedBlob,

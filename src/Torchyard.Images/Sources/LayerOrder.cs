@@ -12,6 +12,9 @@ internal enum LayerOrder
     /// <summary>What nothing else is made from.</summary>
     Additions,
 
+    /// <summary>What the recipe itself adds: files of the project, and then its commands, which see all that is below.</summary>
+    Steps,
+
     /// <summary>Torchyard's own files, above all.</summary>
     Environment,
 }

@@ -21,6 +21,9 @@ public enum BuildWork
     /// <summary>dpkg and the packages' own scripts, in the sandbox.</summary>
     Configure,
 
+    /// <summary>Commands of the recipe, in the sandbox.</summary>
+    Run,
+
     /// <summary>Taking stock of what configuring changed.</summary>
     ListChanges,
 

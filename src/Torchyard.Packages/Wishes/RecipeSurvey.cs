@@ -103,6 +103,11 @@ public sealed class RecipeSurvey(OwnPlaces own, Func<string, string?> environmen
             Place(WishKind.Redist, redist.Url, own.HasRedist, "lock", files, wishes);
         }
 
+        foreach (var own in locked.Files)
+        {
+            File(own.Source, "files of the lock", files, wishes);
+        }
+
         if (locked.Python is { } python)
         {
             foreach (var index in python.Indexes)
@@ -227,6 +232,15 @@ public sealed class RecipeSurvey(OwnPlaces own, Func<string, string?> environmen
 
         File(recipe.Cudnn?.Archive, "cudnn.archive", files, wishes);
         File(recipe.CudaCompat?.Archive, "cuda-compat.archive", files, wishes);
+        foreach (var own in recipe.Files)
+        {
+            File(own.Source, "files.source", files, wishes);
+        }
+
+        if (recipe.Run.Count > 0)
+        {
+            wishes.Add(Wish.Commands(recipe.Run.Select(step => step.Title)));
+        }
     }
 
     private void Mounts(IReadOnlyList<MountSetting> mounts, RecipeSource source, List<Wish> wishes)

@@ -42,6 +42,9 @@ public static class FileModes
     /// <summary>0111: somebody may start it.</summary>
     public const int AnyExecute = 0x49;
 
+    /// <summary>0100: its owner may start it.</summary>
+    public const int OwnerExecute = 0x40;
+
     /// <summary>0070: what the group may do.</summary>
     public const int Group = 0x38;
 

@@ -148,8 +148,14 @@ internal static class TomlDocument
 
             while (parser.MoveNext() && parser.Current.Kind != TomlParseEventKind.EndArray)
             {
-                var follows = parser.Current.Line == 0 && array.Items.Count > 0;
-                var item = Value(headerLine, headerColumn, depth);
+                var isPlaced = parser.Current.Line > 0;
+                var follows = !isPlaced && array.Items.Count > 0;
+                var item = Value(
+                    isPlaced ? At(parser.Current.Line) : headerLine,
+                    isPlaced ? At(parser.Current.Column) : headerColumn,
+                    depth
+                );
+                // Of a [[header]] that follows the place of its first key is known, not its own.
                 if (follows && item is TomlTable { Entries.Values: var entries } table && entries.FirstOrDefault() is { } first)
                 {
                     table.MoveTo(first.Line, first.Column);

@@ -26,6 +26,16 @@ public static class LockFit
     }
 
     /// <summary>
+    /// True when the lock was made for this recipe but for files and commands of its own, which only have to be locked anew.
+    /// </summary>
+    public static bool FitsButForSteps(RecipeLock locked, RecipeSource source)
+    {
+        ArgumentNullException.ThrowIfNull(locked);
+        ArgumentNullException.ThrowIfNull(source);
+        return locked.RecipeDigest == RecipeDigest.WithStepsOf(locked, source);
+    }
+
+    /// <summary>
     /// True when a recipe asks for the same Debian packages from the same archives as the lock has, and the files that it names for that
     /// are the same.
     /// </summary>
@@ -58,6 +68,22 @@ public static class LockFit
                     Recommends = recipe.Recommends,
                 }
             );
+    }
+
+    /// <summary>As below, with the files of the project that are not what the lock has.</summary>
+    public static IReadOnlyList<string> Differences(RecipeLock locked, RecipeSource source)
+    {
+        ArgumentNullException.ThrowIfNull(locked);
+        ArgumentNullException.ThrowIfNull(source);
+        var before = locked.Files.ToDictionary(file => file.Target, StringComparer.Ordinal);
+        var now = LockedProjectFile.Of(source.Recipe, source.Files).ToDictionary(file => file.Target, StringComparer.Ordinal);
+        return
+        [
+            .. Differences(locked, source.Recipe),
+            .. now.Values.Where(file => before.TryGetValue(file.Target, out var old) && old != file).Select(file => $"{file.Source} changed"),
+            .. now.Values.Where(file => !before.ContainsKey(file.Target)).Select(file => $"{file.Source} is new"),
+            .. before.Values.Where(file => !now.ContainsKey(file.Target)).Select(file => $"{file.Source} is not there any more"),
+        ];
     }
 
     /// <summary>What a recipe asks for that its lock does not have, as sentences for people; empty when only settings differ.</summary>
@@ -97,6 +123,11 @@ public static class LockFit
             recipe.Image.Compression.ToString().ToLowerInvariant(),
             "image.compression"
         );
+        if (!before.Run.Select(step => step.Digest).SequenceEqual(recipe.Run.Select(step => step.Digest)))
+        {
+            lines.Add("the commands of [[run]] are others");
+        }
+
         return lines;
 
         static string Build(Recipe recipe) =>
@@ -116,19 +147,19 @@ public static class LockFit
     public static void Require(RecipeLock locked, RecipeSource source, string lockFile)
     {
         ArgumentNullException.ThrowIfNull(source);
-        Require(locked, source.Recipe, Fits(locked, source), lockFile);
+        Require(Fits(locked, source), () => Differences(locked, source), lockFile);
     }
 
     /// <summary>As above, for a recipe in a directory.</summary>
     /// <exception cref="TorchyardException">TY1023.</exception>
     public static void Require(RecipeLock locked, Recipe recipe, string? directory, string lockFile) =>
-        Require(locked, recipe, Fits(locked, recipe, directory), lockFile);
+        Require(Fits(locked, recipe, directory), () => Differences(locked, recipe), lockFile);
 
-    private static void Require(RecipeLock locked, Recipe recipe, bool fits, string lockFile)
+    private static void Require(bool fits, Func<IReadOnlyList<string>> reasons, string lockFile)
     {
         if (!fits)
         {
-            var differences = Differences(locked, recipe);
+            var differences = reasons();
             throw new TorchyardException(
                 "TY1023",
                 $"the recipe changed after {lockFile} was "

@@ -5,5 +5,12 @@ internal static class LockSections
 {
     /// <summary>All of them.</summary>
     public static IReadOnlyList<ILockSection> All { get; } =
-    [new DebianLockSection(), new CudnnLockSection(), new CudaCompatLockSection(), new FitLockSection(), new PythonLockSection()];
+    [
+        new DebianLockSection(),
+        new CudnnLockSection(),
+        new CudaCompatLockSection(),
+        new FitLockSection(),
+        new PythonLockSection(),
+        new FilesLockSection(),
+    ];
 }

@@ -23,7 +23,11 @@ public static class RecipeDigest
     /// <param name="recipe">The recipe.</param>
     /// <param name="directory">Directory of the recipe, where the files that it names are; null for a preset, which names none.</param>
     /// <exception cref="TorchyardException">TY1012: a file that the recipe names cannot be read.</exception>
-    public static Digest Of(Recipe recipe, string? directory) => Of(recipe, new ProjectFiles(directory ?? "/"), recipeFile: null);
+    public static Digest Of(Recipe recipe, string? directory)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        return Of(recipe, new ProjectFiles(directory ?? "/"), recipeFile: null);
+    }
 
     /// <summary>Digest of a recipe with its files, of which it is told once what they hold.</summary>
     /// <exception cref="TorchyardException">TY1012: a file that the recipe names cannot be read; TY1043: it is outside the project, and
@@ -39,9 +43,18 @@ public static class RecipeDigest
     internal static Digest OfFile(RecipeSource source, string file, string place) =>
         DigestOf(new NamedFile(file, place, IsText: false), source.Files, source.File);
 
-    private static Digest Of(Recipe recipe, ProjectFiles files, string? recipeFile)
+    /// <summary>
+    /// Digest that a recipe would have with the steps of a lock, <c>[[files]]</c> and <c>[[run]]</c>, in place of its own: the lock's where
+    /// only they differ.
+    /// </summary>
+    internal static Digest WithStepsOf(RecipeLock locked, RecipeSource source) =>
+        Of(source.Recipe with { Files = locked.Recipe.Files, Run = locked.Recipe.Run }, source.Files, source.File, locked.Files);
+
+    private static Digest Of(Recipe recipe, ProjectFiles files, string? recipeFile) =>
+        Of(recipe, files, recipeFile, LockedProjectFile.Of(recipe, files));
+
+    private static Digest Of(Recipe recipe, ProjectFiles files, string? recipeFile, IReadOnlyList<LockedProjectFile> own)
     {
-        ArgumentNullException.ThrowIfNull(recipe);
         var text = new TomlText();
         RecipeText.Write(
             text,
@@ -61,6 +74,12 @@ public static class RecipeDigest
         {
             // What git makes of the line ends of texts is not a change.
             text.Comment($"{DigestOf(file, files, recipeFile)} {file.Path}");
+        }
+
+        foreach (var file in own)
+        {
+            // As it is: what the image gets is bytes.
+            text.Comment($"{file.Sha256} {FilesSetting.Text(file.Mode)} {file.Source} {file.Target}");
         }
 
         return Digest.Of(Encoding.UTF8.GetBytes(text.ToString()));

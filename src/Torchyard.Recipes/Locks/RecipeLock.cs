@@ -49,6 +49,9 @@ public sealed record RecipeLock
     /// <summary>NVIDIA's forward-compatibility libraries, or null when no machine of the lock needs them.</summary>
     public LockedCudaCompat? CudaCompat { get; init; }
 
+    /// <summary>The files of the project that the image has, in the order in which they are put there.</summary>
+    public IReadOnlyList<LockedProjectFile> Files { get; init; } = [];
+
     /// <summary>The PyTorch stack and the machines that it fits, or null when none was asked for.</summary>
     public LockedFit? Fit { get; init; }
 

@@ -108,10 +108,18 @@ public static class RecipeDifferences
             TomlInteger number => number.Value.ToString(CultureInfo.InvariantCulture),
             TomlFloat number => number.Value.ToString("R", CultureInfo.InvariantCulture),
             TomlBoolean flag => flag.Value ? "true" : "false",
-            // One of [[archives]].
-            TomlTable table => string.Join(' ', table.Entries.Values.Select(entry => Value(entry.Value)).OfType<string>()),
+            // One of a series, such as [[files]].
+            TomlTable table => $"{{ {string.Join(", ", table.Entries.Select(entry => $"{entry.Key} = {Inline(entry.Value.Value)}"))} }}",
             TomlArray array => string.Join(' ', array.Items.Select(Value).OfType<string>()),
             _ => null,
+        };
+
+    private static string? Inline(TomlNode node) =>
+        node switch
+        {
+            TomlString text => TomlText.Quoted(text.Value),
+            TomlArray array => $"[{string.Join(", ", array.Items.Select(Inline))}]",
+            _ => Value(node),
         };
 
     private static string? Names(IEnumerable<string> items)

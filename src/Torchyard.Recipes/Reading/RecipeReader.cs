@@ -87,6 +87,8 @@ public static class RecipeReader
 
         return recipe with
         {
+            Files = FilesReader.Read(top.Tables("files")),
+            Run = RunReader.Read(top.Tables("run")),
             Services = top.Table("services") is { } services ? ServicesReader.Read(services) : new ServiceSettings(),
             Environment = top.Table("environment") is { } environment ? EnvironmentReader.Read(environment) : new EnvironmentSettings(),
             Caches = top.Table("caches") is { } caches ? CachesReader.Read(caches) : [],

@@ -34,6 +34,7 @@ internal static class RecipeText
             section.Write(text, recipe, prefix + section.Table);
         }
 
+        WriteSteps(text, recipe, prefix);
         WriteServices(text, recipe.Services, prefix + "services");
         WriteRunning(text, recipe, prefix);
         WriteImage(text, recipe.Image, prefix + "image");
@@ -116,6 +117,26 @@ internal static class RecipeText
             .Add("security", settings.Security)
             .Add("snapshot", settings.Snapshot)
             .Add("keyrings", settings.Keyrings);
+
+    /// <summary>Files and commands of the recipe's own.</summary>
+    private static void WriteSteps(TomlText text, Recipe recipe, string prefix)
+    {
+        foreach (var files in recipe.Files)
+        {
+            text.ArrayHeader(prefix + "files")
+                .Add("source", files.Source)
+                .Add("target", files.Target)
+                .Add("mode", files.Mode is { } mode ? FilesSetting.Text(mode) : null);
+        }
+
+        foreach (var step in recipe.Run)
+        {
+            text.ArrayHeader(prefix + "run")
+                .Add("name", step.Name)
+                .Add("command", step.Command)
+                .AddMap(prefix + "run.environment", step.Environment);
+        }
+    }
 
     /// <summary>Writes services.</summary>
     internal static void WriteServices(TomlText text, ServiceSettings services, string path)

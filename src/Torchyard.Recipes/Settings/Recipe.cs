@@ -37,6 +37,12 @@ public sealed record Recipe
     /// </summary>
     public CudaCompatSettings? CudaCompat { get; init; }
 
+    /// <summary>Files of the project that the image has, in the order of the recipe.</summary>
+    public IReadOnlyList<FilesSetting> Files { get; init; } = [];
+
+    /// <summary>Commands that change the image when everything else is in it, in the order of the recipe.</summary>
+    public IReadOnlyList<RunStep> Run { get; init; } = [];
+
     /// <summary>Services that the supervisor starts.</summary>
     public ServiceSettings Services { get; init; } = new();
 
@@ -57,6 +63,9 @@ public sealed record Recipe
 
     /// <summary>The recipe without what is for running alone, which an image is made without.</summary>
     public Recipe OfImage() => this with { Limits = new LimitSettings(), Environment = new EnvironmentSettings(), Caches = [] };
+
+    /// <summary>The recipe without files and commands of its own: its packages alone.</summary>
+    public Recipe WithoutSteps() => this with { Files = [], Run = [] };
 }
 
 /// <summary>A Debian release to build on.</summary>

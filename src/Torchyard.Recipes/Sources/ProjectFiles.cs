@@ -1,5 +1,6 @@
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
+using Torchyard.Recipes.Settings;
 using Torchyard.Recipes.Wishes;
 
 namespace Torchyard.Recipes.Sources;
@@ -15,6 +16,7 @@ public sealed class ProjectFiles
     private readonly HashSet<Wish> _granted = [];
     private readonly Dictionary<string, byte[]?> _content = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _real = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IReadOnlyList<IReadOnlyList<ProjectTreeFile>>> _trees = new(StringComparer.Ordinal);
     private readonly bool _everywhere;
 
     /// <summary>The files of a project.</summary>
@@ -108,6 +110,36 @@ public sealed class ProjectFiles
     /// <param name="path">Relative to the project, or absolute.</param>
     /// <exception cref="TorchyardException">TY1043.</exception>
     public FileStream Open(string path) => RegularFile.OpenRead(Path.GetFullPath(path, Directory), Require);
+
+    /// <summary>What the sources of <c>[[files]]</c> hold, each source by itself; listed and hashed once.</summary>
+    /// <exception cref="TorchyardException">TY1012, TY1018, TY1043: one of them cannot be in an image.</exception>
+    public IReadOnlyList<IReadOnlyList<ProjectTreeFile>> Trees(IReadOnlyList<FilesSetting> wanted)
+    {
+        ArgumentNullException.ThrowIfNull(wanted);
+        var key = string.Join('\0', wanted.Select(one => one.Source));
+        lock (_lock)
+        {
+            if (!_trees.TryGetValue(key, out var found))
+            {
+                var tree = new ProjectTree(this, ProjectTreeBounds.OfRecipes);
+                _trees[key] = found = [.. wanted.Select(tree.List)];
+            }
+
+            return found;
+        }
+    }
+
+    /// <summary>What to throw for a file that a recipe names and that cannot be read.</summary>
+    internal static TorchyardException Unreadable(string file, Exception failure) =>
+        new(
+            "TY1012",
+            $"the recipe names the file {file}, which cannot be read: {failure.Message.TrimEnd('.')}",
+            "correct the path (it is relative to the recipe), or make the file readable",
+            failure
+        )
+        {
+            IsUsage = true,
+        };
 
     /// <summary>Refuses a real path that the recipe may not reach.</summary>
     /// <exception cref="TorchyardException">TY1043.</exception>

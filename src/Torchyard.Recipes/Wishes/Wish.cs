@@ -37,6 +37,7 @@ public sealed record Wish(WishKind Kind, string What, string Detail = "")
                 WishKind.Repository => $"clone the Git repository {What}",
                 WishKind.Cache => $"read and write the cache '{What}' that your other environments use",
                 WishKind.Variable => $"send your environment variable {What} to {Detail}",
+                WishKind.Commands => "run commands of its own while the image is built, in a sandbox without network",
                 _ => throw new InvalidOperationException($"{Kind} has no words"),
             } + (From.Length > 0 ? $"   ({From})" : "")
         );
@@ -70,6 +71,14 @@ public sealed record Wish(WishKind Kind, string What, string Detail = "")
 
     /// <summary>A shared cache.</summary>
     public static Wish Cache(string name) => new(WishKind.Cache, name) { From = "caches.shared" };
+
+    /// <summary>
+    /// Commands while the image is built, whichever: they reach nothing that the recipe's packages and services do not, so that who allowed
+    /// them is not asked again for each change of a line.
+    /// </summary>
+    /// <param name="steps">What they are, for people.</param>
+    public static Wish Commands(IEnumerable<string> steps) =>
+        new(WishKind.Commands, "the build sandbox") { From = "run: " + string.Join("; ", steps) };
 
     /// <summary>An environment variable in a credential.</summary>
     /// <param name="name">Its name.</param>
@@ -120,6 +129,7 @@ public sealed record Wish(WishKind Kind, string What, string Detail = "")
             WishKind.Repository => "repository",
             WishKind.Cache => "cache",
             WishKind.Variable => "variable",
+            WishKind.Commands => "commands",
             _ => throw new InvalidOperationException($"{kind} has no name"),
         };
 

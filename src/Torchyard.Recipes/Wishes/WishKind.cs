@@ -38,4 +38,7 @@ public enum WishKind
 
     /// <summary>An environment variable, sent to a host as a credential.</summary>
     Variable,
+
+    /// <summary>Commands of the recipe's own while its image is built, in the sandbox of packages.</summary>
+    Commands,
 }

@@ -40,7 +40,7 @@ public sealed class PythonSystem : IAsyncLifetime
         var image = await new ImageBuilder(
             _store.Paths,
             new ChrootSandbox(),
-            new LayerSources(packages.Fetcher, null, null, null, RealPackages.Supervisor)
+            new LayerSources(packages.Fetcher, null, null, null, null, RealPackages.Supervisor)
         ).BuildAsync(locked, SilentProgress.Instance, CancellationToken.None);
         Layers = await new MountedLayers(_store.Paths).EnsureAsync(image, SilentProgress.Instance, CancellationToken.None);
     }

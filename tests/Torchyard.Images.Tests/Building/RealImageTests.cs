@@ -65,5 +65,5 @@ public sealed class RealImageTests
     }
 
     private static ImageBuilder Builder(StorePaths paths, RealPackages packages) =>
-        new(paths, new ChrootSandbox(), new LayerSources(packages.Fetcher, null, null, null, RealPackages.Supervisor));
+        new(paths, new ChrootSandbox(), new LayerSources(packages.Fetcher, null, null, null, null, RealPackages.Supervisor));
 }

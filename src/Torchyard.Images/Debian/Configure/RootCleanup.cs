@@ -63,6 +63,35 @@ internal static class RootCleanup
     /// </returns>
     internal static IReadOnlyList<string> Clean(UpperDirectory upper, IReadOnlyList<UnpackedPackage> packages, long epoch)
     {
+        foreach (var step in FirstStart.TakenOut(packages.Select(package => package.Package.Name)))
+        {
+            foreach (var path in step.Removed)
+            {
+                upper.RemoveTree(path);
+            }
+
+            foreach (var directory in step.Emptied)
+            {
+                Empty(upper, directory);
+            }
+        }
+
+        return Clean(upper, epoch, path =>
+        {
+            var maker = PrivateKeys.Maker(path, packages) is { } name
+                ? $"package {name}"
+                : $"one of {Count.Of(packages.Count, "package")} from {packages[0].Package.Name} on";
+            return $"{maker} made while it was configured";
+        });
+    }
+
+    /// <summary>Cleans what some programs changed.</summary>
+    /// <param name="upper">The upper directory; no program runs in it any more.</param>
+    /// <param name="epoch">The moment that counts for all.</param>
+    /// <param name="madeBy">Who made a secret, given its path: <c>package x made while it was configured</c>.</param>
+    /// <returns>The secrets that were taken out, one line each.</returns>
+    internal static IReadOnlyList<string> Clean(UpperDirectory upper, long epoch, Func<string, string> madeBy)
+    {
         foreach (var path in Paths)
         {
             upper.Forget(path);
@@ -78,19 +107,6 @@ internal static class RootCleanup
             Empty(upper, directory);
         }
 
-        foreach (var step in FirstStart.TakenOut(packages.Select(package => package.Package.Name)))
-        {
-            foreach (var path in step.Removed)
-            {
-                upper.RemoveTree(path);
-            }
-
-            foreach (var directory in step.Emptied)
-            {
-                Empty(upper, directory);
-            }
-        }
-
         // Every copy of the image would share them; the supervisor makes them at first start, on the state mount.
         foreach (var key in upper.Names("etc/ssh").Where(name => name.StartsWith("ssh_host_", StringComparison.Ordinal)))
         {
@@ -102,7 +118,7 @@ internal static class RootCleanup
         var unsettled = TexTree.Settle(upper, changes, epoch);
         SettleKeyStore(upper, changes, epoch);
         RemoveLeavings(upper, changes, "", isLog: false);
-        return [.. unsettled, .. RemoveKeys(upper, changes, packages)];
+        return [.. unsettled, .. RemoveKeys(upper, changes, madeBy)];
     }
 
     private static void Empty(UpperDirectory upper, string directory)
@@ -165,7 +181,7 @@ internal static class RootCleanup
         }
     }
 
-    private static List<string> RemoveKeys(UpperDirectory upper, ConfinedDirectory changes, IReadOnlyList<UnpackedPackage> packages)
+    private static List<string> RemoveKeys(UpperDirectory upper, ConfinedDirectory changes, Func<string, string> madeBy)
     {
         var told = new List<string>();
         using var below = new OverlayView(upper.Lower);
@@ -178,12 +194,9 @@ internal static class RootCleanup
             }
 
             upper.Forget(path);
-            var maker = PrivateKeys.Maker(path, packages) is { } name
-                ? $"package {name}"
-                : $"one of {Count.Of(packages.Count, "package")} from {packages[0].Package.Name} on";
             told.Add(
-                $"taken out of the image: /{path}, a secret that {maker} made while it was configured; every copy of the image would "
-                    + "share it, so make it in the container"
+                $"taken out of the image: /{path}, a secret that {madeBy(path)}; every copy of the image would share it, so make it in "
+                    + "the container"
             );
         }
 

@@ -39,6 +39,15 @@ internal sealed class UpperDirectory : IDisposable
     /// <summary>What the container sees at a path, a link in its last part not followed; null when there is nothing.</summary>
     public FileFacts? Status(string path) => _view.Status(path);
 
+    /// <summary>
+    /// An absolute path of a directory of the container without links, as the container follows them; from the first name on that does not
+    /// exist, as written. Null where something on the way is not a directory.
+    /// </summary>
+    public string? RealDirectory(string path) => _view.RealDirectory(path);
+
+    /// <summary>True when the layers below have a file with a set-id bit at a path.</summary>
+    public bool HadSetIds(string path) => Below(path) is { IsRegular: true } below && (below.Permissions & FileModes.SetIds) != 0;
+
     /// <summary>Text of a file of the container, links followed as it follows them; empty when there is none.</summary>
     public string ReadText(string path) => _view.ReadText(path);
 
@@ -54,14 +63,16 @@ internal sealed class UpperDirectory : IDisposable
         uint user = 0,
         uint group = 0,
         long modifiedAt = 0
-    )
+    ) => Write(path, new MemoryStream(content.ToArray()).Read, mode, user, group, modifiedAt);
+
+    /// <summary>Writes a file of any size, replacing what is there.</summary>
+    public void Write(string path, ContentReader content, int mode, uint user, uint group, long modifiedAt)
     {
         try
         {
             MakeParents(path);
             _root.Remove(path);
-            var source = new MemoryStream(content.ToArray());
-            _root.MakeFile(path, mode, user, group, modifiedAt, source.Read);
+            _root.MakeFile(path, mode, user, group, modifiedAt, content);
         }
         catch (UnsafePathException link)
         {
