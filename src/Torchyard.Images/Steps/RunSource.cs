@@ -39,7 +39,7 @@ internal sealed class RunSource : ILayerSource
                 "run",
                 [],
                 [
-                    $"[[run]] of the recipe has it: {VisibleText.Of(step.Text)}",
+                    $"[[run]] of the recipe has it: {VisibleText.Of(step.Line)}",
                     .. step.Environment.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair =>
                         $"with {pair.Key}={VisibleText.Of(pair.Value)}"
                     ),

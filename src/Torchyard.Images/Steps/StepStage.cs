@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Torchyard.Images.Debian.Unpacking;
 using Torchyard.Images.Environments;
@@ -45,7 +44,6 @@ internal sealed class StepStage(LayerContext context, RunStep step, long epoch)
             Arguments = [.. Launcher, .. step.Command],
             Environment = _environment,
         };
-        var began = Stopwatch.GetTimestamp();
         using (var task = context.Progress.Begin($"Running step {number}: {title}"))
         {
             var result = await context.Timings.MeasureAsync(
@@ -59,7 +57,8 @@ internal sealed class StepStage(LayerContext context, RunStep step, long epoch)
                 throw ImageErrors.StepFailed(number, title, result.ExitCode, result.Tail);
             }
 
-            task.Done(string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s"));
+            // Whoever shows it says how long it took.
+            task.Done();
         }
 
         using var upper = new UpperDirectory(path, lower);

@@ -24,12 +24,15 @@ public sealed record RunStep
     /// <summary>The command as it was written: a text for the shell, or the words with spaces between them.</summary>
     public string Text => Command is [var shell, var option, var text] && shell == Shell[0] && option == Shell[1] ? text : string.Join(' ', Command);
 
+    /// <summary>The command on one line, which need not do the same.</summary>
+    public string Line => string.Join(' ', Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+
     /// <summary>Its name, else the beginning of its command, on one line.</summary>
     public string Title
     {
         get
         {
-            var title = Name ?? string.Join(' ', Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+            var title = Name ?? Line;
             return title.Length <= LongestTitle ? title
                 : char.IsHighSurrogate(title[LongestTitle - 2]) ? title[..(LongestTitle - 2)] + "…"
                 : title[..(LongestTitle - 1)] + "…";

@@ -67,6 +67,42 @@ public sealed class LockFlowTests : IDisposable
     }
 
     [Fact]
+    public async Task A_changed_file_or_command_of_the_recipe_is_locked_without_asking_any_archive()
+    {
+        _project.WriteRecipe("tool");
+        var recipe = File.ReadAllText(_project.Test.PathOf("torchyard.toml"));
+        _project.Test.Write("app.toml", "a = 1\n");
+        WriteSteps("make");
+        await LockAsync();
+        _project.Archive.Add("tool", "2");
+        _project.Archive.Publish();
+        var asked = _project.Archive.Server.Requests.Count;
+
+        _project.Test.Write("app.toml", "a = 2\n");
+        var check = await new LockFlow(_project.Host).CheckAsync(Request(), Cancellation);
+        Assert.Equal(["app.toml changed"], check.Reasons);
+        Assert.Equal("/etc/app.toml (file)", Assert.Single(Assert.Single((await LockAsync()).Locks).Changes).Name);
+
+        WriteSteps("make install");
+        await LockAsync(new LockOptions { DryRun = true });
+        Assert.Equal("make", Assert.Single(LockReader.ReadFile(_project.LockFile).Recipe.Run).Text);
+        await LockAsync();
+
+        var locked = LockReader.ReadFile(_project.LockFile);
+        Assert.Equal("make install", Assert.Single(locked.Recipe.Run).Text);
+        Assert.Equal("a = 2\n".Length, Assert.Single(locked.Files).Size);
+        Assert.Equal(["base=1", "libbase=2", "tool=1"], Locked());
+        Assert.Equal(asked, _project.Archive.Server.Requests.Count);
+        Assert.True((await new LockFlow(_project.Host).CheckAsync(Request(), Cancellation)).Fits);
+
+        void WriteSteps(string command) =>
+            _project.Test.Write(
+                "torchyard.toml",
+                $"{recipe}\n[[files]]\nsource = \"app.toml\"\ntarget = \"/etc/app.toml\"\n[[run]]\ncommand = \"{command}\"\n"
+            );
+    }
+
+    [Fact]
     public async Task A_damaged_lock_is_written_anew_with_a_warning_that_says_what_is_kept()
     {
         await LockAsync();

@@ -38,7 +38,9 @@ internal static class SourceBench
         ILayerSource source,
         RecipeLock locked,
         StorePaths store,
-        Func<LayerContext, IReadOnlyList<PlacedLayer>, Task<T>> work
+        Func<LayerContext, IReadOnlyList<PlacedLayer>, Task<T>> work,
+        IRootSandbox? sandbox = null,
+        IProgressSink? progress = null
     )
     {
         var layout = new OciLayout(store);
@@ -51,11 +53,11 @@ internal static class SourceBench
             Store = store,
             Layout = layout,
             Cache = new LayerCache(store, layout),
-            Sandbox = new NoSandbox(),
+            Sandbox = sandbox ?? new NoSandbox(),
             Queue = queue,
             Directory = Directory.CreateDirectory(Path.Combine(store.Root, "work")).FullName,
             Timings = new BuildTimings(),
-            Progress = SilentProgress.Instance,
+            Progress = progress ?? SilentProgress.Instance,
             Abort = abort,
         };
         var stack = LayerStack.Empty;
