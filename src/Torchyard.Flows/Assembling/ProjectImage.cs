@@ -160,7 +160,12 @@ internal sealed class ProjectImage(Host host, IMountedLayers layers, ProjectFile
     public async Task<IReadOnlyList<string>> SystemAsync(RecipeLock locked, bool forBuilds, bool offline, CancellationToken cancellation)
     {
         // Only the layers are of use: the name goes, and 'prune' leaves what an image shares with them.
-        var recipe = locked.Recipe.WithoutSteps() with { Python = null, Fit = null, Image = locked.Recipe.Image with { Tag = "lock-base" } };
+        var recipe = locked.Recipe.WithoutSteps() with
+        {
+            Python = null,
+            Fit = null,
+            Image = locked.Recipe.Image with { Tag = "lock-base" },
+        };
         var packages = forBuilds
             ? locked
                 .Packages.Concat(locked.BuildPackages)

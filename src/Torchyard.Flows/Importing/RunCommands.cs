@@ -9,7 +9,7 @@ namespace Torchyard.Flows.Importing;
 internal sealed class RunCommands(Import import, string shown, DockerContext context)
 {
     /// <summary>Why a command is left out.</summary>
-    public const string OwnCommand = "a command of its own: run it in the environment, or put what it makes into the project";
+    public const string OwnCommand = "a command of its own: write it below [[run]] where it needs no network, or run it in the environment";
 
     private static readonly string[] IdleOfProject =
     [

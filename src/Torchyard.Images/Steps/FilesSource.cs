@@ -98,7 +98,12 @@ internal sealed class FilesSource(ProjectFileFetcher? fetcher) : ILayerSource
         var history = $"files of the project: {files[0].Target}{(files.Count > 1 ? $" and {files.Count - 1} more" : "")}";
         var placed = MadeLayer.Find(context.Cache, key, history) is { } cached
             ? context.Place(cached)
-            : context.PlaceUpper(key, context.Timings.Measure(BuildWork.Unpack, history, () => Write(below, context, places, epoch)), epoch, history);
+            : context.PlaceUpper(
+                key,
+                context.Timings.Measure(BuildWork.Unpack, history, () => Write(below, context, places, epoch)),
+                epoch,
+                history
+            );
         return placed with { CoversBelow = true };
     }
 

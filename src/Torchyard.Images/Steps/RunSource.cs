@@ -40,9 +40,9 @@ internal sealed class RunSource : ILayerSource
                 [],
                 [
                     $"[[run]] of the recipe has it: {VisibleText.Of(step.Line)}",
-                    .. step.Environment.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair =>
-                        $"with {pair.Key}={VisibleText.Of(pair.Value)}"
-                    ),
+                    .. step
+                        .Environment.OrderBy(pair => pair.Key, StringComparer.Ordinal)
+                        .Select(pair => $"with {pair.Key}={VisibleText.Of(pair.Value)}"),
                 ]
             )
             {
@@ -54,10 +54,7 @@ internal sealed class RunSource : ILayerSource
     {
         var epoch = below.Epoch;
         var stage = new StepStage(context, step, epoch);
-        var key = BuildKey.Of(
-            "run",
-            [context.Packing.Key, epoch.ToString(CultureInfo.InvariantCulture), .. below.Keys, stage.Exactly.Hex]
-        );
+        var key = BuildKey.Of("run", [context.Packing.Key, epoch.ToString(CultureInfo.InvariantCulture), .. below.Keys, stage.Exactly.Hex]);
         var history = "run: " + VisibleText.Of(step.Title);
         var placed = MadeLayer.Find(context.Cache, key, history) is { } cached
             ? context.Place(cached)

@@ -2,7 +2,6 @@ using Torchyard.Images.Debian.Configure;
 using Torchyard.Images.Debian.Unpacking;
 using Torchyard.Images.Errors;
 using Torchyard.Images.Layers;
-using Torchyard.Images.Tar;
 using Torchyard.Platform.Files;
 using Torchyard.Platform.Linux;
 
@@ -30,9 +29,7 @@ internal static class StepCleanup
                 .Where(path => upper.Names(ArchivePath.Parent(path)).Contains(ArchivePath.Name(path), StringComparer.Ordinal))
                 .Select(path => $"taken out of the image: /{path}, which the step '{title}' wrote; each container gets its own"),
         ];
-        told.AddRange(
-            RootCleanup.Clean(upper, epoch, path => $"the step '{title}' made or changed while the image was built")
-        );
+        told.AddRange(RootCleanup.Clean(upper, epoch, path => $"the step '{title}' made or changed while the image was built"));
         using (var changes = ConfinedDirectory.Open(upper.Path))
         {
             Look(upper, changes, "", title, told);

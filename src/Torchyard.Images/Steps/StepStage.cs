@@ -75,8 +75,7 @@ internal sealed class StepStage(LayerContext context, RunStep step, long epoch)
     {
         var environment = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
-            ["PATH"] =
-                locked.Python is null ? ImageDefaults.SearchPath : $"{LockedPython.VenvPath}/bin:{ImageDefaults.SearchPath}",
+            ["PATH"] = locked.Python is null ? ImageDefaults.SearchPath : $"{LockedPython.VenvPath}/bin:{ImageDefaults.SearchPath}",
             ["HOME"] = "/root",
             ["LANG"] = "C.UTF-8",
             ["LC_ALL"] = "C.UTF-8",

@@ -17,7 +17,7 @@ internal abstract class TomlNode(int line, int column)
 internal sealed class TomlTable(int line, int column) : TomlNode(line, column)
 {
     /// <summary>Keys in the order of the file.</summary>
-    public Dictionary<string, TomlEntry> Entries { get; private init; } = new(StringComparer.Ordinal);
+    public Dictionary<string, TomlEntry> Entries { get; } = new(StringComparer.Ordinal);
 
     public override string Kind => "a table";
 

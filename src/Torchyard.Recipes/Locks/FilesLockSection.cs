@@ -30,7 +30,10 @@ internal sealed class FilesLockSection : ILockSection
 
     public IEnumerable<LockedVersion> Versions(RecipeLock locked) =>
         [
-            .. locked.Files.Select(file => new LockedVersion($"{file.Target} (file)", $"{file.Sha256.Hex[..12]}, {FilesSetting.Text(file.Mode)}")),
+            .. locked.Files.Select(file => new LockedVersion(
+                $"{file.Target} (file)",
+                $"{file.Sha256.Hex[..12]}, {FilesSetting.Text(file.Mode)}"
+            )),
             .. locked.Recipe.Run.Select(step => new LockedVersion($"{step.Title} (run)", step.Digest.Hex[..12])),
         ];
 

@@ -80,7 +80,9 @@ public static class LockFit
         return
         [
             .. Differences(locked, source.Recipe),
-            .. now.Values.Where(file => before.TryGetValue(file.Target, out var old) && old != file).Select(file => $"{file.Source} changed"),
+            .. now
+                .Values.Where(file => before.TryGetValue(file.Target, out var old) && old != file)
+                .Select(file => $"{file.Source} changed"),
             .. now.Values.Where(file => !before.ContainsKey(file.Target)).Select(file => $"{file.Source} is new"),
             .. before.Values.Where(file => !now.ContainsKey(file.Target)).Select(file => $"{file.Source} is not there any more"),
         ];

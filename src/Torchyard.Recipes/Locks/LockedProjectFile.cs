@@ -36,7 +36,10 @@ public sealed record LockedProjectFile
             return [];
         }
 
-        var found = recipe.Files.Zip(files.Trees(recipe.Files)).SelectMany(pair => pair.Second.Select(file => Of(pair.First, file))).ToList();
+        var found = recipe
+            .Files.Zip(files.Trees(recipe.Files))
+            .SelectMany(pair => pair.Second.Select(file => Of(pair.First, file)))
+            .ToList();
         return found.GroupBy(file => file.Target, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1)?.ToList() is { } same
             ? throw new TorchyardException(
                 "TY1018",
@@ -53,10 +56,7 @@ public sealed record LockedProjectFile
     {
         var target = found.Inside.Length == 0 ? wanted.Target : $"{wanted.Target.TrimEnd('/')}/{found.Inside}";
         return ImagePlaces.WhyNot(target) is { } why
-            ? throw new TorchyardException("TY1018", $"{found.Path} would be at {target}, which {why}", ImagePlaces.Cure)
-            {
-                IsUsage = true,
-            }
+            ? throw new TorchyardException("TY1018", $"{found.Path} would be at {target}, which {why}", ImagePlaces.Cure) { IsUsage = true }
             : new LockedProjectFile
             {
                 Source = found.Path,

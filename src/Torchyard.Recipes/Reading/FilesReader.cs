@@ -65,9 +65,7 @@ internal static partial class FilesReader
         }
 
         var clean = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target));
-        return ImagePlaces.WhyNot(clean) is { } why
-            ? throw table.Wrong("target", $"{clean} {why}", ImagePlaces.Cure)
-            : clean;
+        return ImagePlaces.WhyNot(clean) is { } why ? throw table.Wrong("target", $"{clean} {why}", ImagePlaces.Cure) : clean;
     }
 
     private static int? Mode(TomlTableReader table, string? text) =>

@@ -23,7 +23,11 @@ internal static class RunReader
     private static string? Name(TomlTableReader table, string? name) =>
         name is null || (name.Trim().Length is > 0 and <= 60 && !name.Any(char.IsControl))
             ? name
-            : throw table.Wrong("name", "the name of a step is empty, too long or more than a line", "use at most 60 letters, or leave it out");
+            : throw table.Wrong(
+                "name",
+                "the name of a step is empty, too long or more than a line",
+                "use at most 60 letters, or leave it out"
+            );
 
     private static IReadOnlyList<string> Command(TomlTableReader table)
     {

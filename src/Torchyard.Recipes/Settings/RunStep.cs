@@ -22,7 +22,8 @@ public sealed record RunStep
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The command as it was written: a text for the shell, or the words with spaces between them.</summary>
-    public string Text => Command is [var shell, var option, var text] && shell == Shell[0] && option == Shell[1] ? text : string.Join(' ', Command);
+    public string Text =>
+        Command is [var shell, var option, var text] && shell == Shell[0] && option == Shell[1] ? text : string.Join(' ', Command);
 
     /// <summary>The command on one line, which need not do the same.</summary>
     public string Line => string.Join(' ', Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
@@ -41,9 +42,7 @@ public sealed record RunStep
 
     /// <summary>Digest of command and variables; the name does not count.</summary>
     public Digest Digest =>
-        Digest.Of(
-            Encoding.UTF8.GetBytes(new TomlText().Add("command", Command).AddMap("environment", Environment).ToString())
-        );
+        Digest.Of(Encoding.UTF8.GetBytes(new TomlText().Add("command", Command).AddMap("environment", Environment).ToString()));
 
     /// <summary>The command of a text.</summary>
     public static IReadOnlyList<string> OfText(string text) => [.. Shell, text];

@@ -65,7 +65,9 @@ internal sealed class ProjectTree(ProjectFiles files, ProjectTreeBounds bounds)
             throw ProjectFiles.Unreadable(wanted.Source, failure);
         }
 
-        return found.Count > 0 ? found : throw Wrong(wanted.Source, "has no file in it", "put the files there, or leave it out of [[files]]");
+        return found.Count > 0
+            ? found
+            : throw Wrong(wanted.Source, "has no file in it", "put the files there, or leave it out of [[files]]");
     }
 
     private void Add(ConfinedDirectory directory, string path, string inside, List<ProjectTreeFile> found)

@@ -13,7 +13,10 @@ namespace Torchyard.Commands;
 /// <summary><c>torchyard why</c>: why a package is in the lock.</summary>
 internal sealed partial class WhyCommand : Verb
 {
-    private readonly Argument<string> _package = new("package") { Description = "Name of a Debian package or Python distribution" };
+    private readonly Argument<string> _package = new("package")
+    {
+        Description = "Name of a Debian package or Python distribution, path of a file of [[files]], or name of a [[run]]",
+    };
     private readonly Option<string?> _lock = new("--lock")
     {
         Description = "The lock to look into (default: torchyard.lock)",

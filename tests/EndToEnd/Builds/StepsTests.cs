@@ -65,7 +65,11 @@ public sealed class StepsTests
             """,
             seen
         );
-        Assert.Contains("├─ [[files]] of the recipe has tools/hello", await WhyAsync(store, project, "/bin/hello"), StringComparison.Ordinal);
+        Assert.Contains(
+            "├─ [[files]] of the recipe has tools/hello",
+            await WhyAsync(store, project, "/bin/hello"),
+            StringComparison.Ordinal
+        );
 
         // Nothing is fetched or resolved for it.
         File.WriteAllText(Path.Combine(project, "config/app.toml"), "a = 2\n");

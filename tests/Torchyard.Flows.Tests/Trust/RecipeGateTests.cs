@@ -83,6 +83,21 @@ public sealed class RecipeGateTests : IDisposable
     }
 
     [Fact]
+    public async Task Commands_are_shown_and_asked_for_once_and_not_for_each_change_of_one()
+    {
+        const string Own = "[[run]]\nname = \"the solver\"\ncommand = \"make\"\n";
+        Answer(true);
+        await PassAsync(Own);
+        Assert.Contains(
+            "  run commands of its own while the image is built, in a sandbox without network   (run: the solver)",
+            _test.Dialogue.Lines
+        );
+
+        _test.Dialogue.Answers = null;
+        await PassAsync(Own.Replace("make", "make install", StringComparison.Ordinal) + "[[run]]\ncommand = \"ldconfig\"\n");
+    }
+
+    [Fact]
     public async Task A_recipe_that_wants_nothing_asks_nobody()
     {
         await PassAsync("");

@@ -29,9 +29,8 @@ public sealed class FilesSourceTests : IDisposable
         Assert.Equal((UnixFileMode)0x1ED, File.GetUnixFileMode($"{root}/opt/tools/a.sh"));
         Assert.Equal((UnixFileMode)0x1A4, File.GetUnixFileMode($"{root}/opt/tools/sub/b"));
         Assert.Equal((UnixFileMode)0x1ED, File.GetUnixFileMode($"{root}/opt/tools/sub"));
-        Assert.All(
-            Directory.GetFileSystemEntries(root, "*", SearchOption.AllDirectories),
-            path => Assert.Equal(StepsBench.Epoch, new DateTimeOffset(File.GetLastWriteTimeUtc(path)).ToUnixTimeSeconds())
+        Assert.All(Directory.GetFileSystemEntries(root, "*", SearchOption.AllDirectories), path =>
+            Assert.Equal(StepsBench.Epoch, new DateTimeOffset(File.GetLastWriteTimeUtc(path)).ToUnixTimeSeconds())
         );
     }
 

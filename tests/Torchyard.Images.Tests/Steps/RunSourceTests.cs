@@ -20,7 +20,13 @@ public sealed class RunSourceTests : IDisposable
         var sandbox = new FakeSandbox(_ => new SandboxResult(0, ""));
         await _bench.MakeAsync(
             new RunSource(),
-            _bench.Lock([], Step with { Environment = new Dictionary<string, string> { ["TZ"] = "Asia/Tokyo", ["A"] = "b" } }),
+            _bench.Lock(
+                [],
+                Step with
+                {
+                    Environment = new Dictionary<string, string> { ["TZ"] = "Asia/Tokyo", ["A"] = "b" },
+                }
+            ),
             sandbox
         );
 

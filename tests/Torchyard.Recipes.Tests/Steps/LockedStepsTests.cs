@@ -63,11 +63,7 @@ public sealed class LockedStepsTests : IDisposable
         var error = Assert.Throws<TorchyardException>(() => LockFit.Require(locked, Source(), "torchyard.lock"));
 
         Assert.Equal("TY1023", error.Code);
-        Assert.EndsWith(
-            "./app.toml changed; tools/c is new; tools/b is not there any more",
-            error.Message,
-            StringComparison.Ordinal
-        );
+        Assert.EndsWith("./app.toml changed; tools/c is new; tools/b is not there any more", error.Message, StringComparison.Ordinal);
         Assert.True(LockFit.FitsButForSteps(locked, Source()));
     }
 
@@ -150,20 +146,14 @@ public sealed class LockedStepsTests : IDisposable
         var text = LockText.Write(Lock());
         Assert.DoesNotContain("file", text[(text.IndexOf("[recipe]", StringComparison.Ordinal))..], StringComparison.Ordinal);
         Assert.DoesNotContain("run", text[(text.IndexOf("[recipe]", StringComparison.Ordinal))..], StringComparison.Ordinal);
-        Assert.Equal(
-            "sha256:8b19e19e60031cf7aac0abec108bbbbdb28e605fa5fdcf6313f1dc19af9d09ef",
-            RecipeDigest.Of(Source()).ToString()
-        );
+        Assert.Equal("sha256:8b19e19e60031cf7aac0abec108bbbbdb28e605fa5fdcf6313f1dc19af9d09ef", RecipeDigest.Of(Source()).ToString());
     }
 
     [Fact]
     public void The_difference_of_two_recipes_has_each_file_and_command()
     {
         var before = Source().Recipe;
-        Write(
-            "torchyard.toml",
-            Recipe.Replace("\"/opt\"", "\"/srv\"", StringComparison.Ordinal) + "\nenvironment = { A = \"b\" }\n"
-        );
+        Write("torchyard.toml", Recipe.Replace("\"/opt\"", "\"/srv\"", StringComparison.Ordinal) + "\nenvironment = { A = \"b\" }\n");
 
         Assert.Equal(
             [

@@ -59,7 +59,12 @@ public sealed class StepsReaderTests
     [InlineData("source = \"a\"\ntarget = \"/a\"\nmode = 420", "TY1004", 7, "is a whole number")]
     [InlineData("source = \"a\"", "TY1006", 5, "'files.target' is missing")]
     [InlineData("source = \"a\"\ntarget = \"/a\"\nowner = \"x\"", "TY1002", 7, "no key 'owner'")]
-    [InlineData("source = \"a\"\ntarget = \"/a\"\n[[files]]\nsource = \"b\"\ntarget = \"/a/\"", "TY1007", 9, "two [[files]] have the target /a")]
+    [InlineData(
+        "source = \"a\"\ntarget = \"/a\"\n[[files]]\nsource = \"b\"\ntarget = \"/a/\"",
+        "TY1007",
+        9,
+        "two [[files]] have the target /a"
+    )]
     public void A_mistake_in_files_is_told_where_it_is_and_with_a_cure(string text, string code, int line, string message)
     {
         var error = Assert.Throws<TorchyardException>(() => Read("[[files]]\n" + text + "\n"));

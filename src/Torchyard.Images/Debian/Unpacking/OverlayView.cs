@@ -30,17 +30,12 @@ internal sealed class OverlayView : IDisposable
     /// An absolute path of a directory without links; from the first name on that does not exist, as written. Null where something on the
     /// way is not a directory, or the links lead in a circle.
     /// </summary>
-    public string? RealDirectory(string path) =>
-        LinkWalk.Follow(
-            path,
-            (next, _) =>
-                Look(next[1..]) switch
-                {
-                    null or { Facts.IsDirectory: true } => "",
-                    { Facts.IsLink: true } link => link.Layer.ReadLink(link.Path),
-                    _ => null,
-                }
-        );
+    public string? RealDirectory(string path) => LinkWalk.Follow(path, (next, _) => Look(next[1..]) switch
+            {
+                null or { Facts.IsDirectory: true } => "",
+                { Facts.IsLink: true } link => link.Layer.ReadLink(link.Path),
+                _ => null,
+            });
 
     /// <inheritdoc />
     public void Dispose()

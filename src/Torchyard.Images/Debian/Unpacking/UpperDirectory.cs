@@ -85,7 +85,7 @@ internal sealed class UpperDirectory : IDisposable
         }
     }
 
-    /// <summary>Writes UTF-8 text; see <see cref="Write"/>.</summary>
+    /// <summary>Writes UTF-8 text, replacing what is there.</summary>
     public void WriteText(string path, string text) => Write(path, System.Text.Encoding.UTF8.GetBytes(text));
 
     /// <summary>
