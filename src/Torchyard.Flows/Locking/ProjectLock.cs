@@ -162,8 +162,8 @@ internal sealed class ProjectLock(Host host, ProjectFiles files)
     }
 
     /// <summary>
-    /// The same packages with the recipe's files and commands as they are now, where nothing else changed: nothing is asked of an archive or
-    /// index for a line of a configuration. Null where more changed.
+    /// The same packages with the recipe's files and commands as they are now, where nothing else changed: nothing is asked of an archive
+    /// or index for a line of a configuration. Null where more changed.
     /// </summary>
     /// <param name="source">The recipe.</param>
     /// <param name="before">The lock as it was.</param>

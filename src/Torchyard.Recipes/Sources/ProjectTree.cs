@@ -25,8 +25,8 @@ internal sealed class ProjectTree(ProjectFiles files, ProjectTreeBounds bounds)
     private long _size;
 
     /// <summary>The files of one source, by path (ordinal).</summary>
-    /// <exception cref="TorchyardException">TY1012: it cannot be read; TY1018: it has what no image gets, or too much; TY1043: it is outside
-    /// of the project, and nobody allowed that.</exception>
+    /// <exception cref="TorchyardException">TY1012: it cannot be read; TY1018: it has what no image gets, or too much; TY1043: it is
+    /// outside of the project, and nobody allowed that.</exception>
     public IReadOnlyList<ProjectTreeFile> List(FilesSetting wanted)
     {
         var real = files.RealOf(wanted.Source);

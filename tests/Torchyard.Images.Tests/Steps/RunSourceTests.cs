@@ -121,8 +121,8 @@ public sealed class RunSourceTests : IDisposable
         Assert.Equal(
             [
                 "taken out of the image: /etc/machine-id, which the step 'make it' wrote; each container gets its own",
-                "taken out of the image: /etc/app/key.pem, a secret that the step 'make it' made or changed while the image was built; every "
-                    + "copy of the image would share it, so make it in the container",
+                "taken out of the image: /etc/app/key.pem, a secret that the step 'make it' made or changed while the image was built; "
+                    + "every copy of the image would share it, so make it in the container",
                 "taken out of the image: /etc/pipe, a FIFO that the step 'make it' made",
             ],
             _bench.Notes.Lines.Where(line => line.StartsWith("taken out", StringComparison.Ordinal))

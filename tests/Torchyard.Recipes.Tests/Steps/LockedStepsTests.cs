@@ -158,8 +158,8 @@ public sealed class LockedStepsTests : IDisposable
         Assert.Equal(
             [
                 "files: { source = \"tools\", target = \"/srv\" } added, { source = \"tools\", target = \"/opt\" } removed",
-                "run: { command = [\"/bin/sh\", \"-ec\", \"make\"], environment = { A = \"b\" } } added, { command = [\"/bin/sh\", \"-ec\", "
-                    + "\"make\"] } removed",
+                "run: { command = [\"/bin/sh\", \"-ec\", \"make\"], environment = { A = \"b\" } } added, "
+                    + "{ command = [\"/bin/sh\", \"-ec\", \"make\"] } removed",
             ],
             RecipeDifferences.Between(before, Source().Recipe).Select(difference => difference.Text)
         );
