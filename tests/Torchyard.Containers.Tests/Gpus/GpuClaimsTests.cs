@@ -222,7 +222,7 @@ public sealed class GpuClaimsTests : IDisposable
     [InlineData(null, "torchyard verify small", "torchyard-verify-small")]
     [InlineData(null, "/x", null)]
     public void A_name_is_shown_unless_its_user_keeps_it_private(string? variable, string name, string? shown) =>
-        Assert.Equal(shown, ClaimNames.Shown(name, asked => asked == "TORCHYARD_PRIVATE_NAMES" ? variable : null));
+        Assert.Equal(shown, ClaimNames.Shown(name, asked => asked == ClaimNames.Private ? variable : null));
 
     private static void Chown(string file, uint user)
     {

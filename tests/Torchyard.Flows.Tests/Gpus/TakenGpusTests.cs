@@ -62,7 +62,7 @@ public sealed class TakenGpusTests
     public async Task A_user_keeps_names_private_with_a_variable()
     {
         using var machine = await GpuHost.CreateAsync(1);
-        machine.Test.Variables["TORCHYARD_PRIVATE_NAMES"] = "1";
+        machine.Test.Variables[ClaimNames.Private] = "1";
 
         using var taken = await TakeAsync(machine, "1");
 
