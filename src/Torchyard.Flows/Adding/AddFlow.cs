@@ -200,7 +200,7 @@ internal sealed class AddFlow(Host host)
     }
 
     /// <summary>Adds one distribution; what a program inside wrote about it may be damaged, and must not keep the others out.</summary>
-    private void AddInstalled(RecipeEdit edit, AddedPackage package)
+    private static void AddInstalled(RecipeEdit edit, AddedPackage package)
     {
         var requirement = InstalledRequirement.Of(package);
         if (requirement.Text is not { } text)

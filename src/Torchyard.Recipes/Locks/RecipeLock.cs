@@ -109,7 +109,7 @@ public sealed record LockedDebianPackage
     public string? SourceVersion { get; init; }
 
     /// <summary><see cref="LockedArchive.Id"/> of the archive that it came from; null for a file of the project.</summary>
-    public required string? Archive { get; init; }
+    public string? Archive { get; init; }
 
     /// <summary>Path of a file of the project, relative to the recipe (or absolute, as the recipe has it); null for an archive's.</summary>
     public string? Path { get; init; }

@@ -12,8 +12,8 @@ public sealed class DetachedExecTests(SmallContainer small)
     public async Task A_window_that_is_closed_does_not_end_it()
     {
         var directory = small.NewDirectory();
-        var left =
-            "ty exec -d $KEPT sh -c 'mkfifo /tmp/gate; echo begun; read line < /tmp/gate; echo ended; echo aside >&2; exit 7' > number; echo started; sleep 600";
+        var waits = "mkfifo /tmp/gate; echo begun; read line < /tmp/gate; echo ended; echo aside >&2; exit 7";
+        var left = $"ty exec -d $KEPT sh -c '{waits}' > number; echo started; sleep 600";
         using (var terminal = small.OnTerminal(left, directory))
         {
             await terminal.ShowsAsync("started", Cancellation);

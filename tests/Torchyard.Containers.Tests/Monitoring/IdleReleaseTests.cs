@@ -21,7 +21,7 @@ public sealed class IdleReleaseTests
     [Fact]
     public async Task People_are_warned_and_the_container_is_stopped()
     {
-        await RunAsync();
+        await RunAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(["0:27 warn 30 min, 3 min left", "0:30 release 30 min"], _said);
     }
@@ -31,7 +31,7 @@ public sealed class IdleReleaseTests
     {
         _use = passed => Use(passed.TotalMinutes is > 28 and < 28.2 ? 90 : 0);
 
-        await RunAsync();
+        await RunAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(["0:27 warn 30 min, 3 min left", "0:28 take back", "0:55 warn 30 min, 3 min left", "0:58 release 30 min"], _said);
     }
@@ -45,7 +45,7 @@ public sealed class IdleReleaseTests
             return Use(0);
         };
 
-        await RunAsync();
+        await RunAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(["0:27 warn 30 min, 3 min left", "0:28 take back", "1:22 warn 1 h, 6 min left", "1:28 release 1 h"], _said);
     }
@@ -64,7 +64,7 @@ public sealed class IdleReleaseTests
         Assert.Empty(_said);
     }
 
-    private async Task RunAsync(CancellationToken cancellation = default)
+    private async Task RunAsync(CancellationToken cancellation)
     {
         // Without one, what waits for the clock goes on within the step of the clock.
         var context = SynchronizationContext.Current;
