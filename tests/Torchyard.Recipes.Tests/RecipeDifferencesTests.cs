@@ -82,7 +82,9 @@ public sealed class RecipeDifferencesTests
             Key = "k",
         };
         Assert.Equal(
-            ["archives: https://a.example s main k tool-* added"],
+            [
+                "archives: { url = \"https://a.example\", suite = \"s\", components = [\"main\"], key = \"k\", packages = [\"tool-*\"] } added",
+            ],
             RecipeDifferences
                 .Between(Base, Base with { Archives = [archive with { Packages = ["tool-*"] }] })
                 .Select(difference => difference.Text)

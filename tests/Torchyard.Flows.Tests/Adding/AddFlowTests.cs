@@ -1,7 +1,6 @@
 using Torchyard.Flows.Adding;
 using Torchyard.Flows.Locking;
 using Torchyard.Flows.Projects;
-using Torchyard.Flows.Starting;
 using Torchyard.Flows.Tests.Locking;
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;

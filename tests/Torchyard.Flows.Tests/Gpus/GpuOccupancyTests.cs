@@ -3,7 +3,6 @@ using Torchyard.Flows.Gpus;
 using Torchyard.Flows.Hosts;
 using Torchyard.Flows.Tests.Starting;
 using Torchyard.Machine.Gpus;
-using Torchyard.Testing.Gpus;
 
 namespace Torchyard.Flows.Tests.Gpus;
 

@@ -1,8 +1,6 @@
 using Torchyard.Containers.Gpus;
 using Torchyard.Flows.Gpus;
-using Torchyard.Flows.Tests.Hosts;
 using Torchyard.Platform.Errors;
-using Torchyard.Testing.Gpus;
 
 namespace Torchyard.Flows.Tests.Gpus;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using Torchyard.Containers.Requests;
-using Torchyard.Containers.State;
 using Torchyard.Flows.Importing;
 using Torchyard.Flows.Starting;
 using Torchyard.Flows.Tests.Hosts;

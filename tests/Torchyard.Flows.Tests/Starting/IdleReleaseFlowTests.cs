@@ -1,6 +1,5 @@
 using Torchyard.Containers.Requests;
 using Torchyard.Containers.Starting;
-using Torchyard.Containers.State;
 using Torchyard.Flows.Fitting;
 using Torchyard.Flows.Hosts;
 using Torchyard.Flows.Starting;

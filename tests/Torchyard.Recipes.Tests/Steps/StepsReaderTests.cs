@@ -57,7 +57,7 @@ public sealed class StepsReaderTests
     [InlineData("source = \"a\"\ntarget = \"/a\"\nmode = \"4755\"", "TY1005", 7, "'4755' is not a mode")]
     [InlineData("source = \"a\"\ntarget = \"/a\"\nmode = \"0888\"", "TY1005", 7, "'0888' is not a mode")]
     [InlineData("source = \"a\"\ntarget = \"/a\"\nmode = 420", "TY1004", 7, "is a whole number")]
-    [InlineData("source = \"a\"", "TY1006", 5, "'files.target' is missing")]
+    [InlineData("source = \"a\"", "TY1006", 4, "'files.target' is missing")]
     [InlineData("source = \"a\"\ntarget = \"/a\"\nowner = \"x\"", "TY1002", 7, "no key 'owner'")]
     [InlineData(
         "source = \"a\"\ntarget = \"/a\"\n[[files]]\nsource = \"b\"\ntarget = \"/a/\"",
@@ -77,7 +77,7 @@ public sealed class StepsReaderTests
     [Theory]
     [InlineData("command = \"\"", "TY1005", 5, "no command")]
     [InlineData("command = []", "TY1005", 5, "no command")]
-    [InlineData("name = \"x\"", "TY1006", 5, "no command")]
+    [InlineData("name = \"x\"", "TY1006", 4, "no command")]
     [InlineData("command = \"a\\u0000\"", "TY1005", 5, "zero byte")]
     [InlineData("command = \"a\"\nname = \"a\\nb\"", "TY1005", 6, "the name of a step")]
     [InlineData("command = \"a\"\nenvironment = { \"1\" = \"a\" }", "TY1005", 6, "'1' cannot be an environment variable")]

@@ -9,6 +9,8 @@ namespace Torchyard.Tests.Commands;
 /// <summary>What <c>top</c> prints of a machine that several people use.</summary>
 public sealed class TopTests
 {
+    private static readonly JsonSerializerOptions Indented = new(TopJson.Default.Options) { WriteIndented = true };
+
     private static readonly DateTimeOffset Now = new(2026, 6, 1, 13, 0, 0, TimeSpan.Zero);
 
     private static TopAnswer Answer { get; } =
@@ -98,9 +100,7 @@ public sealed class TopTests
     [Fact]
     public void And_JSON_for_a_program()
     {
-        var options = new JsonSerializerOptions(TopJson.Default.Options) { WriteIndented = true };
-
-        GoldenFile.Compare("tests/Torchyard.Tests/Golden/Top/json.golden", JsonSerializer.Serialize(Answer, options) + "\n");
+        GoldenFile.Compare("tests/Torchyard.Tests/Golden/Top/json.golden", JsonSerializer.Serialize(Answer, Indented) + "\n");
     }
 
     private static OccupiedGpu Gpu(string name, int? percent, long? used, params GpuHolding[] holders) =>

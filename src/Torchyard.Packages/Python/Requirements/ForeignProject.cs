@@ -58,7 +58,7 @@ public sealed class ForeignProject
     /// <summary>What of that cannot be taken.</summary>
     public IReadOnlyList<RefusedLine> Refused => _refused;
 
-    /// <summary>What changes which versions come, and is no requirement: nothing of a recipe stands for it.</summary>
+    /// <summary>What changes which versions come, but does not ask for one: nothing of a recipe stands for it.</summary>
     public IReadOnlyList<RefusedLine> Left => _left;
 
     /// <summary>Indexes that it names.</summary>

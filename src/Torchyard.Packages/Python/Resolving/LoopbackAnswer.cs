@@ -19,7 +19,7 @@ internal sealed record LoopbackAnswer
     /// <summary>Media type.</summary>
     public string Type { get; private init; } = Bytes;
 
-    /// <summary>The body, where it is no file.</summary>
+    /// <summary>The body, unless it is a file.</summary>
     public ReadOnlyMemory<byte> Body { get; private init; }
 
     /// <summary>Path of the file that is the body; null for <see cref="Body"/>.</summary>

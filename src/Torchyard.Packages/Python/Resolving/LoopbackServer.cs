@@ -101,9 +101,10 @@ internal sealed class LoopbackServer : IAsyncDisposable
     private async Task WriteAsync(NetworkStream stream, LoopbackAnswer answer, bool isHead)
     {
         var length = answer.File is null ? answer.Body.Length : new FileInfo(answer.File).Length;
+        var reason = answer.Status == 200 ? "OK" : "No";
         var header = string.Create(
             CultureInfo.InvariantCulture,
-            $"HTTP/1.1 {answer.Status} {(answer.Status == 200 ? "OK" : "No")}\r\nContent-Type: {answer.Type}\r\nContent-Length: {length}\r\n\r\n"
+            $"HTTP/1.1 {answer.Status} {reason}\r\nContent-Type: {answer.Type}\r\nContent-Length: {length}\r\n\r\n"
         );
         await stream.WriteAsync(Encoding.ASCII.GetBytes(header), _stop);
         if (isHead)
