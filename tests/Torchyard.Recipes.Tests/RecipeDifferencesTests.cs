@@ -83,7 +83,8 @@ public sealed class RecipeDifferencesTests
         };
         Assert.Equal(
             [
-                "archives: { url = \"https://a.example\", suite = \"s\", components = [\"main\"], key = \"k\", packages = [\"tool-*\"] } added",
+                "archives: { url = \"https://a.example\", suite = \"s\", components = [\"main\"], key = \"k\", "
+                    + "packages = [\"tool-*\"] } added",
             ],
             RecipeDifferences
                 .Between(Base, Base with { Archives = [archive with { Packages = ["tool-*"] }] })
