@@ -158,7 +158,7 @@ def leases(proof, count):
         return
     listed = next((c for c in proof.yard("ps", "--json").json() or [] if c["name"] == "holder"), {})
     proof.check("leases: ps shows who has them", len(listed.get("gpus", [])) == count, listed.get("gpus"))
-    top = next((c for c in proof.yard("top", "--json").json() or [] if c["name"] == "holder"), {})
+    top = next((c for c in (proof.yard("top", "--json").json() or {}).get("containers", []) if c["name"] == "holder"), {})
     gpu = (top.get("gpus") or [{}])[0]
     proof.check("leases: top shows power and temperature", bool(gpu.get("power_watts")) and bool(gpu.get("temperature_celsius")), gpu)
     second = proof.yard("run", "--rm", "--gpus", "1", name(proof), "true", name="second")
