@@ -41,6 +41,8 @@ public sealed class ContainerCheck(ContainerStore store)
             if (
                 name is not (".lock" or Torchyard.Containers.Launch.OpenDirectories.FileName)
                 && !name.StartsWith(ContainerStore.Removing, StringComparison.Ordinal)
+                // Of a command that writes, or was killed then: 'prune' removes it.
+                && !UnfinishedFiles.IsOne(name)
                 && (!ContainerId.IsOne(name) || !Directory.Exists(entry) || new DirectoryInfo(entry).LinkTarget is not null)
             )
             {

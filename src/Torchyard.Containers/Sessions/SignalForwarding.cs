@@ -11,21 +11,22 @@ internal sealed class SignalForwarding : IDisposable
     private readonly Lock _gate = new();
     private readonly List<PosixSignalRegistration> _registrations = [];
     private readonly Queue<int> _waiting = new();
+    private readonly ClientSignals? _client = ClientSignals.Current;
     private Action<int>? _receiver;
 
     /// <summary>Takes the signals from now on.</summary>
     public SignalForwarding()
     {
+        // The command has heard these two from its beginning on.
+        _client?.To(Take);
+        (PosixSignal, int)[] own = _client is null ? [(PosixSignal.SIGINT, 2), (PosixSignal.SIGTERM, 15)] : [];
         foreach (
-            var (signal, number) in new[]
-            {
+            var (signal, number) in own.Concat([
                 (PosixSignal.SIGHUP, 1),
-                (PosixSignal.SIGINT, 2),
                 (PosixSignal.SIGQUIT, 3),
-                (PosixSignal.SIGTERM, 15),
                 ((PosixSignal)User1, User1),
                 ((PosixSignal)User2, User2),
-            }
+            ])
         )
         {
             _registrations.Add(PosixSignalRegistration.Create(signal, context =>
@@ -65,7 +66,11 @@ internal sealed class SignalForwarding : IDisposable
     }
 
     /// <inheritdoc />
-    public void Dispose() => _registrations.ForEach(r => r.Dispose());
+    public void Dispose()
+    {
+        _client?.To(null);
+        _registrations.ForEach(registration => registration.Dispose());
+    }
 
     private void Take(int number)
     {

@@ -17,8 +17,8 @@ public static partial class UnfinishedFiles
     {
         ArgumentNullException.ThrowIfNull(paths);
         ArgumentNullException.ThrowIfNull(clock);
-        // Not where layers, volumes, homes and containers are: what is there is not Torchyard's own.
-        foreach (var directory in new[] { paths.Root, paths.Oci, paths.Filters, Path.Combine(paths.Root, "ssh") })
+        // Not in layers, volumes, homes and containers: what is there is not Torchyard's own.
+        foreach (var directory in new[] { paths.Root, paths.Oci, paths.Filters, paths.Containers, Path.Combine(paths.Root, "ssh") })
         {
             Remove(directory, "*", SearchOption.TopDirectoryOnly, clock);
         }
@@ -36,6 +36,9 @@ public static partial class UnfinishedFiles
             Remove(directory, "*", SearchOption.AllDirectories, clock);
         }
     }
+
+    /// <summary>True for the name of such a file, finished or not.</summary>
+    public static bool IsOne(string name) => Name().IsMatch(name);
 
     /// <summary>Removes those of one file.</summary>
     /// <param name="path">The file.</param>

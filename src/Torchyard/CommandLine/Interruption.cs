@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Torchyard.Containers.Sessions;
 
 namespace Torchyard.CommandLine;
 
@@ -13,6 +14,7 @@ internal sealed class Interruption : IDisposable
 
     private readonly CancellationTokenSource _source = new();
     private readonly List<PosixSignalRegistration> _registrations = [];
+    private ClientSignals? _client;
     private int _owners;
     private int _signal;
 
@@ -33,6 +35,7 @@ internal sealed class Interruption : IDisposable
     /// <exception cref="OperationCanceledException">One has come already, and would be lost.</exception>
     public IDisposable TakeOver()
     {
+        _client = ClientSignals.Begin();
         Interlocked.Increment(ref _owners);
         var ownership = new Ownership(this);
         if (_source.IsCancellationRequested)
@@ -68,6 +71,7 @@ internal sealed class Interruption : IDisposable
         {
             _signal = signal;
             context.Cancel = true;
+            _client!.Pass(signal);
             return;
         }
 

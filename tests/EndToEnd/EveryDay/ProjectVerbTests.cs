@@ -19,7 +19,7 @@ public sealed class ProjectVerbTests(SmallContainer small)
             ty exec -- own; echo "status $?"
             echo 'echo "$PWD"; exit 5' | ty shell; echo "status $?"
             ty logs
-            ty top --no-stream --json . | grep '"name"'
+            ty top --no-stream --json . | grep -o '"name": "own"'
             ty kill --signal CONT .
             (cd / && ty exec echo six); echo "status $?"
             ty stop; ty rm .
@@ -40,7 +40,7 @@ public sealed class ProjectVerbTests(SmallContainer small)
             /workspace
             status 5
             begun
-                "name": "own",
+            "name": "own"
             .
             status 125
             own

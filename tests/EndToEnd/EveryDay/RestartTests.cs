@@ -19,7 +19,7 @@ public sealed class RestartTests(SmallContainer small)
             ty run -d --name begins --memory 256m --network private -p 127.0.0.1:{{port}}:80 $SMALL sh -c 'echo life >> /tmp/lives; wc -l < /tmp/lives; exec sleep 600' 2> /dev/null > /dev/null
             printed() { for i in $(seq 1000); do ty logs begins | grep -qx $1 && return; done; }
             printed 1; ty restart --time 0 begins; printed 2; ty stop --time 0; echo "status $?"; ty stop --time 0 begins
-            ty start begins; ty start begins; printed 3; ty logs begins; ty top --no-stream --json begins | grep limit; ty inspect begins | grep -E '"(status|restarts)"'
+            ty start begins; ty start begins; printed 3; ty logs begins; ty top --no-stream --json begins | grep -o '"memory_limit.*'; ty inspect begins | grep -E '"(status|restarts)"'
             ty ps | grep -o '127.0.0.1:{{port}}->80'
             ty stop --time 0 begins > /dev/null; rm -f busy
             ty run -d --name holder --network private -p 127.0.0.1:{{port}}:80 $SMALL sleep 600 2> /dev/null > /dev/null
@@ -41,7 +41,7 @@ public sealed class RestartTests(SmallContainer small)
             1
             2
             3
-                "memory_limit": 268435456,
+            "memory_limit": 268435456,
                 "status": "Running",
                 "restarts": 2,
             127.0.0.1:PORT->80
