@@ -22,7 +22,6 @@ public sealed partial class PlainAccessTests
         ["src/Torchyard.Containers/Sessions/ProgramSignal.cs"] = "the kernel's own files in /proc",
         ["src/Torchyard.Containers/Sockets/LocalSocket.cs"] = "sockets in the container's directory, which no program inside sees",
         ["src/Torchyard.Flows/Starting/AccessKeys.cs"] = "the caller's own keys",
-        ["src/Torchyard.Flows/Projects/Project.cs"] = "resolves the caller's directory once",
         ["src/Torchyard.Flows/Starting/ProjectPythonDirectory.cs"] = "makes a directory of the project's state, before a container sees it",
         ["src/Torchyard.Flows/Starting/SshHostEntry.cs"] = "a link in the directory above those of a project that a container sees",
         ["src/Torchyard.Flows/Starting/SshLoginCheck.cs"] = "a key in the container's directory, which no program inside sees",

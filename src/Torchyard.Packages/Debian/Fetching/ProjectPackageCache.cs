@@ -86,9 +86,8 @@ public sealed class ProjectPackageCache(StorePaths store, Func<string, Stream> o
     private (string Copy, long Size, Digest Sha256) Copy(string path, long limit)
     {
         using var source = open(path);
-        Directory.CreateDirectory(store.Temporary);
-        // A name that prune removes when this is cut short.
-        var copy = Path.Combine(store.Temporary, "removed-" + Guid.NewGuid().ToString("N"));
+        Directory.CreateDirectory(_cache.PartialDirectory);
+        var copy = Path.Combine(_cache.PartialDirectory, "file-" + Guid.NewGuid().ToString("N"));
         var buffer = ArrayPool<byte>.Shared.Rent(1 << 18);
         try
         {
@@ -115,7 +114,7 @@ public sealed class ProjectPackageCache(StorePaths store, Func<string, Stream> o
             File.Delete(copy);
             if (failure is IOException full && FullDisk.Is(full))
             {
-                throw DiskSpace.Full(path, null, store.Temporary, full);
+                throw DiskSpace.Full(path, null, _cache.PartialDirectory, full);
             }
 
             throw;
