@@ -146,7 +146,9 @@ public class HostileGpuImageTests
 
         var (_, output, _) = await fixture.RunAsync(
             fixture.Shell(
-                $"cat {Library} {Driver}/lib64/libcuda.so.580.1 {Driver}/bin/nvidia-smi /etc/ld.so.cache; echo x 2>&1 >{Library} || echo no"
+                "exec 2>&1; "
+                    + $"cat {Library} {Driver}/lib64/libcuda.so.580.1 {Driver}/bin/nvidia-smi /etc/ld.so.cache; "
+                    + $"echo x >{Library} || echo no"
             ) with
             {
                 Gpus = Injection(fixture),

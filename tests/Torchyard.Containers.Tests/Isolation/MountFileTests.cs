@@ -8,7 +8,8 @@ namespace Torchyard.Containers.Tests.Isolation;
 public class MountFileTests
 {
     private const string MakePrivileged =
-        "cp /bin/busybox /w/direct; chmod 4755 /w/direct; chmod 2755 /w/direct; chmod u+s /w/direct; chmod g+s /w/direct; "
+        // What is refused is said on the other stream, whose lines may come later.
+        "exec 2>&1; cp /bin/busybox /w/direct; chmod 4755 /w/direct; chmod 2755 /w/direct; chmod u+s /w/direct; chmod g+s /w/direct; "
         + "mkdir /w/dir; chmod 2777 /w/dir; chmod 6755 /w/dir; touch /w/kept; chmod 1755 /w/kept; "
         + "mknod -m 4755 /w/fifo p; mkdir -m 2755 /w/made; chmod 755 /w/direct; echo done";
 
