@@ -28,6 +28,9 @@ internal sealed class CommandRun : IDisposable
     /// <summary>What a person at a terminal types; null for none there.</summary>
     public string? Answers { get; set; }
 
+    /// <summary>What is piped in.</summary>
+    public string Piped { get; set; } = "";
+
     /// <summary>Columns of the terminal that output goes to; null for none.</summary>
     public int? Columns { get; set; }
 
@@ -65,6 +68,7 @@ internal sealed class CommandRun : IDisposable
             Output = output,
             Error = error,
             Input = Answers is null ? null : new StringReader(Answers),
+            Piped = () => new MemoryStream(System.Text.Encoding.UTF8.GetBytes(Piped)),
             OutputIsTerminal = Columns is not null,
             Unicode = Columns is not null,
             Width = () => Columns ?? 80,

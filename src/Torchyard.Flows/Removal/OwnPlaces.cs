@@ -53,6 +53,8 @@ internal static class OwnPlaces
         yield return new(Path.Combine(directories.Data, "bash-completion/completions/torchyard"), IsDirectory: false);
         yield return new(Path.Combine(directories.Data, "zsh/site-functions/_torchyard"), IsDirectory: false);
         yield return new(Path.Combine(directories.Settings, "fish/completions/torchyard.fish"), IsDirectory: false);
+        // Logins for registries.
+        yield return new(Path.Combine(directories.Settings, "torchyard"), IsDirectory: true);
         // The libraries that the first compile made.
         yield return new(Path.Combine(directories.Cache, "torchyard"), IsDirectory: true);
         if (host.Caller.IsRoot && host.Files.IsLive)

@@ -120,8 +120,9 @@ internal static class ImageErrors
         new(
             "TY3010",
             $"no image '{Printable(name)}' in the store",
-            Preset.Names.Contains(name)
-                ? $"'torchyard build {name}' makes it"
+            Preset.Names.Contains(name) ? $"'torchyard build {name}' makes it"
+                // Only names of registries have a slash.
+                : name.Contains('/', StringComparison.Ordinal) ? $"'torchyard pull {Printable(name)}' fetches it from its registry"
                 : KnownNames.Cure(name, known.Select(ShortName), "there are no images: 'torchyard build' makes one", "torchyard images")
         );
 

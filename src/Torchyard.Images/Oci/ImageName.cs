@@ -7,6 +7,9 @@ namespace Torchyard.Images.Oci;
 /// <param name="Tag">Tag.</param>
 internal sealed partial record ImageName(string Name, string Tag)
 {
+    /// <summary>The registry of names that have none.</summary>
+    internal const string Hub = "docker.io";
+
     private const int LongestName = 255;
     private const int LongestTag = 128;
 
@@ -19,6 +22,26 @@ internal sealed partial record ImageName(string Name, string Tag)
                 ? new ImageName(match.Groups["name"].Value, match.Groups["tag"].Success ? match.Groups["tag"].Value : "latest")
                 : null;
         return name is not null;
+    }
+
+    /// <summary>
+    /// The name as registries have it, with docker's rules: without a registry in front it is Docker Hub's, whose own images are in
+    /// <c>library/</c>.
+    /// </summary>
+    public ImageName Full
+    {
+        get
+        {
+            var slash = Name.IndexOf('/', StringComparison.Ordinal);
+            var first = slash < 0 ? "" : Name[..slash];
+            var hasHost = first == "localhost" || first.Any(character => character is '.' or ':' || char.IsAsciiLetterUpper(character));
+            var (host, path) = hasHost ? (first, Name[(slash + 1)..]) : (Hub, Name);
+            host = host is "index.docker.io" or "registry-1.docker.io" ? Hub : host;
+            return this with
+            {
+                Name = host == Hub && !path.Contains('/', StringComparison.Ordinal) ? $"{host}/library/{path}" : $"{host}/{path}",
+            };
+        }
     }
 
     /// <inheritdoc />

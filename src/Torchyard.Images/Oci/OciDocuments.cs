@@ -31,7 +31,11 @@ internal sealed record OciDescriptor : IBounded
 }
 
 /// <summary>Platform of an image in an index (image-spec, image-index.md).</summary>
-internal sealed record OciPlatform(string Architecture, string Os);
+internal sealed record OciPlatform(string Architecture, string Os)
+{
+    /// <summary>Version of the architecture, such as v8; null for none.</summary>
+    public string? Variant { get; init; }
+}
 
 /// <summary>An image index, also index.json of a layout (image-spec, image-index.md, image-layout.md).</summary>
 internal sealed record OciIndex : IBounded

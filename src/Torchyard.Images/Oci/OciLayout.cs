@@ -15,6 +15,11 @@ internal sealed class OciLayout
 {
     internal const string NameAnnotation = "org.opencontainers.image.ref.name";
 
+    /// <summary>
+    /// Digest under which a registry has the image, where that is not the manifest's own: of an index, or of docker's manifest.
+    /// </summary>
+    internal const string PulledAnnotation = "io.github.torchyard.pulled";
+
     // index.json and manifests are read into memory.
     private const int MaxDocument = 16 << 20;
 

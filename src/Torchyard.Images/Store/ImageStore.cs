@@ -80,12 +80,23 @@ public sealed class ImageStore(StorePaths paths)
     {
         ArgumentNullException.ThrowIfNull(nameOrDigest);
         var entries = Entries().ToList();
-        var named = ImageName.TryParse(nameOrDigest, out var name)
-            ? entries.Where(entry => NameOf(entry) == name.ToString()).Select(entry => entry.Digest).Distinct().ToList()
-            : [];
-        if (named is [var one, ..])
+        if (ImageName.TryParse(nameOrDigest, out var name))
         {
-            return one;
+            // An image of this machine before one of a registry: 'cpu' is what was built here.
+            foreach (var wanted in new[] { name.ToString(), name.Full.ToString() })
+            {
+                if (entries.Find(entry => NameOf(entry) == wanted) is { } named)
+                {
+                    return named.Digest;
+                }
+            }
+        }
+
+        if (nameOrDigest.IndexOf("@sha256:", StringComparison.Ordinal) is > 0 and var at)
+        {
+            var whole = nameOrDigest[(at + 1)..];
+            return entries.Find(entry => entry.Digest.ToString() == whole || PulledAs(entry) == whole)?.Digest
+                ?? throw ImageErrors.NoSuchImage(nameOrDigest, entries.Select(NameOf).OfType<string>());
         }
 
         var hex = nameOrDigest.StartsWith("sha256:", StringComparison.Ordinal) ? nameOrDigest[7..] : nameOrDigest;
@@ -125,7 +136,15 @@ public sealed class ImageStore(StorePaths paths)
 
     /// <summary>Gives an image of the store a name; another image that had it loses it.</summary>
     /// <exception cref="TorchyardException">TY3016: not a name.</exception>
-    public async Task<StoredImage> NameAsync(Digest manifest, string name, CancellationToken cancellation)
+    public Task<StoredImage> NameAsync(Digest manifest, string name, CancellationToken cancellation) =>
+        NameAsync(manifest, name, pulled: null, cancellation);
+
+    /// <summary>As above, for an image of a registry.</summary>
+    /// <param name="manifest">The image.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="pulled">Digest under which the registry has it; null where that is the same.</param>
+    /// <param name="cancellation">Ends the wait for the index.</param>
+    internal async Task<StoredImage> NameAsync(Digest manifest, string name, Digest? pulled, CancellationToken cancellation)
     {
         if (!ImageName.TryParse(name, out var parsed))
         {
@@ -134,19 +153,45 @@ public sealed class ImageStore(StorePaths paths)
 
         var size = _layout.ReadDocument(manifest).Length;
         // Nothing is written when all is as it should be: a second build only looks.
-        if (!Entries().Any(entry => entry.Digest == manifest && entry.Size == size && NameOf(entry) == parsed.ToString()))
+        if (
+            !Entries()
+                .Any(entry =>
+                    entry.Digest == manifest
+                    && entry.Size == size
+                    && NameOf(entry) == parsed.ToString()
+                    && (pulled is null || PulledAs(entry) == pulled.ToString())
+                )
+        )
         {
             var descriptor = new OciDescriptor
             {
                 MediaType = MediaTypes.Manifest,
                 Digest = manifest,
                 Size = size,
-                Annotations = new(StringComparer.Ordinal) { [OciLayout.NameAnnotation] = parsed.ToString() },
+                Annotations = Annotations(parsed.ToString(), pulled),
             };
             await _layout.ChangeIndexAsync(
                 entries => [.. entries.Where(entry => NameOf(entry) != parsed.ToString()), descriptor],
                 cancellation
             );
+        }
+
+        return Read(manifest);
+    }
+
+    /// <summary>Keeps an image that has no name, as one that was pulled by its digest.</summary>
+    internal async Task<StoredImage> KeepAsync(Digest manifest, Digest? pulled, CancellationToken cancellation)
+    {
+        var descriptor = new OciDescriptor
+        {
+            MediaType = MediaTypes.Manifest,
+            Digest = manifest,
+            Size = _layout.ReadDocument(manifest).Length,
+            Annotations = pulled is null ? null : Annotations(null, pulled),
+        };
+        if (!Entries().Any(entry => entry.Digest == manifest && (pulled is null || PulledAs(entry) == pulled.ToString())))
+        {
+            await _layout.ChangeIndexAsync(entries => [.. entries, descriptor], cancellation);
         }
 
         return Read(manifest);
@@ -165,7 +210,10 @@ public sealed class ImageStore(StorePaths paths)
         ArgumentNullException.ThrowIfNull(user);
         var image = Resolve(nameOrDigest);
         var names = Entries().Where(entry => entry.Digest == image).Select(NameOf).OfType<string>().ToHashSet(StringComparer.Ordinal);
-        var name = ImageName.TryParse(nameOrDigest, out var parsed) ? parsed.ToString() : "";
+        var name =
+            !ImageName.TryParse(nameOrDigest, out var parsed) ? ""
+            : names.Contains(parsed.ToString()) ? parsed.ToString()
+            : parsed.Full.ToString();
         var byName = names.Contains(name);
         var last = !byName || names.Count == 1;
         if (last && !force && user(image) is { } by)
@@ -297,6 +345,24 @@ public sealed class ImageStore(StorePaths paths)
     /// <summary>Entries of index.json that are images: no artifacts, no indexes of referrers.</summary>
     private IEnumerable<OciDescriptor> Entries() =>
         _layout.ReadIndex().Manifests.Where(entry => entry.MediaType == MediaTypes.Manifest && entry.ArtifactType is null);
+
+    private static SortedDictionary<string, string> Annotations(string? name, Digest? pulled)
+    {
+        var annotations = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        if (name is not null)
+        {
+            annotations[OciLayout.NameAnnotation] = name;
+        }
+
+        if (pulled is { } digest)
+        {
+            annotations[OciLayout.PulledAnnotation] = digest.ToString();
+        }
+
+        return annotations;
+    }
+
+    private static string? PulledAs(OciDescriptor entry) => entry.Annotations?.GetValueOrDefault(OciLayout.PulledAnnotation);
 
     private static string? NameOf(OciDescriptor entry) => entry.Annotations?.GetValueOrDefault(OciLayout.NameAnnotation);
 }

@@ -33,6 +33,9 @@ public sealed record HttpSettings
     /// <summary>Longest silence of a server, before its answer and within it.</summary>
     public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Longest silence of a server once it has all that it was sent: it may have to put gigabytes into their place.</summary>
+    public TimeSpan SilenceAfterSending { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>Connections to one host at once.</summary>
     public int ConnectionsPerHost { get; init; } = 16;
 

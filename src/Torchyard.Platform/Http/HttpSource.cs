@@ -51,15 +51,26 @@ public sealed class HttpSource : IDisposable
     /// <param name="prepare">Adds headers, to each request of a chain of redirects.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="HttpFailureException">No answer came, or it leads where it may not.</exception>
-    public async Task<HttpResponseMessage> GetAsync(Uri address, Action<HttpRequestMessage>? prepare, CancellationToken cancellation)
+    public Task<HttpResponseMessage> GetAsync(Uri address, Action<HttpRequestMessage>? prepare, CancellationToken cancellation) =>
+        SendAsync(new HttpQuestion(HttpMethod.Get, address) { Prepare = prepare }, cancellation);
+
+    /// <summary>
+    /// Asks a server for anything. Only what changes nothing there follows redirects: whoever sends something decides where it goes.
+    /// </summary>
+    /// <param name="question">What is asked.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="HttpFailureException">No answer came, or it leads where it may not.</exception>
+    public async Task<HttpResponseMessage> SendAsync(HttpQuestion question, CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(address);
+        ArgumentNullException.ThrowIfNull(question);
+        var address = question.Address;
         var current = address;
         for (var redirects = 0; ; redirects++)
         {
-            var response = await SendAsync(current, prepare, cancellation);
+            var response = await SendOnceAsync(question, current, cancellation);
             if (
                 !_settings.FollowsRedirects
+                || (question.Method != HttpMethod.Get && question.Method != HttpMethod.Head)
                 || (int)response.StatusCode is not (301 or 302 or 303 or 307 or 308)
                 || response.Headers.Location is not { } location
             )
@@ -93,10 +104,10 @@ public sealed class HttpSource : IDisposable
     /// <inheritdoc />
     public void Dispose() => _client.Dispose();
 
-    private async Task<HttpResponseMessage> SendAsync(Uri address, Action<HttpRequestMessage>? prepare, CancellationToken cancellation)
+    private async Task<HttpResponseMessage> SendOnceAsync(HttpQuestion question, Uri address, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, address);
-        prepare?.Invoke(request);
+        using var request = new HttpRequestMessage(question.Method, address) { Content = question.Content?.Invoke() };
+        question.Prepare?.Invoke(request);
         if (_settings.Credential(address) is { } login)
         {
             var pair = Encoding.UTF8.GetBytes($"{login.UserName}:{login.Password}");
@@ -105,13 +116,19 @@ public sealed class HttpSource : IDisposable
 
         using var silence = new CancellationTokenSource(_settings.Silence, _settings.Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, silence.Token);
+        if (request.Content is SentContent sent)
+        {
+            // A server says nothing while it takes what is sent, and may think about it afterwards.
+            sent.Pulse = isWhole => silence.CancelAfter(isWhole ? _settings.SilenceAfterSending : _settings.Silence);
+        }
+
         try
         {
             return await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (Exception error) when (silence.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
-            throw new HttpFailureException($"no answer in {_settings.Silence.TotalSeconds:0} s", isTransient: true);
+            throw new HttpFailureException($"no answer in {_settings.Silence.TotalSeconds:0} s", isTransient: true, inner: error);
         }
         catch (Exception error) when (error is HttpRequestException or IOException)
         {

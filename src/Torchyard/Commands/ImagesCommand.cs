@@ -15,6 +15,9 @@ internal sealed partial class ImagesCommand : Verb
     private const int ShortDigest = 12;
     private const int WidthWithDigests = 132;
 
+    // Digest and size, which stay beside the name in a narrow table.
+    private const int WidthBesideNames = 27;
+
     private readonly Option<bool> _digests = new("--digests") { Description = "Show whole digests" };
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Show digests only" };
 
@@ -77,9 +80,10 @@ internal sealed partial class ImagesCommand : Verb
     private void Show(List<Row> rows, Invocation invocation)
     {
         var whole = invocation.Get(_digests);
-        if (whole && invocation.Screen.OutputIsTerminal && invocation.Screen.Width < WidthWithDigests)
+        var longest = rows.SelectMany(row => row.Names).Select(name => name.Length).DefaultIfEmpty(0).Max();
+        if (invocation.Screen.OutputIsTerminal && invocation.Screen.Width < (whole ? WidthWithDigests : longest + WidthBesideNames))
         {
-            ShowBelow(rows, invocation.Screen);
+            ShowBelow(rows, whole, invocation.Screen);
             return;
         }
 
@@ -87,8 +91,8 @@ internal sealed partial class ImagesCommand : Verb
         [
             new("NAME", Whole: true),
             new("DIGEST", Whole: true),
-            new("CREATED"),
-            new("LAYERS", Right: true),
+            new("CREATED", Whole: true, Drop: 2),
+            new("LAYERS", Right: true, Whole: true, Drop: 1),
             new("SIZE", Right: true),
         ];
         invocation.Screen.Table(
@@ -99,7 +103,7 @@ internal sealed partial class ImagesCommand : Verb
                         IReadOnlyList<string> (name) =>
                             [
                                 name,
-                                whole ? row.Digest : row.Digest["sha256:".Length..][..ShortDigest],
+                                whole ? row.Digest : Short(row),
                                 row.Created,
                                 row.Damage is null ? row.Layers.ToString(CultureInfo.InvariantCulture) : "-",
                                 row.Damage is null ? ByteSize.Decimal(row.Size) : "-",
@@ -110,8 +114,10 @@ internal sealed partial class ImagesCommand : Verb
         );
     }
 
-    // A digest has 71 letters and is never cut.
-    private static void ShowBelow(List<Row> rows, Screen screen)
+    private static string Short(Row row) => row.Digest["sha256:".Length..][..ShortDigest];
+
+    // A digest has 71 letters and is never cut; so are names, which people copy.
+    private static void ShowBelow(List<Row> rows, bool whole, Screen screen)
     {
         foreach (var row in rows)
         {
@@ -120,7 +126,7 @@ internal sealed partial class ImagesCommand : Verb
                     ? $"{Names(row)}   {row.Created}   {Count.Of(row.Layers, "layer")}   {ByteSize.Decimal(row.Size)}"
                     : $"{Names(row)}   {row.Created}"
             );
-            screen.Line("  " + row.Digest);
+            screen.Line("  " + (whole ? row.Digest : Short(row)));
         }
 
         static string Names(Row row) => row.Names.Count == 0 ? "<none>" : string.Join(", ", row.Names);

@@ -56,6 +56,19 @@ internal sealed class Screen : IDialogue, IDisposable
         return answer?.Trim().ToLowerInvariant() is "y" or "yes";
     }
 
+    /// <summary>Standard input as text, to its end or a little beyond the most that anybody would take.</summary>
+    /// <param name="most">Most bytes that are a right answer.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    public async Task<string> ReadPipedAsync(int most, CancellationToken cancellation)
+    {
+        await using var input = _streams.Piped();
+        var content = new byte[most + 1];
+        // A read of a pipe cannot be interrupted; it is left behind when the program ends.
+        var length = await Task.Run(() => input.ReadAtLeast(content, content.Length, throwOnEndOfStream: false), CancellationToken.None)
+            .WaitAsync(cancellation);
+        return System.Text.Encoding.UTF8.GetString(content, 0, length);
+    }
+
     /// <summary>A line of a result.</summary>
     public void Line(string text = "") => _progress.Aside(() => _streams.Output.WriteLine(PlainText.Clean(text)));
 

@@ -19,6 +19,9 @@ internal sealed record ScreenStreams
     /// <summary>Answers of the user; null where nobody can be asked.</summary>
     public TextReader? Input { get; init; }
 
+    /// <summary>Opens what is piped in, for a verb that reads it as a whole.</summary>
+    public Func<Stream> Piped { get; init; } = static () => Stream.Null;
+
     /// <summary>Standard output is a terminal.</summary>
     public bool OutputIsTerminal { get; init; }
 
@@ -61,6 +64,7 @@ internal sealed record ScreenStreams
                         bufferSize: 1
                     )
                     : null,
+            Piped = static () => new DescriptorInputStream(StandardDescriptor.Input),
             OutputIsTerminal = !dumb && StandardDescriptor.IsTerminal(StandardDescriptor.Output),
             ErrorIsTerminal = !dumb && StandardDescriptor.IsTerminal(StandardDescriptor.Error),
             OutputReachesTerminal = StandardDescriptor.IsTerminal(StandardDescriptor.Output),

@@ -104,6 +104,37 @@ internal static class ErrorCommands
             "lock nopreset",
             "lock --json wrong.toml",
         ],
+        ["login"] =
+        [
+            "login",
+            "login -u me",
+            "login --password-stdin",
+            "login -u me --password-stdin ghcr.io",
+            "login -u me --password-stdin ghcr.io/me",
+            "login --bogus",
+            "login one two",
+        ],
+        ["logout"] = ["logout ghcr.io/me", "logout --bogus", "logout one two"],
+        ["pull"] =
+        [
+            "pull",
+            "pull Debian",
+            "pull https://ghcr.io/me/mine",
+            "pull debian@sha256:12",
+            "pull --platform linux// debian",
+            "pull --bogus debian",
+            "pull one two",
+            "pull --json Debian",
+        ],
+        ["push"] =
+        [
+            "push",
+            "push nosuch",
+            "push nosuch ghcr.io/me/mine",
+            "push ghcr.io/me/nosuch",
+            "push nosuch Wrong",
+            "push --bogus a b",
+        ],
         ["logs"] =
         [
             "logs",

@@ -185,27 +185,13 @@ public sealed class IndexTransport : IDisposable
             return true;
         }
 
-        if (
-            _settings.Certificates is not { } bundle
-            || certificate is not X509Certificate2 leaf
-            || errors != SslPolicyErrors.RemoteCertificateChainErrors
-        )
+        if (_settings.Certificates is not { } bundle)
         {
             return false;
         }
 
-        using var own = new X509Chain();
-        own.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        own.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        own.ChainPolicy.CustomTrustStore.ImportFromPemFile(bundle);
-        if (chain is not null)
-        {
-            foreach (var element in chain.ChainElements)
-            {
-                own.ChainPolicy.ExtraStore.Add(element.Certificate);
-            }
-        }
-
-        return own.Build(leaf);
+        var roots = new X509Certificate2Collection();
+        roots.ImportFromPemFile(bundle);
+        return PrivateRoots.Vouch(certificate, chain, errors, roots);
     }
 }

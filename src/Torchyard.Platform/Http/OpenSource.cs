@@ -1,15 +1,14 @@
 using System.Net;
 using Torchyard.Platform.Errors;
-using Torchyard.Platform.Http;
 
-namespace Torchyard.Packages.Fetching;
+namespace Torchyard.Platform.Http;
 
 /// <summary>An address that answers.</summary>
 /// <param name="body">The bytes from <paramref name="start"/> on.</param>
 /// <param name="start">Offset of the first byte that comes; 0 when the server began anew.</param>
 /// <param name="total">Size of the whole file, when the server says it.</param>
 /// <param name="close">Lets go of the connection.</param>
-internal sealed class OpenSource(Stream body, long start, long? total, Action close) : IDisposable
+public sealed class OpenSource(Stream body, long start, long? total, Action close) : IDisposable
 {
     /// <summary>Offset of the first byte.</summary>
     public long Start { get; } = start;
@@ -39,6 +38,8 @@ internal sealed class OpenSource(Stream body, long start, long? total, Action cl
         CancellationToken cancellation
     )
     {
+        ArgumentNullException.ThrowIfNull(http);
+        ArgumentNullException.ThrowIfNull(response);
         var (start, total) = Place(response, offset, last);
         return new OpenSource(await http.OpenBodyAsync(response, cancellation), start, total, () =>
         {
@@ -51,6 +52,7 @@ internal sealed class OpenSource(Stream body, long start, long? total, Action cl
     /// <exception cref="HttpFailureException">It cannot be opened.</exception>
     public static OpenSource OfFile(Func<FileStream> open, long offset)
     {
+        ArgumentNullException.ThrowIfNull(open);
         try
         {
             var stream = open();
@@ -96,7 +98,10 @@ internal sealed class OpenSource(Stream body, long start, long? total, Action cl
         switch (response.StatusCode)
         {
             case HttpStatusCode.PartialContent
-                when (offset > 0 || last is not null) && headers.ContentRange is { From: { } from } range && from == offset:
+                when (offset > 0 || last is not null)
+                    && headers.ContentRange is { From: { } from } range
+                    && from == offset
+                    && (last is null || range.To is null || range.To <= last):
                 return (from, range.Length ?? (last is null ? from + headers.ContentLength : null));
             case HttpStatusCode.OK:
                 return (0, headers.ContentLength);

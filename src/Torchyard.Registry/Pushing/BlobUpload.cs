@@ -1,0 +1,170 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using Torchyard.Images.Errors;
+using Torchyard.Images.Oci;
+using Torchyard.Platform.Errors;
+using Torchyard.Platform.Files;
+using Torchyard.Platform.Http;
+using Torchyard.Platform.Reporting;
+using Torchyard.Registry.Connections;
+using Torchyard.Registry.Pulling;
+
+namespace Torchyard.Registry.Pushing;
+
+/// <summary>
+/// Sends blobs to a repository: not those that are there, the others whole in one request, in parts where a registry, or a proxy before it,
+/// takes no large ones.
+/// </summary>
+internal sealed class BlobUpload(RegistryConnection connection, string repository, OciLayout layout)
+{
+    /// <summary>True when the registry has a blob in this repository.</summary>
+    public async Task<bool> IsThereAsync(OciDescriptor blob, CancellationToken cancellation)
+    {
+        var what = BlobSource.Named(blob);
+        using var response = await connection.SendAsync(
+            Request(HttpMethod.Head, connection.At(repository, $"blobs/{blob.Digest}"), what),
+            cancellation
+        );
+        return response.StatusCode switch
+        {
+            HttpStatusCode.OK => true,
+            HttpStatusCode.NotFound => false,
+            // Storage behind some registries knows no HEAD: it is sent then, which the registry may find unneeded.
+            HttpStatusCode.BadRequest or HttpStatusCode.MethodNotAllowed => false,
+            _ => throw await RegistryRefusal.OfAsync(connection, response, what, cancellation),
+        };
+    }
+
+    /// <summary>Sends a blob.</summary>
+    /// <param name="blob">The blob.</param>
+    /// <param name="progress">Told of what was sent; taken back where it has to be sent again.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="TorchyardException">TY3009: the store lacks it; TY6003 to TY6008: the registry does not take it.</exception>
+    public async Task SendAsync(OciDescriptor blob, IProgressTask progress, CancellationToken cancellation)
+    {
+        var what = $"{BlobSource.Named(blob)} of an upload";
+        for (var attempt = 1; ; attempt++)
+        {
+            var count = new ByteCount(progress);
+            try
+            {
+                var place = await BeginAsync(what, cancellation);
+                if (!await SendWholeAsync(blob, place, count, what, cancellation))
+                {
+                    count.Set(0);
+                    await SendPartsAsync(blob, await BeginAsync(what, cancellation), count, what, cancellation);
+                }
+
+                return;
+            }
+            catch (HttpFailureException failure)
+            {
+                count.Set(0);
+                if (!connection.Settings.Retry.IsWorthAnother(attempt, failure))
+                {
+                    throw RegistryRefusal.Of(connection, failure, what);
+                }
+
+                await connection.PauseAsync(attempt, failure, cancellation);
+            }
+        }
+    }
+
+    private async Task<Uri> BeginAsync(string what, CancellationToken cancellation)
+    {
+        var address = connection.At(repository, "blobs/uploads/");
+        using var response = await connection.SendAsync(
+            Request(HttpMethod.Post, address, what) with
+            {
+                Content = static () => new ByteArrayContent([]),
+            },
+            cancellation
+        );
+        return response.StatusCode is HttpStatusCode.Accepted
+            ? UploadLocation.Of(connection, response, address, what)
+            : throw await RegistryRefusal.OfAsync(connection, response, what, cancellation);
+    }
+
+    /// <summary>False when the registry does not take so much at once.</summary>
+    private async Task<bool> SendWholeAsync(OciDescriptor blob, Uri place, ByteCount count, string what, CancellationToken cancellation)
+    {
+        using var response = await connection.SendOnceAsync(
+            Request(HttpMethod.Put, UploadLocation.With(place, blob.Digest), what) with
+            {
+                Content = () => ContentOf(blob, 0, blob.Size, count),
+            },
+            cancellation
+        );
+        return response.StatusCode switch
+        {
+            HttpStatusCode.Created or HttpStatusCode.NoContent or HttpStatusCode.Accepted or HttpStatusCode.OK => true,
+            HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.LengthRequired or HttpStatusCode.NotImplemented => false,
+            _ => throw await RegistryRefusal.OfAsync(connection, response, what, cancellation),
+        };
+    }
+
+    private async Task SendPartsAsync(OciDescriptor blob, Uri place, ByteCount count, string what, CancellationToken cancellation)
+    {
+        long sent = 0;
+        while (sent < blob.Size)
+        {
+            var (from, length) = (sent, Math.Min(connection.Settings.SentPartSize, blob.Size - sent));
+            using var part = await connection.SendOnceAsync(
+                Request(HttpMethod.Patch, place, what) with
+                {
+                    Content = () => ContentOf(blob, from, length, count),
+                },
+                cancellation
+            );
+            if (part.StatusCode is not (HttpStatusCode.Accepted or HttpStatusCode.Created or HttpStatusCode.NoContent))
+            {
+                throw await RegistryRefusal.OfAsync(connection, part, what, cancellation);
+            }
+
+            place = UploadLocation.Of(connection, part, place, what);
+            sent += length;
+        }
+
+        using var end = await connection.SendOnceAsync(
+            Request(HttpMethod.Put, UploadLocation.With(place, blob.Digest), what) with
+            {
+                Content = static () => new ByteArrayContent([]),
+            },
+            cancellation
+        );
+        if (!end.IsSuccessStatusCode)
+        {
+            throw await RegistryRefusal.OfAsync(connection, end, what, cancellation);
+        }
+    }
+
+    private SentContent ContentOf(OciDescriptor blob, long from, long length, ByteCount count)
+    {
+        count.Set(from);
+        var content = new SentContent(
+            () =>
+            {
+                var file = RegularFile.TryOpen(layout.BlobPath(blob.Digest)) ?? throw ImageErrors.MissingBlob(blob.Digest.ToString());
+                file.Seek(from, SeekOrigin.Begin);
+                return file;
+            },
+            length,
+            count.Add
+        );
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        if (length != blob.Size)
+        {
+            // Without a unit, as the specification has it and some insist on.
+            content.Headers.TryAddWithoutValidation(
+                "Content-Range",
+                string.Create(CultureInfo.InvariantCulture, $"{from}-{from + length - 1}")
+            );
+        }
+
+        return content;
+    }
+
+    private RegistryRequest Request(HttpMethod method, Uri address, string what) =>
+        new(method, address, what) { Scopes = RegistryRequest.Push(repository) };
+}

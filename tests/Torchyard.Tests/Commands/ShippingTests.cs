@@ -1,0 +1,69 @@
+using Torchyard.Testing.Loopback;
+
+namespace Torchyard.Tests.Commands;
+
+/// <summary>What a person types to get images from one machine to another.</summary>
+public sealed class ShippingTests : IDisposable
+{
+    private const string Password = "correct-horse";
+
+    private readonly CommandRun _here = new();
+    private readonly FakeRegistry _registry = new();
+
+    public void Dispose()
+    {
+        _registry.Dispose();
+        _here.Dispose();
+    }
+
+    [Fact]
+    public async Task An_image_goes_to_a_registry_and_to_another_machine()
+    {
+        var image = RegistryImage.Add(_registry, "them/theirs", "1");
+        Assert.Equal(0, await _here.RunAsync("pull", $"{_registry.Name}/them/theirs:1"));
+        Assert.Contains(image.Digest, _here.Output, StringComparison.Ordinal);
+        Assert.Equal(0, await _here.RunAsync("tag", $"{_registry.Name}/them/theirs:1", "mine"));
+        _registry.Quirks = new RegistryQuirks { Bearer = ("me", Password) };
+
+        Assert.Equal(1, await _here.RunAsync("push", "mine:latest", $"{_registry.Name}/me/mine:1.0"));
+        Assert.Contains("TY6003", _here.Error, StringComparison.Ordinal);
+        _here.Piped = Password + "\n";
+        Assert.Equal(0, await _here.RunAsync("login", _registry.Name, "-u", "me", "--password-stdin"));
+        Assert.Contains("auth.json, readable for you alone, but not encrypted", _here.Error, StringComparison.Ordinal);
+        Assert.Equal(0, await _here.RunAsync("push", "mine:latest", $"{_registry.Name}/me/mine:1.0"));
+        Assert.Contains(image.Digest, _here.Output, StringComparison.Ordinal);
+
+        using var there = new CommandRun { Piped = Password };
+        Assert.Equal(0, await there.RunAsync("login", _registry.Name, "-u", "me", "--password-stdin"));
+        Assert.Equal(0, await there.RunAsync("pull", $"{_registry.Name}/me/mine:1.0"));
+        Assert.StartsWith($"{_registry.Name}/me/mine:1.0 {image.Digest}", there.Output, StringComparison.Ordinal);
+
+        Assert.Equal(0, await _here.RunAsync("logout", _registry.Name));
+        Assert.Equal(1, await _here.RunAsync("pull", $"{_registry.Name}/me/mine:1.0"));
+    }
+
+    [Fact]
+    public async Task A_wrong_password_is_neither_kept_nor_shown()
+    {
+        _registry.Quirks = new RegistryQuirks { Basic = ("me", Password) };
+        _here.Piped = "battery-staple";
+        Assert.Equal(1, await _here.RunAsync("--verbose", "login", _registry.Name, "-u", "me", "--password-stdin"));
+        Assert.Contains("TY6003", _here.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("battery-staple", _here.Error + _here.Output, StringComparison.Ordinal);
+        Assert.False(File.Exists(_here.PathOf("home/.config/torchyard/auth.json")));
+    }
+
+    [Fact]
+    public async Task Long_names_are_whole_on_a_narrow_terminal()
+    {
+        var name = $"{_registry.Name}/pytorch/pytorch:2.9.1-cuda12.8-cudnn9-runtime-and-more";
+        RegistryImage.Add(_registry, "pytorch/pytorch", "2.9.1-cuda12.8-cudnn9-runtime-and-more");
+        await _here.RunAsync("pull", name);
+        _here.Columns = 80;
+        await _here.RunAsync("images");
+        Assert.Contains(name, _here.Output, StringComparison.Ordinal);
+        Assert.All(_here.Output.Split('\n'), line =>
+            Assert.True(line.Length <= 80 || line.StartsWith(name, StringComparison.Ordinal), line)
+        );
+    }
+}
