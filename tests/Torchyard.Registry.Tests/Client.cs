@@ -1,6 +1,7 @@
 using Torchyard.Images.Oci;
 using Torchyard.Platform.Digests;
 using Torchyard.Platform.Errors;
+using Torchyard.Platform.Files;
 using Torchyard.Platform.Http;
 using Torchyard.Platform.Reporting;
 using Torchyard.Registry.Connections;
@@ -16,7 +17,8 @@ internal sealed class Client : IDisposable
 {
     private readonly TemporaryDirectory _home = new();
 
-    public Client() => Places = CredentialPlaces.Of(static _ => null, _home.Path, user: 1000);
+    public Client() =>
+        Places = CredentialPlaces.Of(static _ => null, _home.Path, BaseDirectories.Of(static _ => null, _home.Path), user: 1000);
 
     public TemporaryStore Store { get; } = new();
 

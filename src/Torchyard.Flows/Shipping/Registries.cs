@@ -9,7 +9,8 @@ namespace Torchyard.Flows.Shipping;
 internal static class Registries
 {
     /// <summary>Where logins of the caller are.</summary>
-    public static CredentialPlaces Places(Host host) => CredentialPlaces.Of(host.Caller.Variable, host.Caller.Home, host.Caller.UserId);
+    public static CredentialPlaces Places(Host host) =>
+        CredentialPlaces.Of(host.Caller.Variable, host.Caller.OwnHome, host.Caller.OwnDirectories, host.Caller.UserId);
 
     /// <summary>Logins of the caller.</summary>
     public static KnownLogins Logins(Host host) => new(Places(host));

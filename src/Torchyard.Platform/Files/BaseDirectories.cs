@@ -19,6 +19,9 @@ public sealed record BaseDirectories
     /// <summary>What can be made again: <c>$XDG_CACHE_HOME</c>, else <c>~/.cache</c>.</summary>
     public required string Cache { get; init; }
 
+    /// <summary>What ends with the session: <c>$XDG_RUNTIME_DIR</c>; null without one.</summary>
+    public string? Runtime { get; init; }
+
     /// <summary>Settings of the machine, most important first: <c>$XDG_CONFIG_DIRS</c>, else <c>/etc/xdg</c>.</summary>
     public required IReadOnlyList<string> MachineSettings { get; init; }
 
@@ -34,6 +37,7 @@ public sealed record BaseDirectories
             Settings = Named("XDG_CONFIG_HOME") ?? Path.Combine(home, ".config"),
             State = Named("XDG_STATE_HOME") ?? Path.Combine(home, ".local/state"),
             Cache = Named("XDG_CACHE_HOME") ?? Path.Combine(home, ".cache"),
+            Runtime = Named("XDG_RUNTIME_DIR"),
             MachineSettings = (environment("XDG_CONFIG_DIRS") ?? "").Split(':').Where(IsUsable).ToArray() is { Length: > 0 } named
                 ? named
                 : ["/etc/xdg"],

@@ -1,3 +1,5 @@
+using Torchyard.Platform.Files;
+
 namespace Torchyard.Registry.Credentials;
 
 /// <summary>Where logins are on this machine.</summary>
@@ -15,14 +17,16 @@ public sealed record CredentialPlaces
     /// <summary>The places of a user.</summary>
     /// <param name="variable">Looks up an environment variable.</param>
     /// <param name="home">Home directory.</param>
+    /// <param name="directories">The directories of the user.</param>
     /// <param name="user">User id.</param>
-    public static CredentialPlaces Of(Func<string, string?> variable, string home, uint user)
+    public static CredentialPlaces Of(Func<string, string?> variable, string home, BaseDirectories directories, uint user)
     {
         ArgumentNullException.ThrowIfNull(variable);
-        var settings = Named("XDG_CONFIG_HOME") ?? Path.Combine(home, ".config");
+        ArgumentNullException.ThrowIfNull(directories);
+        var settings = directories.Settings;
         var docker = Path.Combine(Named("DOCKER_CONFIG") ?? Path.Combine(home, ".docker"), "config.json");
         var running =
-            Named("XDG_RUNTIME_DIR") is { } directory ? directory
+            directories.Runtime is { } session ? Path.Combine(session, "containers")
             : user == 0 ? "/run/containers/0"
             : null;
         return new CredentialPlaces
@@ -32,9 +36,7 @@ public sealed record CredentialPlaces
             Others =
             [
                 .. Named("REGISTRY_AUTH_FILE") is { } file ? [file] : Array.Empty<string>(),
-                .. running is null ? Array.Empty<string>()
-                : Named("XDG_RUNTIME_DIR") is null ? [Path.Combine(running, "auth.json")]
-                : [Path.Combine(running, "containers", "auth.json")],
+                .. running is null ? Array.Empty<string>() : [Path.Combine(running, "auth.json")],
                 Path.Combine(settings, "containers", "auth.json"),
                 docker,
             ],

@@ -1,4 +1,5 @@
 using Torchyard.Platform.Errors;
+using Torchyard.Platform.Files;
 using Torchyard.Platform.Processes;
 using Torchyard.Registry.Credentials;
 
@@ -11,14 +12,12 @@ public sealed class KnownLoginsTests : IDisposable
 
     public KnownLoginsTests()
     {
-        _places = CredentialPlaces.Of(
-            name =>
-                name == "REGISTRY_AUTH_FILE" ? PathOf("podman.json")
-                : name == "DOCKER_CONFIG" ? PathOf("docker")
-                : null,
-            _directory.Path,
-            user: 1000
-        );
+        _places = CredentialPlaces.Of(Variable, _directory.Path, BaseDirectories.Of(Variable, _directory.Path), user: 1000);
+
+        string? Variable(string name) =>
+            name == "REGISTRY_AUTH_FILE" ? PathOf("podman.json")
+            : name == "DOCKER_CONFIG" ? PathOf("docker")
+            : null;
         Directory.CreateDirectory(PathOf("docker"));
     }
 
