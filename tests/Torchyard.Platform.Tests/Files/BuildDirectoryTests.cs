@@ -71,6 +71,8 @@ public sealed partial class BuildDirectoryTests : IDisposable
             ["src/Torchyard.Images/Store/StoreRepair.cs"] = "the same",
             ["src/Torchyard.Flows/Runtimes/FetchedRuntime.cs"] = "the same",
             ["src/Torchyard.Images/Oci/OciLayout.cs"] = "a blob, while it holds the store's use",
+            ["src/Torchyard.Registry/Pulling/IncomingBlob.cs"] = "what has come of a blob, with a lock beside it",
+            ["src/Torchyard.Registry/Pulling/ImagePull.cs"] = "the directory itself",
             ["src/Torchyard.Flows/Repair/RepairedImage.cs"] = "the directory itself, which must belong to the caller",
             ["src/Torchyard.Flows/Assembling/ProjectImage.cs"] = "the same",
         };
