@@ -40,11 +40,27 @@ internal static class TokenRealm
             throw RegistryErrors.BadRealm(registry, shown, "which is not https");
         }
 
-        if (!address.Host.Equals(root.Host, StringComparison.OrdinalIgnoreCase) && IsInside(address) && !IsInside(root))
+        if (address.Host.Equals(root.Host, StringComparison.OrdinalIgnoreCase))
+        {
+            return;
+        }
+
+        if (IsOfThisLink(address))
+        {
+            throw RegistryErrors.BadRealm(registry, shown, "where clouds keep what only this machine may know");
+        }
+
+        if (IsInside(address) && !IsInside(root))
         {
             throw RegistryErrors.BadRealm(registry, shown, "an address inside a private network");
         }
     }
+
+    /// <summary>True for addresses of the link (RFC 3927, 4291), such as 169.254.169.254: no network has a server of tokens there.</summary>
+    private static bool IsOfThisLink(Uri address) =>
+        IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip)
+        && (ip.IsIPv4MappedToIPv6 ? ip.MapToIPv4() : ip) is var plain
+        && (plain.IsIPv6LinkLocal || plain.GetAddressBytes() is [169, 254, _, _]);
 
     /// <summary>
     /// True for what only a private network has: its addresses (RFC 1918, 3927, 4193, 6598), this machine, and names that the public DNS

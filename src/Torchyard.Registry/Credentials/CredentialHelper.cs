@@ -80,16 +80,19 @@ internal sealed partial class CredentialHelper(string name, string file, Func<st
             throw Fails(registry, "that is not the name of a program");
         }
 
+        CommandResult? result;
         try
         {
-            var program = (find ?? HostProgram.Find)(Program)
-                ?? throw RegistryErrors.HelperFailed(Program, registry, "it is not on this machine", file);
-            return await HostCommand.RunAsync(program, [verb], input: input, bounds: ProgramBounds.Login, cancellation: cancellation);
+            result = (find ?? HostProgram.Find)(Program) is { } program
+                ? await HostCommand.RunAsync(program, [verb], input: input, bounds: ProgramBounds.Login, cancellation: cancellation)
+                : null;
         }
-        catch (TorchyardException failure) when (failure.Code.StartsWith("TY90", StringComparison.Ordinal))
+        catch (TorchyardException failure)
         {
             throw RegistryErrors.HelperFailed(Program, registry, failure.Message, file, failure);
         }
+
+        return result ?? throw RegistryErrors.HelperFailed(Program, registry, "it is not on this machine", file);
     }
 
     private TorchyardException Fails(string registry, string why) =>

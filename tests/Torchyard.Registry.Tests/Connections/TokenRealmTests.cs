@@ -35,6 +35,16 @@ public sealed class TokenRealmTests
         Assert.Equal("10.0.0.2", TokenRealm.Require("10.0.0.1", new Uri("https://10.0.0.1/v2/"), "https://10.0.0.2/token").Host);
 
     [Theory]
+    [InlineData("https://169.254.169.254/latest/meta-data")]
+    [InlineData("https://[::ffff:169.254.169.254]/latest/meta-data")]
+    [InlineData("https://[fe80::1]/token")]
+    public void Not_even_a_private_registry_sends_anybody_to_the_service_of_a_cloud(string realm) =>
+        Assert.Equal(
+            "TY6011",
+            Assert.Throws<TorchyardException>(() => TokenRealm.Require("10.0.0.1", new Uri("https://10.0.0.1/v2/"), realm)).Code
+        );
+
+    [Theory]
     [InlineData(null)]
     [InlineData("token")]
     [InlineData("https://user:password@auth.example.com/")]
