@@ -56,7 +56,9 @@ internal static class TokenRealm
         }
     }
 
-    /// <summary>True for addresses of the link (RFC 3927, 4291), such as 169.254.169.254: no network has a server of tokens there.</summary>
+    /// <summary>
+    /// True for addresses of the link (RFC 3927, 4291), such as 169.254.169.254: no network has a server of tokens there.
+    /// </summary>
     private static bool IsOfThisLink(Uri address) =>
         IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip)
         && (ip.IsIPv4MappedToIPv6 ? ip.MapToIPv4() : ip) is var plain

@@ -33,7 +33,8 @@ public sealed class InterruptionTests
             .Printed("42");
         Assert.True(told.Count(text => text.StartsWith("killed", StringComparison.Ordinal)) >= 2, string.Join('\n', told));
 
-        // Two at once, on what is there: one environment, and both say how to get in.
+        // Two at once, on what is there: one environment, and both say how to get in. A round that ended before its kill left one running.
+        await store.RunAsync(project, ["down"], Cancellation);
         var both = await Task.WhenAll(
             store.RunAsync(project, ["up", "--json"], Cancellation),
             store.RunAsync(project, ["up", "--json"], Cancellation)
