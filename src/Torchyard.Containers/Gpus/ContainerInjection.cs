@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Torchyard.Images.Layers;
 using Torchyard.Machine.Files;
 using Torchyard.Machine.Libraries;
 using Torchyard.Platform.Errors;

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Win32.SafeHandles;
+using Torchyard.Images.Layers;
 using Torchyard.Platform.Text;
 
 namespace Torchyard.Containers.Gpus;

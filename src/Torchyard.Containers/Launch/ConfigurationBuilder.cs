@@ -3,6 +3,7 @@ using Torchyard.Containers.Namespaces;
 using Torchyard.Containers.Oci;
 using Torchyard.Containers.Requests;
 using Torchyard.Containers.State;
+using Torchyard.Platform.Files;
 
 namespace Torchyard.Containers.Launch;
 
@@ -53,7 +54,6 @@ internal static class ConfigurationBuilder
     internal const string DefaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     private const string RunDirectory = "/run/torchyard";
-    private const string LogDirectory = "/var/log/torchyard";
 
     /// <summary>Files of Torchyard's own that cover the image's.</summary>
     private static IReadOnlyList<string> OwnFiles { get; } = ["/etc/hosts", "/etc/hostname", "/etc/resolv.conf"];
@@ -82,7 +82,7 @@ internal static class ConfigurationBuilder
 
     /// <summary>Directories in which nothing of an image is needed.</summary>
     public static IReadOnlyList<string> OwnDirectories(RunRequest request) =>
-        [RunDirectory, LogDirectory, .. request.Gpus?.OwnDirectory is { } driver ? (string[])[driver] : []];
+        [RunDirectory, EnvironmentPlaces.Logs, .. request.Gpus?.OwnDirectory is { } driver ? (string[])[driver] : []];
 
     /// <summary>Program and arguments: entry point and command of the request, else of the image (image-spec, conversion.md).</summary>
     public static IReadOnlyList<string> Arguments(RunRequest request)
@@ -282,7 +282,7 @@ internal static class ConfigurationBuilder
         );
 
         mounts.Add(RuntimeDefaults.Bind(input.Directory.Run, RunDirectory, readOnly: false));
-        mounts.Add(RuntimeDefaults.Bind(input.Directory.ServiceLogs, LogDirectory, readOnly: false));
+        mounts.Add(RuntimeDefaults.Bind(input.Directory.ServiceLogs, EnvironmentPlaces.Logs, readOnly: false));
         mounts.AddRange(Gpus(input.Request.Gpus));
         // The user's mounts win over the defaults; parents are mounted before what lies below them.
         var targets = input.Mounts.Select(m => m.Destination).ToHashSet(StringComparer.Ordinal);

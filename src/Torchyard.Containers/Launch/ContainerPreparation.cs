@@ -327,13 +327,11 @@ internal sealed class ContainerPreparation(ContainerStore store, IMountedLayers 
             .EnumerateFileSystemEntries(layer)
             .Any(entry => StatusCalls.Read(entry) is { } status && status.User != UserCalls.EffectiveUser());
 
-    private static ContainerUser ResolveUser(RunRequest request, IReadOnlyList<string> mounted) =>
-        UserResolver.Resolve(
-            request.User ?? request.Image.Config.User,
-            request.Groups,
-            LayerFile.ReadLines(mounted, "etc", "passwd"),
-            LayerFile.ReadLines(mounted, "etc", "group")
-        );
+    private static ContainerUser ResolveUser(RunRequest request, IReadOnlyList<string> mounted)
+    {
+        var accounts = ContainerAccounts.OfImage(mounted);
+        return UserResolver.Resolve(request.User ?? request.Image.Config.User, request.Groups, accounts.Users, accounts.Groups);
+    }
 
     private static void Give(string directory, uint uid, uint gid, IdMapping? ids)
     {

@@ -254,9 +254,8 @@ internal sealed class ContainerExec(ContainerDirectory directory, ContainerRecor
     {
         // The running container's own files: what it changed since its start counts, through its own root, links refused.
         using var root = ConfinedDirectory.OfProcess(init.Id);
-        return root is null
-            ? UserResolver.Resolve(text, [], [], []).ToConfig()
-            : UserResolver.Resolve(text, [], LayerFile.ReadLines(root, "etc/passwd"), LayerFile.ReadLines(root, "etc/group")).ToConfig();
+        var accounts = root is null ? new ContainerAccounts([], []) : ContainerAccounts.OfProcess(root);
+        return UserResolver.Resolve(text, [], accounts.Users, accounts.Groups).ToConfig();
     }
 
     private Process Start(ExecFiles files, ConsoleSocket? console, Action<ProcessStartInfo> streams)

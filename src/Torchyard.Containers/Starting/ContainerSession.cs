@@ -37,12 +37,12 @@ public sealed class ContainerSession(ContainerStore store, ContainerRecord recor
     /// <summary>Directory shown as /var/log/torchyard inside, unless a mount covers it.</summary>
     public UntrustedDirectory ServiceLogDirectory =>
         UntrustedDirectory.At(
-            record.Mounts.FirstOrDefault(m => m is { Target: "/var/log/torchyard", Kind: MountKind.Bind })?.Source ?? Files.ServiceLogs
+            record.Mounts.FirstOrDefault(m => m is { Target: EnvironmentPlaces.Logs, Kind: MountKind.Bind })?.Source ?? Files.ServiceLogs
         );
 
     /// <summary>Directory shown as /var/lib/torchyard inside; null when it has none of the machine.</summary>
     public UntrustedDirectory? ServiceState =>
-        record.Mounts.FirstOrDefault(m => m is { Target: "/var/lib/torchyard", Kind: MountKind.Bind })?.Source is { } source
+        record.Mounts.FirstOrDefault(m => m is { Target: EnvironmentPlaces.State, Kind: MountKind.Bind })?.Source is { } source
             ? UntrustedDirectory.At(source)
             : null;
 

@@ -6,6 +6,7 @@ using System.Text.Json;
 using Torchyard.Containers.Engines;
 using Torchyard.Images.Environments;
 using Torchyard.Platform.Errors;
+using Torchyard.Platform.Files;
 using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Flows.Access;
@@ -18,9 +19,6 @@ internal static class DevcontainerFile
 {
     /// <summary>Where it is, from the project's directory.</summary>
     public const string Name = ".devcontainer/devcontainer.json";
-
-    private const string User = "trainer";
-    private const string Workspace = "/workspace";
 
     // docker's own are 64 MB, in which the workers of a DataLoader die.
     private const long UsualSharedMemory = 8L << 30;
@@ -55,10 +53,10 @@ internal static class DevcontainerFile
                 "initializeCommand",
                 $"torchyard build && torchyard run --rm --engine docker {recipe.Name}:{recipe.Image.Tag} true"
             );
-            json.WriteString("workspaceFolder", Workspace);
-            json.WriteString("workspaceMount", $"source=${{localWorkspaceFolder}},target={Workspace},type=bind");
+            json.WriteString("workspaceFolder", EnvironmentPlaces.Workspace);
+            json.WriteString("workspaceMount", $"source=${{localWorkspaceFolder}},target={EnvironmentPlaces.Workspace},type=bind");
             Texts(json, "mounts", [.. recipe.Mounts.Select(Mount)]);
-            json.WriteString("remoteUser", User);
+            json.WriteString("remoteUser", EnvironmentPlaces.User);
             // The editor has its own ways in, and its own notebooks.
             json.WriteBoolean("overrideCommand", true);
             json.WriteStartObject("containerEnv");

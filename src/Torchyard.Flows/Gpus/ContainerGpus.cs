@@ -3,6 +3,7 @@ using Torchyard.Containers.Gpus;
 using Torchyard.Containers.Requests;
 using Torchyard.Flows.Hosts;
 using Torchyard.Flows.Repair;
+using Torchyard.Images.Layers;
 using Torchyard.Images.Oci;
 using Torchyard.Platform.Errors;
 using Torchyard.Reports.Tune;

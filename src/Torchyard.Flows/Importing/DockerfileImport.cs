@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Torchyard.Packages.Dockerfiles;
+using Torchyard.Platform.Files;
 using Torchyard.Platform.Text;
 using Torchyard.Recipes.Drafts;
 
@@ -79,7 +80,7 @@ internal sealed class DockerfileImport
                 _import.Became(
                     At(instruction),
                     $"WORKDIR {instruction.Text}",
-                    "/workspace",
+                    EnvironmentPlaces.Workspace,
                     "the project is there, and programs start there"
                 );
                 break;
@@ -260,7 +261,7 @@ internal sealed class DockerfileImport
         }
 
         _context.Copy([.. words.SkipLast(1)], words[^1]);
-        _import.Became(At(instruction), text, "/workspace", "the project is there as it is");
+        _import.Became(At(instruction), text, EnvironmentPlaces.Workspace, "the project is there as it is");
     }
 
     private void Label(DockerInstruction instruction)

@@ -16,14 +16,9 @@ namespace Torchyard.Flows.Starting;
 /// <summary>Turns a recipe into the request for its container: mounts, limits, ports, what the services must know.</summary>
 internal static class EnvironmentRequest
 {
-    /// <summary>
-    /// Where the home directory of the environment's user is mounted, so that what is installed there outlives the container.
-    /// </summary>
-    public const string HomePath = "/home/trainer";
-
     /// <summary>Targets that are the environment's own, whatever the recipe says.</summary>
     public static IReadOnlyList<string> OwnTargets { get; } =
-    ["/workspace", HomePath, ProjectPython.Root, "/var/lib/torchyard", "/var/log/torchyard"];
+    [EnvironmentPlaces.Workspace, EnvironmentPlaces.Home, ProjectPython.Root, EnvironmentPlaces.State, EnvironmentPlaces.Logs];
 
     /// <summary>The request that <c>up</c> starts.</summary>
     /// <param name="source">The recipe.</param>
@@ -127,20 +122,20 @@ internal static class EnvironmentRequest
 
     private static IEnumerable<MountRequest> Mounts(RecipeSource source, string home, Project project, ProjectPython? python)
     {
-        yield return Bind(project.Directory, "/workspace");
+        yield return Bind(project.Directory, EnvironmentPlaces.Workspace);
         foreach (var mount in RecipeMounts(source, home))
         {
             yield return mount;
         }
 
-        yield return Bind(project.Home, HomePath);
+        yield return Bind(project.Home, EnvironmentPlaces.Home);
         if (python is not null)
         {
             yield return Bind(project.Python(python), ProjectPython.Root);
         }
 
-        yield return Bind(project.ServiceState.Path, "/var/lib/torchyard");
-        yield return Bind(project.ServiceLogs.Path, "/var/log/torchyard");
+        yield return Bind(project.ServiceState.Path, EnvironmentPlaces.State);
+        yield return Bind(project.ServiceLogs.Path, EnvironmentPlaces.Logs);
     }
 
     private static MountRequest Bind(string source, string target) =>

@@ -5,6 +5,7 @@ using Torchyard.Flows.Access;
 using Torchyard.Flows.Hosts;
 using Torchyard.Flows.Naming;
 using Torchyard.Platform.Errors;
+using Torchyard.Platform.Files;
 using Torchyard.Platform.Processes;
 
 namespace Torchyard.Flows.Starting;
@@ -124,7 +125,7 @@ internal sealed class SshAccess(Host host)
             ?? throw new TorchyardException(
                 "TY4108",
                 $"{record.Name} keeps no host key in the store",
-                $"use ssh itself: ssh -p {address.Port} {SshLogin.User}@{address.Connect}"
+                $"use ssh itself: ssh -p {address.Port} {EnvironmentPlaces.User}@{address.Connect}"
             );
         return SshHostEntry.Make(
             session,

@@ -43,7 +43,7 @@ internal sealed record SshHostEntry
             text.Append(CultureInfo.InvariantCulture, $"Host {Host}\n");
             text.Append(CultureInfo.InvariantCulture, $"  HostName {Address.Connect}\n");
             text.Append(CultureInfo.InvariantCulture, $"  Port {Address.Port}\n");
-            text.Append(CultureInfo.InvariantCulture, $"  User {SshLogin.User}\n");
+            text.Append(CultureInfo.InvariantCulture, $"  User {EnvironmentPlaces.User}\n");
             foreach (var (key, value) in SshLogin.HostKeyOptions(Name, KnownHosts))
             {
                 text.Append(CultureInfo.InvariantCulture, $"  {key} {value}\n");

@@ -12,9 +12,6 @@ namespace Torchyard.Flows.Starting;
 /// <summary>How the host's ssh client logs in to an environment, and knows that it is the right one.</summary>
 internal static class SshLogin
 {
-    /// <summary>Who logs in: the one user of every environment.</summary>
-    public const string User = "trainer";
-
     /// <summary>Code of the failure where there is no host key.</summary>
     public const string NoHostKey = "TY4108";
 
@@ -87,7 +84,7 @@ internal static class SshLogin
             "-p",
             address.Port.ToString(CultureInfo.InvariantCulture),
             "-l",
-            User,
+            EnvironmentPlaces.User,
             .. HostKeyOptions(alias, knownHosts)
                 .Concat(KeyOptions(privateKey))
                 .SelectMany(option => (string[])["-o", $"{option.Key}={option.Value}"]),

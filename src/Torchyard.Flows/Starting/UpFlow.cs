@@ -1,13 +1,12 @@
-using System.Globalization;
 using Torchyard.Containers.Namespaces;
 using Torchyard.Containers.Requests;
-using Torchyard.Containers.Sessions;
 using Torchyard.Containers.Starting;
 using Torchyard.Containers.State;
 using Torchyard.Flows.Access;
 using Torchyard.Flows.Hosts;
 using Torchyard.Flows.Locks;
 using Torchyard.Flows.Projects;
+using Torchyard.Images.Layers;
 using Torchyard.Images.Oci;
 using Torchyard.Images.Store;
 using Torchyard.Machine.Kernel;
@@ -68,18 +67,13 @@ internal sealed class UpFlow(
     IProgressSink progress
 )
 {
-    private const long LargestCertificate = 1 << 20;
-    private const long LargestSkeletonFile = 16 << 20;
-
-    private static readonly TimeSpan ServicesPatience = TimeSpan.FromSeconds(150);
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(60);
-
     /// <summary>Ends with a running environment.</summary>
     public async Task<EnvironmentReport> RunAsync(UpRequest request, CancellationToken cancellation)
     {
         var source = request.Source;
         source.RequireAllowed();
         var project = Project.Of(source.Directory, store);
+        var reports = new EnvironmentReports(store, caller, clientSettings);
         Directory.CreateDirectory(project.State);
         // A second 'up' for the same directory waits here, then finds the environment running.
         using var alone = await FileLock.AcquireAsync(Path.Combine(project.State, "up.lock"), exclusive: true, cancellation);
@@ -95,7 +89,13 @@ internal sealed class UpFlow(
             }
 
             var (changed, changes) = await FollowAsync(request, new ContainerSession(containers, running.Record, self), cancellation);
-            return await ReportAsync(source, project, changed, [], changes, alreadyRunning: true, cancellation);
+            return await reports.WriteAsync(
+                source,
+                project,
+                changed,
+                new UpOutcome { Changes = changes, AlreadyRunning = true },
+                cancellation
+            );
         }
 
         request = GivenBack.Renew(request, existing, progress);
@@ -108,7 +108,11 @@ internal sealed class UpFlow(
         IReadOnlyList<EnvironmentCheck> checks;
         try
         {
-            await ServicesAsync(session, source.Recipe, cancellation);
+            if (!source.Recipe.Services.IsEmpty)
+            {
+                await new ServiceStart(caller.Clock, progress).WaitAsync(session, cancellation);
+            }
+
             checks = await CheckAsync(project, session, built, login, cancellation);
         }
         finally
@@ -116,7 +120,7 @@ internal sealed class UpFlow(
             login.Withdraw();
         }
 
-        return await ReportAsync(source, project, session, checks, [], alreadyRunning: false, cancellation);
+        return await reports.WriteAsync(source, project, session, new UpOutcome { Checks = checks }, cancellation);
     }
 
     /// <summary>Gives a running environment what the recipe says otherwise by now, as far as a running container can take it.</summary>
@@ -171,8 +175,9 @@ internal sealed class UpFlow(
             await containers.RemoveAsync(await containers.FindAsync(container.Record.Id, cancellation), cancellation);
         }
 
-        var python = ProjectPython.In(await layers.EnsureAsync(built, progress, cancellation));
-        await PrepareStateAsync(project, request.Source.Recipe, built, python, cancellation);
+        using var root = new ImageRoot(await layers.EnsureAsync(built, progress, cancellation));
+        var python = ProjectPython.In(root);
+        PrepareState(project, request.Source.Recipe, root, python);
         login.Admit();
         if (variables.WithoutLogins(built.Config.Env) is { Count: > 0 } proxies)
         {
@@ -247,13 +252,7 @@ internal sealed class UpFlow(
         return labels;
     }
 
-    private async Task PrepareStateAsync(
-        Project project,
-        Recipe recipe,
-        StoredImage built,
-        ProjectPython? python,
-        CancellationToken cancellation
-    )
+    private void PrepareState(Project project, Recipe recipe, ImageRoot root, ProjectPython? python)
     {
         foreach (var cache in recipe.Caches)
         {
@@ -268,103 +267,11 @@ internal sealed class UpFlow(
             ProjectPythonDirectory.Ensure(python, project.Python(python));
         }
 
-        if (Directory.Exists(project.Home))
-        {
-            return;
-        }
-
-        // As useradd does: a new home starts with the files of the image's /etc/skel. It appears whole, by rename.
-        var fresh = project.Home + ".new";
-        if (Directory.Exists(fresh))
-        {
-            Directory.Delete(fresh, recursive: true);
-        }
-
-        Directory.CreateDirectory(fresh);
-        foreach (var layer in await layers.EnsureAsync(built, progress, cancellation))
-        {
-            using var root = ConfinedDirectory.Open(layer, Links.InsideRoot);
-            foreach (var name in root.List("etc/skel"))
-            {
-                var place = Path.Combine(fresh, name);
-                if (
-                    !File.Exists(place)
-                    && root.Status("etc/skel/" + name) is { IsRegular: true } file
-                    && root.ReadBytes("etc/skel/" + name, LargestSkeletonFile) is { } content
-                )
-                {
-                    await File.WriteAllBytesAsync(place, content, cancellation);
-                    File.SetUnixFileMode(place, (UnixFileMode)(file.Permissions & FileModes.Everything));
-                }
-            }
-        }
-
-        Directory.Move(fresh, project.Home);
+        HomeDirectory.Ensure(project.Home, root);
     }
 
     private static string NameOf(RecipeSource source, Project project) =>
         source.Preset is { } preset ? RecipeName.From(Path.GetFileName(project.Directory), otherwise: preset) : source.Recipe.Name;
-
-    private async Task ServicesAsync(ContainerSession session, Recipe recipe, CancellationToken cancellation)
-    {
-        if (recipe.Services.IsEmpty)
-        {
-            return;
-        }
-
-        using var task = progress.Begin("Starting services", total: null, ProgressUnit.Items);
-        var start = caller.Clock.GetTimestamp();
-        while (true)
-        {
-            var status = await SupervisorClient.StatusAsync(session.RunDirectory, cancellation);
-            if (status is { Ready: true })
-            {
-                foreach (var warning in status.Warnings)
-                {
-                    progress.Warn(warning);
-                }
-
-                task.Done(string.Join(", ", status.Services.Select(service => service.Name)));
-                return;
-            }
-
-            if (await session.StateAsync(cancellation) is not { Status: ContainerStatus.Running })
-            {
-                throw new TorchyardException(
-                    "TY4106",
-                    $"{session.Record.Name} ended while its services were starting",
-                    $"torchyard logs {session.Record.Name} shows why"
-                );
-            }
-
-            if (caller.Clock.GetElapsedTime(start) > ServicesPatience || Failed(status) is not null)
-            {
-                var why = Failed(status) ?? Waiting(status);
-                throw new TorchyardException(
-                    "TY4102",
-                    $"not every service of {session.Record.Name} started: {why}",
-                    $"torchyard logs {session.Record.Name} SERVICE shows what it says; torchyard down stops the environment"
-                );
-            }
-
-            await Task.Delay(Poll, caller.Clock, cancellation);
-        }
-    }
-
-    private static string? Failed(SupervisorStatus? status) =>
-        status?.Services.FirstOrDefault(service => service.State == "failed") is { } failed
-            ? $"{failed.Name}: {failed.Message ?? "failed"}"
-            : null;
-
-    private static string Waiting(SupervisorStatus? status) =>
-        status is null
-            ? "the supervisor does not answer"
-            : string.Join(
-                "; ",
-                status
-                    .Services.Where(service => service.State != "ready")
-                    .Select(service => $"{service.Name} is {service.State} {service.Message}".TrimEnd())
-            );
 
     private async Task<IReadOnlyList<EnvironmentCheck>> CheckAsync(
         Project project,
@@ -374,142 +281,7 @@ internal sealed class UpFlow(
         CancellationToken cancellation
     )
     {
-        var checks = new List<Task<EnvironmentCheck>>();
-        if (session.Record.Gpus.Count > 0)
-        {
-            checks.Add(ShownAsync("Proving GPUs", EnvironmentCheck.GpusAsync(session, self, progress.Warn, cancellation)));
-        }
-
-        if (await HasTorchAsync(built, cancellation))
-        {
-            checks.Add(ShownAsync("Trying PyTorch", EnvironmentCheck.TrainingAsync(session, progress.Warn, cancellation)));
-        }
-
-        if (ServiceAddress.Of(session.Record.Labels, "jupyter") is { } jupyter)
-        {
-            using var state = project.ServiceState.Open();
-            var certificate = jupyter.Tls ? state.ReadBytes("tls/certificate.pem", LargestCertificate) : null;
-            checks.Add(
-                ShownAsync(
-                    "Asking Jupyter",
-                    EnvironmentCheck.JupyterAsync(
-                        session.Record.Name,
-                        jupyter,
-                        JupyterToken.Read(session.RunDirectory),
-                        certificate,
-                        cancellation
-                    )
-                )
-            );
-        }
-
-        if (ServiceAddress.Of(session.Record.Labels, "ssh") is { } ssh)
-        {
-            checks.Add(ShownAsync("Logging in by SSH", login.RunAsync(session, project, ssh, progress.Warn, cancellation)));
-        }
-
-        return await Task.WhenAll(checks);
+        using var root = new ImageRoot(await layers.EnsureAsync(built, progress, cancellation));
+        return await new EnvironmentChecks(self, progress).RunAsync(project, session, root, login, cancellation);
     }
-
-    private async Task<EnvironmentCheck> ShownAsync(string label, Task<EnvironmentCheck> check)
-    {
-        using var task = progress.Begin(label, total: null, ProgressUnit.Items);
-        var result = await check;
-        task.Done(result.Result);
-        return result;
-    }
-
-    private async Task<bool> HasTorchAsync(StoredImage built, CancellationToken cancellation)
-    {
-        string[] places = ["usr/lib/python3/dist-packages/torch", "opt/venv/lib"];
-        var found = (await layers.EnsureAsync(built, progress, cancellation)).Any(layer =>
-        {
-            using var root = ConfinedDirectory.Open(layer, Links.InsideRoot);
-            return root.Status(places[0]) is { IsDirectory: true }
-                || root.List(places[1]).Any(python => root.Status($"{places[1]}/{python}/site-packages/torch") is { IsDirectory: true });
-        });
-        return found;
-    }
-
-    private async Task<EnvironmentReport> ReportAsync(
-        RecipeSource source,
-        Project project,
-        ContainerSession session,
-        IReadOnlyList<EnvironmentCheck> checks,
-        IReadOnlyList<EnvironmentChange> changes,
-        bool alreadyRunning,
-        CancellationToken cancellation
-    )
-    {
-        var record = session.Record;
-        var status = await SupervisorClient.StatusAsync(session.RunDirectory, cancellation);
-        var jupyter = ServiceAddress.Of(record.Labels, "jupyter");
-        var ssh = ServiceAddress.Of(record.Labels, "ssh");
-        var keys = ssh is null ? null : AccessKeys.Find(caller.OwnHome, store);
-        var python = record.Mounts.FirstOrDefault(mount => mount.Target == ProjectPython.Root)?.Source;
-        var added = python is null ? [] : ProjectPackages.Read(python);
-        var entry = ssh is null || keys is null ? null : Entry(session, project, ssh, keys);
-        return new EnvironmentReport
-        {
-            Name = record.Name,
-            Id = record.Id,
-            Image = record.ImageName,
-            Digest = record.ImageDigest,
-            Project = project.Directory,
-            AlreadyRunning = alreadyRunning,
-            Jupyter = jupyter is null ? null : $"{jupyter.Url}?token={JupyterToken.Read(session.RunDirectory)}",
-            Ssh = ssh is null ? null : SshCommand(ssh, keys?.PrivateKey),
-            SshHost = entry?.Host,
-            SshConfig = entry?.Write(Path.Combine(project.State, SshClientSettings.EntryName)),
-            SshKnown = entry is not null && clientSettings.IsIncluded,
-            SshKeys = keys?.Origin,
-            Services = PlacedServices.Of(record.Labels),
-            UnknownAddresses =
-                !alreadyRunning || record.Labels.Keys.Any(ServiceAddress.IsLabel) ? [] : EnvironmentReport.ServicesOf(source.Recipe),
-            Mounts =
-            [
-                .. record
-                    .Mounts.Where(mount => !IsOwn(mount.Target))
-                    .Select(mount => new EnvironmentMount(mount.Source, mount.Target, mount.ReadOnly)),
-            ],
-            Memory = record.Limits.Memory,
-            Cpus = record.Limits.Cpus,
-            SharedMemory = record.Limits.SharedMemory,
-            Processes = record.Limits.Processes,
-            NotEnforced = record.NotEnforced,
-            Gpus = [.. record.Gpus.Select(gpu => gpu.Model is { } model ? $"{gpu.Name}: {model}" : $"{gpu.Name}: {gpu.Uuid}")],
-            IdleRelease = record.IdleRelease == 0 ? null : IdleTime.Written(TimeSpan.FromSeconds(record.IdleRelease)),
-            Checks = checks,
-            Changes = changes,
-            AddedPackages = added,
-            RecipeLines = ProjectPackages.RecipeLines(added, source.Recipe),
-            Troubles =
-            [
-                .. (status?.Services ?? [])
-                    .Where(service => service.State is not ("ready" or "stopped"))
-                    .Select(service => $"{service.Name} is {service.State} {service.Message}".TrimEnd()),
-            ],
-        };
-    }
-
-    /// <summary>The entry for ssh; null while there is no host key, as when the server of a running environment has failed.</summary>
-    private static SshHostEntry? Entry(ContainerSession session, Project project, ServiceAddress address, AccessKeys keys)
-    {
-        try
-        {
-            return SshHostEntry.Make(session, project.ServiceState, address, project.Directory, keys);
-        }
-        catch (TorchyardException missing) when (missing.Code == SshLogin.NoHostKey)
-        {
-            return null;
-        }
-    }
-
-    private static bool IsOwn(string target) => target is "/var/lib/torchyard" or "/var/log/torchyard";
-
-    private static string SshCommand(ServiceAddress address, string? key) =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"ssh -p {address.Port} {(key is null ? "" : $"-i {key} ")}{SshLogin.User}@{address.Connect}"
-        );
 }

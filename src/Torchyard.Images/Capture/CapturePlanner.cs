@@ -4,6 +4,7 @@ using Torchyard.Images.Capture.Python;
 using Torchyard.Images.Capture.Request;
 using Torchyard.Images.Environments;
 using Torchyard.Platform.Errors;
+using Torchyard.Platform.Files;
 using Torchyard.Platform.Linux;
 using Torchyard.Recipes.Settings;
 
@@ -18,7 +19,7 @@ namespace Torchyard.Images.Capture;
 /// <param name="cancellation">Ends the work.</param>
 internal sealed class CapturePlanner(HostTree tree, CaptureRequest request, CancellationToken cancellation)
 {
-    private const uint EnvironmentOwner = TrainerAccount.Id;
+    private const uint EnvironmentOwner = EnvironmentPlaces.UserId;
 
     // Where Debian's and Fedora's interpreters look for packages.
     private static readonly string[] SystemSitePatterns =

@@ -1,4 +1,5 @@
 using System.Text;
+using Torchyard.Platform.Files;
 using Torchyard.Platform.Linux;
 using Torchyard.Recipes.Locks;
 using Torchyard.Recipes.Settings;
@@ -51,11 +52,11 @@ public static class EnvironmentFiles
                 Gid = 0,
                 Content = supervisor,
             },
-            Own(TrainerAccount.Home, (UnixFileMode)FileModes.Directory),
+            Own(EnvironmentPlaces.Home, (UnixFileMode)FileModes.Directory),
             Own("/run/torchyard", (UnixFileMode)FileModes.PrivateDirectory),
-            Own("/var/lib/torchyard", (UnixFileMode)FileModes.PrivateDirectory),
-            Own("/var/log/torchyard", (UnixFileMode)FileModes.Directory),
-            Own("/workspace", (UnixFileMode)FileModes.Directory),
+            Own(EnvironmentPlaces.State, (UnixFileMode)FileModes.PrivateDirectory),
+            Own(EnvironmentPlaces.Logs, (UnixFileMode)FileModes.Directory),
+            Own(EnvironmentPlaces.Workspace, (UnixFileMode)FileModes.Directory),
         };
         entries.AddRange(recipe.Mounts.Select(mount => Own(mount.Target, (UnixFileMode)FileModes.Directory)));
         if (python is not null)
@@ -95,8 +96,8 @@ public static class EnvironmentFiles
         {
             Path = path,
             Mode = mode,
-            Uid = TrainerAccount.Id,
-            Gid = TrainerAccount.Id,
+            Uid = EnvironmentPlaces.UserId,
+            Gid = EnvironmentPlaces.UserId,
             Content = null,
         };
 

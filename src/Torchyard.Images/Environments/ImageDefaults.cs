@@ -1,5 +1,6 @@
 using System.Globalization;
 using Torchyard.Images.Oci;
+using Torchyard.Platform.Files;
 using Torchyard.Recipes.Locks;
 using Torchyard.Recipes.Settings;
 
@@ -23,15 +24,15 @@ internal static class ImageDefaults
         ArgumentNullException.ThrowIfNull(recipe);
         return new ImageConfig
         {
-            User = string.Create(CultureInfo.InvariantCulture, $"{TrainerAccount.Id}:{TrainerAccount.Id}"),
+            User = string.Create(CultureInfo.InvariantCulture, $"{EnvironmentPlaces.UserId}:{EnvironmentPlaces.UserId}"),
             Env = [.. Variables(recipe, programs, python).Select(variable => $"{variable.Key}={variable.Value}")],
             Entrypoint = [EnvironmentFiles.SupervisorPath],
-            WorkingDir = "/workspace",
+            WorkingDir = EnvironmentPlaces.Workspace,
             ExposedPorts =
             [
                 .. Ports(recipe).Where(port => port > 0).Select(port => string.Create(CultureInfo.InvariantCulture, $"{port}/tcp")),
             ],
-            Volumes = [.. recipe.Mounts.Select(mount => mount.Target).Append("/var/lib/torchyard").Order(StringComparer.Ordinal)],
+            Volumes = [.. recipe.Mounts.Select(mount => mount.Target).Append(EnvironmentPlaces.State).Order(StringComparer.Ordinal)],
             Labels = recipe.Image.Labels,
             StopSignal = "SIGTERM",
         };

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using Torchyard.Images.Layers;
+using Torchyard.Platform.Files;
 using Torchyard.Platform.Linux;
 using Torchyard.Recipes.Locks;
 
@@ -15,7 +17,7 @@ namespace Torchyard.Images.Environments;
 public sealed partial record ProjectPython(string Version)
 {
     /// <summary>Where it is.</summary>
-    public const string Root = "/opt/project";
+    public const string Root = EnvironmentPlaces.ProjectPython;
 
     /// <summary>Directory of its programs, first in the search path.</summary>
     public const string Programs = Root + "/bin";
@@ -37,19 +39,14 @@ public sealed partial record ProjectPython(string Version)
             : null;
     }
 
-    /// <summary>That of an image whose layers are there as directories; null when it has none.</summary>
-    /// <param name="layers">The layers.</param>
-    public static ProjectPython? In(IEnumerable<string> layers)
+    /// <summary>That of an image, as its files show it; null when it has none.</summary>
+    /// <param name="image">The image's files.</param>
+    public static ProjectPython? In(ImageRoot image)
     {
-        ArgumentNullException.ThrowIfNull(layers);
+        ArgumentNullException.ThrowIfNull(image);
         return
-            layers
-                .Select(layer => new DirectoryInfo(layer + Root + "/lib"))
-                .Where(directory => directory.Exists && directory.LinkTarget is null)
-                .SelectMany(directory => directory.EnumerateDirectories("python3.*"))
-                .Select(directory => DirectoryName().Match(directory.Name))
-                .FirstOrDefault(match => match.Success)
-                is { } found
+            image.List(Root + "/lib").Select(name => DirectoryName().Match(name)).FirstOrDefault(match => match.Success) is { } found
+            && image.Status($"{Root}/lib/{found.Value}") is { IsDirectory: true }
             ? new ProjectPython(found.Groups[1].Value)
             : null;
     }
@@ -152,8 +149,8 @@ public sealed partial record ProjectPython(string Version)
         {
             Path = path,
             Mode = mode,
-            Uid = TrainerAccount.Id,
-            Gid = TrainerAccount.Id,
+            Uid = EnvironmentPlaces.UserId,
+            Gid = EnvironmentPlaces.UserId,
             Content = Encoding.UTF8.GetBytes(text),
         };
 
@@ -162,8 +159,8 @@ public sealed partial record ProjectPython(string Version)
         {
             Path = path,
             Mode = (UnixFileMode)FileModes.Directory,
-            Uid = TrainerAccount.Id,
-            Gid = TrainerAccount.Id,
+            Uid = EnvironmentPlaces.UserId,
+            Gid = EnvironmentPlaces.UserId,
             Content = null,
         };
 
@@ -172,8 +169,8 @@ public sealed partial record ProjectPython(string Version)
         {
             Path = path,
             Mode = (UnixFileMode)FileModes.Executable,
-            Uid = TrainerAccount.Id,
-            Gid = TrainerAccount.Id,
+            Uid = EnvironmentPlaces.UserId,
+            Gid = EnvironmentPlaces.UserId,
             Content = null,
             LinkTarget = target,
         };

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Torchyard.Platform.Files;
 using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Images.Environments;
@@ -61,7 +62,7 @@ internal static class ServicesDocument
             "programs",
             [.. own, $"{programs}/jupyter-lab", $"{programs}/jupyter-notebook", "/usr/bin/jupyter-lab", "/usr/bin/jupyter-notebook"]
         );
-        json.WriteString("directory", "/workspace");
+        json.WriteString("directory", EnvironmentPlaces.Workspace);
         json.WriteString("listen", settings.Listen);
         json.WriteNumber("port", settings.Port);
         json.WriteStartObject("ready");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Torchyard.Platform.Errors;
+using Torchyard.Platform.Files;
 
 namespace Torchyard.Images.Environments;
 
@@ -13,14 +14,9 @@ internal sealed record AccountFiles(string Passwd, string Group, string? Shadow,
 /// <summary>The user that works inside the container.</summary>
 internal static class TrainerAccount
 {
-    /// <summary>User and group name.</summary>
-    public const string Name = "trainer";
-
-    /// <summary>User and group id.</summary>
-    public const int Id = 1000;
-
-    /// <summary>Home directory.</summary>
-    public const string Home = "/home/trainer";
+    private const string Name = EnvironmentPlaces.User;
+    private const int Id = EnvironmentPlaces.UserId;
+    private const string Home = EnvironmentPlaces.Home;
 
     /// <summary>Adds the account; files that have it already come back as they are.</summary>
     /// <exception cref="TorchyardException">TY4801: its name or id belongs to another account.</exception>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Reflection;
-using Torchyard.Images.Environments;
 using Torchyard.Images.Sandbox;
 using Torchyard.Packages.Python.Wheels;
 using Torchyard.Platform.Errors;
@@ -124,7 +123,7 @@ internal sealed class VenvStage(IRootSandbox sandbox)
 
         static void OwnTree(ConfinedDirectory parent, string path)
         {
-            parent.SetOwner(path, TrainerAccount.Id, TrainerAccount.Id);
+            parent.SetOwner(path, EnvironmentPlaces.UserId, EnvironmentPlaces.UserId);
             using var directory = parent.Status(path) is { IsDirectory: true } ? parent.TryOpenDirectory(path) : null;
             foreach (var name in directory?.List() ?? [])
             {

@@ -1,11 +1,11 @@
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
-using Torchyard.Images.Environments;
 using Torchyard.Images.Errors;
 using Torchyard.Images.Tar;
 using Torchyard.Packages.Python.Wheels;
 using Torchyard.Packages.Python.Zip;
 using Torchyard.Platform.Compression;
+using Torchyard.Platform.Files;
 using Torchyard.Platform.Linux;
 using Torchyard.Recipes.Locks;
 
@@ -40,7 +40,7 @@ internal sealed record WheelLayerFile(InstallPlan Plan, InstalledFile Installed)
     public static TarEntry Owned(string name)
     {
         // /opt itself is the system's.
-        var owner = name.Contains('/', StringComparison.Ordinal) ? (uint)TrainerAccount.Id : 0;
+        var owner = name.Contains('/', StringComparison.Ordinal) ? (uint)EnvironmentPlaces.UserId : 0;
         return new TarEntry
         {
             Name = name,

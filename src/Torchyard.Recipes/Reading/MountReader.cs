@@ -1,3 +1,4 @@
+using Torchyard.Platform.Files;
 using Torchyard.Platform.Toml;
 using Torchyard.Recipes.Settings;
 
@@ -13,7 +14,7 @@ internal static class MountReader
         "/sys",
         "/dev",
         "/run/torchyard",
-        "/var/lib/torchyard",
+        EnvironmentPlaces.State,
         SharedCache.Root,
         "/usr",
         "/etc",
@@ -64,7 +65,7 @@ internal static class MountReader
             throw table.Wrong(
                 "target",
                 $"the target '{target}' is not absolute",
-                $"begin it with a slash, such as \"/workspace/{target.TrimStart('.', '/')}\""
+                $"begin it with a slash, such as \"{EnvironmentPlaces.Workspace}/{target.TrimStart('.', '/')}\""
             );
         }
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Torchyard.Platform.Files;
 using Torchyard.Platform.Text;
 using Torchyard.Platform.Toml;
 using Torchyard.Recipes.Settings;
@@ -109,7 +110,7 @@ internal static partial class ServicesReader
             Command = Command(table),
             Port = port,
             Listen = Listen(table) ?? new OwnService { Name = "", Command = [] }.Listen,
-            Directory = Path.GetFullPath(Directory(table, "directory") ?? OwnService.Workspace, OwnService.Workspace),
+            Directory = Path.GetFullPath(Directory(table, "directory") ?? EnvironmentPlaces.Workspace, EnvironmentPlaces.Workspace),
             Environment = RecipeChecks.Environment(table, table.TextMap("environment") ?? new Dictionary<string, string>()),
             Ready = ready,
             ReadyPath = path,

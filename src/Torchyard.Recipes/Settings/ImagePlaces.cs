@@ -1,3 +1,5 @@
+using Torchyard.Platform.Files;
+
 namespace Torchyard.Recipes.Settings;
 
 /// <summary>Where in an image a recipe puts no files of its own.</summary>
@@ -26,12 +28,12 @@ public static class ImagePlaces
         ("/var/cache/apt", Packages),
         ("/usr/lib/torchyard", Own),
         ("/etc/torchyard", Own),
-        ("/var/lib/torchyard", Own),
-        ("/var/log/torchyard", Own),
+        (EnvironmentPlaces.State, Own),
+        (EnvironmentPlaces.Logs, Own),
         (SharedCache.Root, Own),
-        ("/workspace", Hidden),
-        ("/home/trainer", Hidden),
-        ("/opt/project", Hidden),
+        (EnvironmentPlaces.Workspace, Hidden),
+        (EnvironmentPlaces.Home, Hidden),
+        (EnvironmentPlaces.ProjectPython, Hidden),
     ];
 
     /// <summary>Why a file cannot be at a place, as the end of a sentence; null where it can.</summary>

@@ -1,3 +1,5 @@
+using Torchyard.Platform.Files;
+
 namespace Torchyard.Recipes.Settings;
 
 /// <summary>How a service of the user's shows that it works.</summary>
@@ -29,9 +31,6 @@ public enum ServiceRestart
 /// <summary>A service of the user's own, <c>[services.NAME]</c>.</summary>
 public sealed record OwnService
 {
-    /// <summary>Where a relative directory is, and where a service starts.</summary>
-    public const string Workspace = "/workspace";
-
     /// <summary>Lower-case letters, digits and <c>-</c>.</summary>
     public required string Name { get; init; }
 
@@ -48,7 +47,7 @@ public sealed record OwnService
     public string Listen { get; init; } = "127.0.0.1";
 
     /// <summary>Working directory inside.</summary>
-    public string Directory { get; init; } = Workspace;
+    public string Directory { get; init; } = EnvironmentPlaces.Workspace;
 
     /// <summary>Variables of the service.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
@@ -77,9 +76,15 @@ public sealed record TensorBoardSettings(int Port = 6006, string Listen = "127.0
         new()
         {
             Name = Name,
-            Command = [Name, "--logdir=" + Path.GetFullPath(Logdir, OwnService.Workspace), "--host=${listen}", "--port=${port}"],
+            Command = [Name, "--logdir=" + Path.GetFullPath(Logdir, EnvironmentPlaces.Workspace), "--host=${listen}", "--port=${port}"],
             // By pip in the environment, by the recipe, from Debian or a captured environment.
-            Programs = ["/opt/project/bin/tensorboard", "/opt/venv/bin/tensorboard", "/usr/local/bin/tensorboard", "/usr/bin/tensorboard"],
+            Programs =
+            [
+                EnvironmentPlaces.ProjectPython + "/bin/tensorboard",
+                "/opt/venv/bin/tensorboard",
+                "/usr/local/bin/tensorboard",
+                "/usr/bin/tensorboard",
+            ],
             Port = Port,
             Listen = Listen,
             Ready = ServiceReady.Http,

@@ -1,3 +1,5 @@
+using Torchyard.Platform.Files;
+
 namespace Torchyard.Recipes.Settings;
 
 /// <summary>
@@ -20,8 +22,8 @@ public sealed record SharedCache(string Name, IReadOnlyDictionary<string, string
             {
                 ["HF_HOME"] = "{0}",
                 // What `hf auth login` writes stays with the project.
-                ["HF_TOKEN_PATH"] = "/home/trainer/.cache/huggingface/token",
-                ["HF_STORED_TOKENS_PATH"] = "/home/trainer/.cache/huggingface/stored_tokens",
+                ["HF_TOKEN_PATH"] = EnvironmentPlaces.Home + "/.cache/huggingface/token",
+                ["HF_STORED_TOKENS_PATH"] = EnvironmentPlaces.Home + "/.cache/huggingface/stored_tokens",
             }
         ),
         new("pip", new Dictionary<string, string> { ["PIP_CACHE_DIR"] = "{0}" }),

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Torchyard.CommandLine;
 using Torchyard.Containers.Gpus;
+using Torchyard.Images.Layers;
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
 

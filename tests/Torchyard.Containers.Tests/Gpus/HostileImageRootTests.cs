@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Torchyard.Containers.Gpus;
+using Torchyard.Images.Layers;
 using Torchyard.Machine.Files;
 using Torchyard.Machine.Gpus;
 using Torchyard.Machine.Libraries;

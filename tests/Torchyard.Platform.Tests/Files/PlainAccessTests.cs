@@ -25,8 +25,8 @@ public sealed partial class PlainAccessTests
         ["src/Torchyard.Flows/Starting/ProjectPythonDirectory.cs"] = "makes a directory of the project's state, before a container sees it",
         ["src/Torchyard.Flows/Starting/SshHostEntry.cs"] = "a link in the directory above those of a project that a container sees",
         ["src/Torchyard.Flows/Starting/SshLoginCheck.cs"] = "a key in the container's directory, which no program inside sees",
-        ["src/Torchyard.Flows/Starting/UpFlow.cs"] =
-            "makes the directories of a project in the store, and a new home before a container sees it",
+        ["src/Torchyard.Flows/Starting/UpFlow.cs"] = "makes the directories of a project in the store",
+        ["src/Torchyard.Flows/Starting/HomeDirectory.cs"] = "makes a new home before a container sees it",
     };
 
     private static readonly string[] Folders =
@@ -40,7 +40,7 @@ public sealed partial class PlainAccessTests
 
     private static readonly string[] Files =
     [
-        "src/Torchyard.Containers/Launch/LayerFile.cs",
+        "src/Torchyard.Containers/Launch/ContainerAccounts.cs",
         "src/Torchyard.Images/Environments/EnvironmentLayer.cs",
         "src/Torchyard.Images/Python/VenvStage.cs",
         .. new[] { "Disappearance", "DpkgDatabase", "OverlayView", "SettledPlaces", "SharedFiles", "UpperDirectory" }.Select(name =>

@@ -1,6 +1,5 @@
 using Torchyard.Images.Capture.Host;
 using Torchyard.Images.Capture.Request;
-using Torchyard.Images.Environments;
 using Torchyard.Platform.Files;
 
 namespace Torchyard.Images.Capture.Plan;
@@ -59,7 +58,9 @@ internal sealed class EnvironmentLayers(
         rest.AddRange(
             parts[0]
                 .Entries.Where(entry => entry.IsDirectory && !filled.Contains(entry.Path) && IsKeptEmpty(entry.Path, environment))
-                .Select(entry => CaptureEntry.Directory(parts[0].InImage(entry.Path), user: TrainerAccount.Id, group: TrainerAccount.Id))
+                .Select(entry =>
+                    CaptureEntry.Directory(parts[0].InImage(entry.Path), user: EnvironmentPlaces.UserId, group: EnvironmentPlaces.UserId)
+                )
         );
         if (environment.Real != environment.Path && request.At is null && tree.ResolveParent(environment.Path) is not null)
         {

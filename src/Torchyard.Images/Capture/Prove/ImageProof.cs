@@ -69,18 +69,19 @@ public sealed partial class ImageProof(StorePaths paths, IMountedLayers layers, 
         using var task = progress.Begin("Trying the image", modules.Count, ProgressUnit.Items);
         var lines = new ConcurrentQueue<string[]>();
         SandboxResult result;
+        // Outside of the attempt: damage of the store is a failure of the capture.
+        var lower = await layers.EnsureAsync(image, progress, cancellation);
         try
         {
-            var lower = await layers.EnsureAsync(image, progress, cancellation);
             result = await sandbox.RunAsync(Request(lower, directory.Path, inside, plan, Listen), cancellation);
         }
         catch (TorchyardException failure) when (failure.Code == PlatformCodes.TookTooLong)
         {
             result = new SandboxResult(TimedOut, failure.Message);
         }
-        catch (TorchyardException failure) when (!failure.Code.StartsWith("TY3", StringComparison.Ordinal))
+        catch (TorchyardException failure)
         {
-            // The machine cannot run containers, or this user cannot; that says nothing about the image. Damage of the store does (TY3xxx).
+            // The machine cannot run containers, or this user cannot; that says nothing about the image.
             return new CaptureTrial { NotTried = failure.Message };
         }
 

@@ -2,7 +2,7 @@ using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
 using Torchyard.Platform.Linux;
 
-namespace Torchyard.Containers.Gpus;
+namespace Torchyard.Images.Layers;
 
 /// <summary>
 /// The files of an image, read from its layers without mounting them, as overlayfs would show them (kernel documentation, overlayfs:
@@ -37,6 +37,13 @@ public sealed class ImageRoot : IDisposable
     /// <summary>Content of a file; null when there is none, or it is larger than the limit.</summary>
     public byte[]? Read(string path, int limit) =>
         Resolve(path) is { } inside && Top(inside) is { Facts.IsRegular: true } top ? Ask(() => top.Layer.ReadBytes(inside, limit)) : null;
+
+    /// <summary>What is at a path, links followed inside of the image; null when there is nothing.</summary>
+    public FileFacts? Status(string path) => Resolve(path) is { } inside ? Top(inside)?.Facts : null;
+
+    /// <summary>Lines of a file; none when there is none, or it is larger than the limit.</summary>
+    public IReadOnlyList<string> ReadLines(string path, int limit) =>
+        Read(path, limit) is { } content ? RegularFile.Text(content).Split('\n') : [];
 
     /// <summary>The path inside the image after following every link; null when it does not exist.</summary>
     public string? Resolve(string path) => LinkWalk.Follow(path, (inside, _) => Top(inside) switch

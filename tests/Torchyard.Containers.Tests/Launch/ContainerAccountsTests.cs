@@ -3,11 +3,11 @@ using Torchyard.Containers.Launch;
 namespace Torchyard.Containers.Tests.Launch;
 
 /// <summary>Accounts are read out of layers that anybody may have made.</summary>
-public sealed class LayerFileTests : IDisposable
+public sealed class ContainerAccountsTests : IDisposable
 {
     private readonly TemporaryDirectory _place = new();
 
-    public LayerFileTests()
+    public ContainerAccountsTests()
     {
         Directory.CreateDirectory(Path.Combine(_place.Path, "top"));
         Directory.CreateDirectory(Path.Combine(_place.Path, "base/etc"));
@@ -28,27 +28,38 @@ public sealed class LayerFileTests : IDisposable
     }
 
     [Fact]
-    public void A_link_in_its_place_is_no_file()
+    public void A_link_in_its_place_stays_inside_the_image()
     {
         Directory.CreateDirectory(Path.Combine(_place.Path, "top/etc"));
         File.CreateSymbolicLink(Path.Combine(_place.Path, "top/etc/passwd"), Path.Combine(_place.Path, "host/passwd"));
         Assert.Empty(Read());
     }
 
+    /// <summary>NixOS and some small images have /etc/passwd elsewhere.</summary>
     [Fact]
-    public void A_layer_whose_directory_is_a_link_does_not_count()
+    public void A_link_to_a_file_of_the_image_is_followed()
     {
-        File.CreateSymbolicLink(Path.Combine(_place.Path, "top/etc"), Path.Combine(_place.Path, "host"));
-        Assert.Equal(["of the base"], Read());
+        Directory.CreateDirectory(Path.Combine(_place.Path, "top/etc"));
+        Directory.CreateDirectory(Path.Combine(_place.Path, "base/usr/etc"));
+        File.WriteAllText(Path.Combine(_place.Path, "base/usr/etc/passwd"), "of the link");
+        File.CreateSymbolicLink(Path.Combine(_place.Path, "top/etc/passwd"), "../usr/etc/passwd");
+        Assert.Equal(["of the link"], Read());
     }
 
     [Fact]
-    public void A_directory_in_its_place_is_no_file()
+    public void A_link_covers_the_directory_of_a_lower_layer_and_leads_nowhere()
+    {
+        File.CreateSymbolicLink(Path.Combine(_place.Path, "top/etc"), Path.Combine(_place.Path, "host"));
+        Assert.Empty(Read());
+    }
+
+    [Fact]
+    public void A_directory_in_its_place_gives_nothing()
     {
         Directory.CreateDirectory(Path.Combine(_place.Path, "top/etc/passwd"));
         Assert.Empty(Read());
     }
 
     private IReadOnlyList<string> Read() =>
-        LayerFile.ReadLines([Path.Combine(_place.Path, "top"), Path.Combine(_place.Path, "base")], "etc", "passwd");
+        ContainerAccounts.OfImage([Path.Combine(_place.Path, "top"), Path.Combine(_place.Path, "base")]).Users;
 }
