@@ -56,6 +56,21 @@ public sealed class ArrowTests
     }
 
     [Fact]
+    public void Internals_are_seen_only_along_an_arrow()
+    {
+        var projects = Table.Lines.Keys.Where(key => !key.Contains('/', StringComparison.Ordinal)).ToList();
+        Assert.Contains("Torchyard.Images", ProjectReferences.Friends("Torchyard.Platform"));
+        Findings.None(
+            projects.SelectMany(project =>
+                ProjectReferences
+                    .Friends(project)
+                    .Where(friend => !Table.Lines[friend].Contains(project))
+                    .Select(friend => $"{friend} sees internals of {project} without an arrow")
+            )
+        );
+    }
+
+    [Fact]
     public void Every_file_is_in_a_room_and_its_namespace_says_which()
     {
         Assert.DoesNotContain(SourceModel.Current.Files, file => Arrow.FolderOf(file) == Arrow.ProjectOf(file));

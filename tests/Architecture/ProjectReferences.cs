@@ -16,6 +16,18 @@ internal static class ProjectReferences
                 .Select(reference => Path.GetFileNameWithoutExtension((string)reference.Attribute("Include")!)),
         ];
 
+    /// <summary>The projects of <c>src/</c> that may see a project's internals.</summary>
+    public static IReadOnlyList<string> Friends(string project) =>
+        [
+            .. XDocument
+                .Parse(SourceTree.Read($"src/{project}/{project}.csproj"))
+                .Descendants("InternalsVisibleTo")
+                .SelectMany(friends => ((string)friends.Attribute("Include")!).Split(';'))
+                // The program's assembly is in lower case, as what people type.
+                .Select(friend => friend == "torchyard" ? "Torchyard" : friend)
+                .Where(friend => Directory.Exists(Path.Combine(SourceTree.Root, "src", friend))),
+        ];
+
     /// <summary>The projects that one sees: those that it names, and what they see.</summary>
     public static IReadOnlySet<string> All(string project)
     {
