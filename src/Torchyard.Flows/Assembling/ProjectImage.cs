@@ -76,8 +76,10 @@ internal sealed class ProjectImage(Host host, IMountedLayers layers, ProjectFile
                 return await builder.FindAsync(locked, cancellation) ?? await BuildInNamespaceAsync(locked, builder, account, cancellation);
             }
 
+            var replaced = ReplacedImage.Of(host.Store, ImageBuilder.NameOf(locked));
             var image = await builder.BuildAsync(locked, host.Progress, cancellation);
             account.Write(builder.Timings, host.Dialogue);
+            replaced?.Tell(image, host.Progress);
             return image;
         });
 

@@ -175,7 +175,8 @@ public sealed class ImageBuilder(StorePaths paths, IRootSandbox sandbox, LayerSo
 
     private static Digest KeyOf(RecipeLock locked) => BuildKey.Of("image", [Digest.Of(OciJson.Serialize(locked)).Hex]);
 
-    private static string NameOf(RecipeLock locked) => $"{locked.Recipe.Name}:{locked.Recipe.Image.Tag}";
+    /// <summary>The name that the image of a lock gets.</summary>
+    public static string NameOf(RecipeLock locked) => $"{locked.Recipe.Name}:{locked.Recipe.Image.Tag}";
 
     private void RequireOwnTools(RecipeLock locked)
     {

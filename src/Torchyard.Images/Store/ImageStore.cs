@@ -1,5 +1,6 @@
 using Torchyard.Images.Errors;
 using Torchyard.Images.Oci;
+using Torchyard.Images.Sbom;
 using Torchyard.Platform.Digests;
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
@@ -268,7 +269,15 @@ public sealed class ImageStore(StorePaths paths)
         StoreValidation.Run(paths, _layout, progress, cancellation);
 
     /// <summary>The lock that is attached to an image, from which it can be made again; null without one that can be read.</summary>
-    public RecipeLock? LockOf(Digest manifest)
+    public RecipeLock? LockOf(Digest manifest) =>
+        Attached(manifest, MediaTypes.Lock, content => LockReader.Read(content, $"the lock of image {manifest}"));
+
+    /// <summary>What the bill of materials of an image lists; null without one that can be read.</summary>
+    public IReadOnlyList<ListedSoftware>? SoftwareOf(Digest manifest) =>
+        Attached(manifest, MediaTypes.Spdx, content => SpdxReader.Read(content, $"the SBOM of image {manifest}"));
+
+    private T? Attached<T>(Digest manifest, string type, Func<byte[], T> read)
+        where T : class
     {
         try
         {
@@ -277,11 +286,11 @@ public sealed class ImageStore(StorePaths paths)
             {
                 var attached = OciJson.Deserialize<OciIndex>(_layout.ReadDocument(entry.Digest), $"index {entry.Digest}").Manifests;
                 if (
-                    attached.FirstOrDefault(artifact => artifact.ArtifactType == MediaTypes.Lock) is { } artifact
+                    attached.FirstOrDefault(artifact => artifact.ArtifactType == type) is { } artifact
                     && ReadManifest(artifact.Digest).Layers is [var content, ..]
                 )
                 {
-                    return LockReader.Read(_layout.ReadDocument(content.Digest), $"the lock of image {manifest}");
+                    return read(_layout.ReadDocument(content.Digest));
                 }
             }
         }

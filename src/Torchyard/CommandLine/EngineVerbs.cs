@@ -13,7 +13,6 @@ internal static class EngineVerbs
         ["container"] = "leave the word out: 'torchyard ps', 'torchyard rm'",
         ["context"] = "there is no daemon to choose; --store names another store",
         ["create"] = "use 'torchyard run -d'",
-        ["diff"] = "what a container wrote is in the store's containers/ID/upper",
         ["events"] = "use 'torchyard ps --json' and 'torchyard wait'",
         ["export"] = "use 'skopeo copy oci:STORE/oci:NAME:TAG docker-archive:FILE'",
         ["history"] = "use 'torchyard images' and 'skopeo inspect oci:STORE/oci:NAME:TAG'",

@@ -38,6 +38,7 @@ internal static class CommandTree
             new ImagesCommand(),
             new RmiCommand(),
             new TagCommand(),
+            new DiffCommand(),
             new PullCommand(),
             new PushCommand(),
             new LoginCommand(),

@@ -62,14 +62,7 @@ internal static class LockText
     {
         foreach (var change in one.Changes.Take(MostChangesShown))
         {
-            screen.Line(
-                change switch
-                {
-                    { Before: null } => $"+ {change.Name} {change.After}",
-                    { After: null } => $"- {change.Name} {change.Before}",
-                    _ => $"  {change.Name} {change.Before} -> {change.After}",
-                }
-            );
+            screen.Line(ChangeText.Of(change.Name, change.Before, change.After));
         }
 
         if (one.Changes.Count > MostChangesShown)

@@ -148,6 +148,7 @@ internal static class ErrorCommands
             "logs --tail -1 nosuch",
             "logs --bogus nosuch",
         ],
+        ["diff"] = ["diff", "diff nosuch", "diff nosuch other", "diff one two three", "diff --bogus"],
         ["help"] = ["help nosuch", "help biuld", "help commit", "help one two", "help --bogus"],
         ["inspect"] =
         [
