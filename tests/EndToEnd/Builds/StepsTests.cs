@@ -76,7 +76,10 @@ public sealed class StepsTests
         (await store.RunAsync(project, ["build", "--locked"], Cancellation)).Ended(2).Reported("./config/app.toml changed");
         (await store.RunAsync(project, ["build", "--offline"], Cancellation))
             .Succeeded()
-            .Reported("The files or commands of the recipe changed, and nothing else");
+            .Reported("The files or commands of the recipe changed, and nothing else")
+            .Reported("against the image before: the same packages, ")
+            .Reported(" steps:latest' shows it");
+        (await store.RunAsync(project, ["diff", "steps", "steps:latest"], Cancellation)).Succeeded().Printed("the same image: sha256:");
         Assert.Equal("hello\na = 2\n", await RunAsync(store, project, "cat /etc/greeting"));
     }
 
