@@ -1,8 +1,10 @@
 """The commands that are killed: what must be there first, how long they usually take, and what the same command may say when it comes again."""
 
 import glob
+import json
 import os
 import shutil
+import subprocess
 
 from canaries import VOLUME
 from yard import EXTRA
@@ -171,6 +173,65 @@ def repair(yard, chance):
     return Context(["check", "--repair"], damaged=os.path.basename(path))
 
 
+def stopped(yard):
+    started(yard)
+    yard.must("stop", "--time", "1", NAME)
+
+
+def running(yard, context):
+    states = [container["status"] for container in yard.containers() if container["name"] == NAME]
+    return [] if states == ["Running"] else [f"{NAME} is {states}"]
+
+
+def copied_in(yard, chance):
+    """A directory with large and small files; the whole of it or nothing has its name inside."""
+    started(yard)
+    directory = os.path.join(yard.work, "copied")
+    shutil.rmtree(directory, ignore_errors=True)
+    os.makedirs(directory + "/many")
+    for number in range(chance.choice([1, 300])):
+        with open(f"{directory}/many/{number}", "w", encoding="utf-8") as file:
+            file.write(str(number) * 100)
+    with open(directory + "/large", "wb") as file:
+        file.write(chance.randbytes(chance.choice([1 << 10, 8 << 20])))
+    yard.run("exec", NAME, "mkdir", "-p", "/opt/copied")
+    return Context(["cp", directory + "/.", f"{NAME}:/opt/copied"])
+
+
+def copy_whole(yard, context):
+    """What a retry put there is whole, and no other part of a copy is left."""
+    there = yard.run("exec", NAME, "sh", "-c", "cd /opt/copied && find . -type f ! -path '*/.torchyard-cp.*' | LC_ALL=C sort | xargs cat | cksum; ls -A /opt/copied")
+    files = sorted(os.path.relpath(path, yard.work + "/copied") for path in glob.glob(yard.work + "/copied/**", recursive=True) if os.path.isfile(path))
+    content = b"".join(open(os.path.join(yard.work, "copied", name), "rb").read() for name in sorted("./" + name for name in files))
+    sum_here = subprocess.run(["cksum"], input=content, stdout=subprocess.PIPE, check=True).stdout.decode()
+    lines = there.stdout.splitlines(keepends=True)
+    if not lines or lines[0] != sum_here:
+        return [f"the copy is another: {there.text}, not {sum_here}"]
+    left = [line.strip() for line in lines[1:] if "torchyard-cp" in line]
+    return [f"left inside: {left}"] if left else []
+
+
+def added(yard, chance):
+    yard.recipe([])
+    yard.must("lock")
+    return Context(["add", "--system", EXTRA[0]])
+
+
+def recipe_fits(yard, context):
+    """The package is in the recipe once, and the lock is its lock."""
+    with open(yard.project + "/torchyard.toml", encoding="utf-8") as file:
+        count = file.read().count(f'"{EXTRA[0]}"')
+    result = yard.run("build", "--locked")
+    problems = [] if count == 1 else [f"{EXTRA[0]} is {count} times in the recipe"]
+    return problems if result.returncode == 0 else [*problems, f"the lock does not fit: {result.text}"]
+
+
+def named(yard, context):
+    names = [name for image in json.loads(yard.must("images", "--json").stdout) for name in image["names"]]
+    yard.run("rmi", "other:tag")
+    return [] if "other:tag" in names and any(name.startswith(yard.image + ":") for name in names) else [f"names are {names}"]
+
+
 def built(yard):
     yard.must("build")
 
@@ -203,6 +264,13 @@ ALL = [
     Verb("check", 1, 3, prepared(built, ["check"])),
     Verb("check --repair", 2, 4, repair, after=lambda yard, context: (yard.must("build"), image(yard, context))[1]),
     Verb("capture", 2, 4, capture),
+    Verb("start", 3, 1, prepared(stopped, ["start", NAME]), after=running),
+    Verb("restart", 3, 2, prepared(started, ["restart", "--time", "1", NAME]), after=running),
+    Verb("exec -d", 2, 1, prepared(up, lambda yard: ["exec", "-d", yard.image, "sh", "-c", "sleep 0.2"])),
+    Verb("cp", 3, 1, copied_in, after=copy_whole),
+    Verb("add", 2, 5, added, after=recipe_fits),
+    Verb("tag", 1, 0.5, prepared(built, lambda yard: ["tag", yard.image, "other:tag"]), after=named),
+    Verb("inspect", 1, 0.5, prepared(up, lambda yard: ["inspect", yard.image])),
     Verb("logs", 1, 1, prepared(started, ["logs", NAME], names=NO_CONTAINER)),
     Verb("ps", 1, 0.5, prepared(up, ["ps", "--all"])),
     Verb("images", 1, 0.5, prepared(built, ["images"])),

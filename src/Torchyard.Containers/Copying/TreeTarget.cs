@@ -20,9 +20,8 @@ internal sealed class TreeTarget : ICopyTarget
     private readonly OwnerOf _owner;
     private readonly CancellationToken _cancellation;
     private readonly string _shown;
-    private readonly string _workName = ".torchyard-cp." + Guid.NewGuid().ToString("N")[..12];
     private readonly SafeFileHandle _place;
-    private readonly SafeFileHandle _work;
+    private readonly CopyWork _work;
     private readonly byte[] _buffer = new byte[1 << 20];
     private readonly MakerIds? _maker;
     private int _made;
@@ -37,20 +36,21 @@ internal sealed class TreeTarget : ICopyTarget
     {
         (_owner, _shown, _cancellation) = (owner, shown, cancellation);
         _place = place.TryOpenPlace("", out var error) ?? throw new IOException($"{shown}: {Errno.Text(error)}");
-        var made = NameCalls.MakeDirectory(_place, _workName, FileModes.PrivateDirectory);
-        if (made < 0 && Errno.Last == Errno.Overflow && maker?.Invoke() is { } ids)
-        {
-            _maker = ids;
-            made = NameCalls.MakeDirectory(_place, _workName, FileModes.PrivateDirectory);
-        }
-
         try
         {
-            Check(made, shown);
-            _work = OpenBelow(_place, _workName, shown);
+            var work = CopyWork.TryMake(_place, out var refused);
+            if (work is null && refused == Errno.Overflow && maker?.Invoke() is { } ids)
+            {
+                _maker = ids;
+                work = CopyWork.TryMake(_place, out refused);
+            }
+
+            _work = work ?? throw Failure(refused, shown);
+            _work.RemoveForsaken();
         }
         catch
         {
+            _work?.Dispose();
             _maker?.Dispose();
             _place.Dispose();
             throw;
@@ -146,14 +146,7 @@ internal sealed class TreeTarget : ICopyTarget
             }
         }
 
-        // What is left of a copy that failed is removed by descriptor, and of the name no more than an empty directory: somebody may have
-        // put another one there.
-        using (var work = ConfinedDirectory.Of(_work, _workName))
-        {
-            work.Clear();
-        }
-
-        _ = NameCalls.Remove(_place, _workName, At.RemoveDirectory);
+        _work.Dispose();
         _place.Dispose();
         _maker?.Dispose();
     }
@@ -164,7 +157,7 @@ internal sealed class TreeTarget : ICopyTarget
         RequireName(name);
         return _levels.Peek() is { Entry: not null } level
             ? (level.Directory, name)
-            : (_work, (++_made).ToString(CultureInfo.InvariantCulture));
+            : (_work.Directory, (++_made).ToString(CultureInfo.InvariantCulture));
     }
 
     /// <summary>What was made in the private directory takes its place.</summary>
@@ -172,7 +165,7 @@ internal sealed class TreeTarget : ICopyTarget
     {
         if (_levels.Peek() is { Entry: null } level)
         {
-            Check(NameCalls.Rename(_work, made, level.Directory, name), Shown(name));
+            Check(NameCalls.Rename(_work.Directory, made, level.Directory, name), Shown(name));
         }
     }
 
@@ -219,16 +212,18 @@ internal sealed class TreeTarget : ICopyTarget
     {
         if (result < 0)
         {
-            var error = Errno.Last;
-            throw error switch
-            {
-                Errno.NotPermitted or Errno.AccessDenied => new UnauthorizedAccessException($"{shown}: {Errno.Text(error)}"),
-                // A link where a directory is opened: the kernel says that of it, and not ELOOP.
-                Errno.NotDirectory => CopyErrors.WrongKind(shown, "there and a link, or no longer a directory"),
-                _ => new IOException($"{shown}: {Errno.Text(error)}", error),
-            };
+            throw Failure(Errno.Last, shown);
         }
     }
+
+    private static Exception Failure(int error, string shown) =>
+        error switch
+        {
+            Errno.NotPermitted or Errno.AccessDenied => new UnauthorizedAccessException($"{shown}: {Errno.Text(error)}"),
+            // A link where a directory is opened: the kernel says that of it, and not ELOOP.
+            Errno.NotDirectory => CopyErrors.WrongKind(shown, "there and a link, or no longer a directory"),
+            _ => new IOException($"{shown}: {Errno.Text(error)}", error),
+        };
 
     /// <summary>A directory that is written to.</summary>
     /// <param name="Directory">Opened.</param>
