@@ -45,6 +45,7 @@ internal sealed class LockFlow(Host host)
                 ? [new PlacedLock(place, options.DryRun ? stays : project.WithOwnTools(source, stays))]
             : stays is not null && project.WithNewSteps(source, stays, options.DryRun) is { } renewed ? [renewed]
             : await project.LockAsync(source, before, options, cancellation);
+        new ProjectBase(host).TellMoved(after[0].Lock);
         return new LockOutcome(options.DryRun, [.. after.Select(one => LockSummary.Of(one, before))]) { IsNew = before is null };
     }
 

@@ -6,7 +6,10 @@ using Torchyard.Flows.Hosts;
 using Torchyard.Flows.Locks;
 using Torchyard.Flows.Repair;
 using Torchyard.Flows.Sources;
+using Torchyard.Images.BaseImages;
 using Torchyard.Images.Python;
+using Torchyard.Images.Store;
+using Torchyard.Packages.Debian.Locking;
 using Torchyard.Packages.Python.Pip;
 using Torchyard.Packages.Python.Requirements;
 using Torchyard.Packages.Python.Resolving;
@@ -29,6 +32,7 @@ internal sealed class ProjectLock(Host host, ProjectFiles files)
 
     private readonly ProjectImage _image = new(host, new RepairingLayers(host), files);
     private readonly ProjectFit _fit = new(host);
+    private readonly ProjectBase _base = new(host);
     private readonly ProjectSources _sources = new(host, files);
 
     /// <summary>The lock that answers the recipe as it is now, and this machine; resolves and writes one where there is none.</summary>
@@ -46,6 +50,7 @@ internal sealed class ProjectLock(Host host, ProjectFiles files)
         var answers = options.Torch is null || options.Torch == before?.Fit?.AskedTorch;
         if (before is not null && answers && LockFit.Fits(before, source) && (refusal is null || source.Preset is null))
         {
+            _base.TellMoved(before);
             // Of a preset nobody keeps the lock under version control, so a newer program may bring its own tools without asking.
             return refusal is not null ? throw refusal
                 : source.Preset is not null ? WithOwnTools(source, before)
@@ -265,9 +270,13 @@ internal sealed class ProjectLock(Host host, ProjectFiles files)
                 : await WithBuildPackagesAsync(kept, source, withGit, options, cancellation);
         }
 
+        var image = await _base.LockAsync(source, options.Upgrade || options.IsSalvage ? null : before, cancellation);
         using var packages = DebianSources.Open(host, source);
-        var debian = await packages.LockAsync(
+        var debian = await LockPackagesAsync(
+            packages,
+            source,
             Absolute(recipe, source),
+            image,
             upgrade ? [] : before?.Archives ?? [],
             options.Offline,
             cancellation
@@ -277,6 +286,7 @@ internal sealed class ProjectLock(Host host, ProjectFiles files)
         {
             RecipeDigest = digest,
             Recipe = recipe,
+            Base = image,
             SourceDateEpoch = debian.SourceDateEpoch,
             Archives = debian.Archives,
             Packages = debian.Packages,
@@ -294,6 +304,33 @@ internal sealed class ProjectLock(Host host, ProjectFiles files)
                 ProjectPython.Require(recipe, requirements, system);
             }
         }
+    }
+
+    /// <summary>Resolves Debian packages, over those of the base image where there is one.</summary>
+    private async Task<DebianLock> LockPackagesAsync(
+        DebianPackages packages,
+        RecipeSource source,
+        Recipe recipe,
+        LockedBase? image,
+        IReadOnlyList<LockedArchive> earlier,
+        bool offline,
+        CancellationToken cancellation
+    )
+    {
+        if (image is null)
+        {
+            return await packages.LockAsync(recipe, earlier, offline, cancellation);
+        }
+
+        var created = Math.Max(BaseImageReader.FirstDay, new ImageStore(host.Store).Read(image.Manifest).Created);
+        if (recipe.Packages.Count == 0)
+        {
+            return new DebianLock([], [], created);
+        }
+
+        var (based, installed) = await _base.InstalledAsync(source, recipe, image, cancellation);
+        var debian = await packages.LockUponAsync(based, installed, earlier, offline, cancellation);
+        return debian with { SourceDateEpoch = Math.Max(debian.SourceDateEpoch, created) };
     }
 
     /// <summary>The lock with the Debian packages that builds of wheels need beside the image's, which stay as they are.</summary>
@@ -324,9 +361,18 @@ internal sealed class ProjectLock(Host host, ProjectFiles files)
                 .. asked.Where(request => !ofProject.Contains(NameOf(request))),
             ],
         };
-        var debian = await packages.LockAsync(recipe, locked.Archives, options.Offline, cancellation);
+        var debian = await LockPackagesAsync(
+            packages,
+            source,
+            recipe,
+            locked.Base,
+            locked.Archives,
+            options.Offline,
+            cancellation
+        );
         var image = locked.Packages.Select(package => package.Sha256).ToHashSet();
-        return debian
+        return locked.Archives.Count == 0
+            || debian
             .Archives.Select(archive => archive.ReleaseDigest)
             .SequenceEqual(locked.Archives.Select(archive => archive.ReleaseDigest))
             ? locked with

@@ -62,6 +62,12 @@ internal sealed class RepairedImage(Host host)
 
         host.Progress.Note($"Damaged, made again from the image's lock: {damage.Message}");
         new StoreRepair(host.Store).ForgetDamaged(manifest);
+        if (locked.Base is { } under && !_images.IsComplete(under.Manifest))
+        {
+            // What it is built on comes first; the layers of both are the same.
+            await RemakeAsync(under.Manifest, damage, cancellation);
+        }
+
         var made = await new ProjectImage(host, new RepairingLayers(host)).RemakeAsync(locked, cancellation);
         if (made != manifest)
         {

@@ -1,5 +1,6 @@
 using Torchyard.Flows.Hosts;
 using Torchyard.Flows.Locks;
+using Torchyard.Images.Store;
 using Torchyard.Packages.Wishes;
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
@@ -32,7 +33,10 @@ internal sealed class RecipeGate(Host host, bool allow)
     public static RecipeSurvey Survey(Host host)
     {
         var caller = host.Caller;
-        return new RecipeSurvey(OwnPlaces.Read(caller.Variable, caller.Home), caller.Variable, caller.Home);
+        return new RecipeSurvey(OwnPlaces.Read(caller.Variable, caller.Home), caller.Variable, caller.Home)
+        {
+            ImageNamed = image => new ImageStore(host.Store).TryResolve(image),
+        };
     }
 
     /// <summary>Lets a recipe through.</summary>

@@ -16,7 +16,7 @@ internal static class ImageWriter
     /// <summary>Writes configuration and manifest; returns the manifest's digest.</summary>
     internal static Digest Write(OciLayout layout, RecipeLock locked, IReadOnlyList<ImageLayer> layers)
     {
-        var settings = ImageDefaults.For(locked.Recipe, python: ProjectPython.Of(locked));
+        var settings = ImageDefaults.For(locked.Recipe, python: ProjectPython.Of(locked), under: locked.Base);
         return Write(
             layout,
             locked.Recipe.Base.Architecture,
@@ -159,6 +159,12 @@ internal static class ImageWriter
             ["org.opencontainers.image.created"] = created,
             ["io.torchyard.lock.recipe"] = locked.RecipeDigest.ToString(),
         };
+        if (locked.Base is { } under)
+        {
+            labels[ImageText.BaseDigestLabel] = under.Manifest.ToString();
+            labels[ImageText.BaseNameLabel] = locked.Recipe.Base.Image ?? "";
+        }
+
         foreach (var (name, value) in settings.Labels)
         {
             labels[name] = value;

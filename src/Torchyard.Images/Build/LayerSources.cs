@@ -1,3 +1,4 @@
+using Torchyard.Images.BaseImages;
 using Torchyard.Images.Debian.Layers;
 using Torchyard.Images.Environments;
 using Torchyard.Images.Nvidia;
@@ -33,6 +34,7 @@ public sealed class LayerSources
         SupervisorProgram? supervisor
     )
         : this([
+            new BaseSource(),
             new DebianSource(packages),
             new PythonSource(wheels),
             new EnvironmentSource(supervisor),

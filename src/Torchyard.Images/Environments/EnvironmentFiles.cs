@@ -28,19 +28,21 @@ public static class EnvironmentFiles
     /// <param name="supervisor">The supervisor program; its digest is <c>LockedTools.Supervisor</c>.</param>
     /// <param name="programs">Directory of the programs of an environment that the recipe does not make; null for <c>/opt/venv</c>.</param>
     /// <param name="python">The project's Python; null without one.</param>
+    /// <param name="under">The image that it is built on; null for none.</param>
     public static IReadOnlyList<EnvironmentEntry> For(
         Recipe recipe,
         ReadOnlyMemory<byte> supervisor,
         string? programs = null,
-        ProjectPython? python = null
+        ProjectPython? python = null,
+        LockedBase? under = null
     )
     {
         ArgumentNullException.ThrowIfNull(recipe);
-        var variables = ImageDefaults.Variables(recipe, programs, python);
+        var variables = ImageDefaults.Variables(recipe, programs, python, under);
         var entries = new List<EnvironmentEntry>
         {
             Directory("/etc/torchyard"),
-            Text(ServicesPath, ServicesDocument.Write(recipe, programs ?? LockedPython.VenvPath + "/bin", python)),
+            Text(ServicesPath, ServicesDocument.Write(recipe, programs ?? under?.Programs ?? LockedPython.VenvPath + "/bin", python)),
             Text(ProfilePath, LoginProfile.Shell(variables)),
             Text(LoginEnvironmentPath, LoginProfile.Environment(variables)),
             Directory("/usr/lib/torchyard"),

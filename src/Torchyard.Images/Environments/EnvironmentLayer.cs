@@ -14,6 +14,8 @@ internal static class EnvironmentLayer
 {
     internal const string History = "torchyard environment: user, services, supervisor";
 
+    private const string AutoMarks = "var/lib/apt/extended_states";
+
     private static readonly string[] AccountPaths = ["etc/passwd", "etc/group", "etc/shadow", "etc/gshadow"];
 
     /// <summary>Writes the layer into an empty directory; returns the parts of its key.</summary>
@@ -27,7 +29,7 @@ internal static class EnvironmentLayer
     {
         using var upper = new UpperDirectory(directory, lower);
         var parts = new List<string> { epoch.ToString(CultureInfo.InvariantCulture), Packing.Of(locked).Key };
-        foreach (var entry in EnvironmentFiles.For(locked.Recipe, supervisor.Content, python: ProjectPython.Of(locked)))
+        foreach (var entry in EnvironmentFiles.For(locked.Recipe, supervisor.Content, python: ProjectPython.Of(locked), under: locked.Base))
         {
             var path = entry.Path.TrimStart('/');
             if (entry.Content is { } content)
@@ -46,7 +48,9 @@ internal static class EnvironmentLayer
             }
         }
 
-        if (FirstStart.Of(locked.Packages.Select(package => package.Name)) is { Count: > 0 } steps)
+        // Where the image below leaves things to the first start, they are left to that of this one, too.
+        var inherited = upper.Status(FirstStart.DocumentPath) is null ? [] : locked.Base?.Packages.Select(package => package.Name) ?? [];
+        if (FirstStart.Of(locked.Packages.Select(package => package.Name).Concat(inherited)) is { Count: > 0 } steps)
         {
             Put(FirstStart.DocumentPath, FirstStart.Document(steps), FileModes.Readable, 0, 0);
         }
@@ -86,6 +90,7 @@ internal static class EnvironmentLayer
                 return;
             }
 
+            // An image that is built on has sources of its own, which stay.
             var sources = new StringBuilder();
             // Of the others the image has no keys.
             foreach (var archive in locked.Archives.Where(archive => !archive.IsFurther))
@@ -100,8 +105,16 @@ internal static class EnvironmentLayer
                     .Append("\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n\n");
             }
 
-            Put("etc/apt/sources.list.d/debian.sources", Encoding.UTF8.GetBytes(sources.ToString()), FileModes.Readable, 0, 0);
-            var marks = new StringBuilder();
+            if (locked.Base is null)
+            {
+                Put("etc/apt/sources.list.d/debian.sources", Encoding.UTF8.GetBytes(sources.ToString()), FileModes.Readable, 0, 0);
+            }
+            else if (locked.Packages.Count == 0)
+            {
+                return;
+            }
+
+            var marks = new StringBuilder(locked.Base is null ? "" : upper.ReadText(AutoMarks));
             foreach (var package in locked.Packages.Where(package => !package.Requested && !package.Essential))
             {
                 marks
@@ -112,7 +125,7 @@ internal static class EnvironmentLayer
                     .Append("\nAuto-Installed: 1\n\n");
             }
 
-            Put("var/lib/apt/extended_states", Encoding.UTF8.GetBytes(marks.ToString()), FileModes.Readable, 0, 0);
+            Put(AutoMarks, Encoding.UTF8.GetBytes(marks.ToString()), FileModes.Readable, 0, 0);
         }
     }
 }

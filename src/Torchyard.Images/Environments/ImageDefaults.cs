@@ -19,27 +19,43 @@ internal static class ImageDefaults
     /// <param name="programs">Directory that comes first in the search path, for images whose Python environment the recipe does not
     /// make.</param>
     /// <param name="python">The project's Python; null without one.</param>
-    public static ImageConfig For(Recipe recipe, string? programs = null, ProjectPython? python = null)
+    /// <param name="under">The image that it is built on; null for none.</param>
+    public static ImageConfig For(Recipe recipe, string? programs = null, ProjectPython? python = null, LockedBase? under = null)
     {
         ArgumentNullException.ThrowIfNull(recipe);
         return new ImageConfig
         {
             User = string.Create(CultureInfo.InvariantCulture, $"{EnvironmentPlaces.UserId}:{EnvironmentPlaces.UserId}"),
-            Env = [.. Variables(recipe, programs, python).Select(variable => $"{variable.Key}={variable.Value}")],
+            Env = [.. Variables(recipe, programs, python, under).Select(variable => $"{variable.Key}={variable.Value}")],
             Entrypoint = [EnvironmentFiles.SupervisorPath],
             WorkingDir = EnvironmentPlaces.Workspace,
             ExposedPorts =
             [
-                .. Ports(recipe).Where(port => port > 0).Select(port => string.Create(CultureInfo.InvariantCulture, $"{port}/tcp")),
+                .. Ports(recipe)
+                    .Where(port => port > 0)
+                    .Select(port => string.Create(CultureInfo.InvariantCulture, $"{port}/tcp"))
+                    .Union(under?.Ports ?? [], StringComparer.Ordinal),
             ],
-            Volumes = [.. recipe.Mounts.Select(mount => mount.Target).Append(EnvironmentPlaces.State).Order(StringComparer.Ordinal)],
+            Volumes =
+            [
+                .. recipe
+                    .Mounts.Select(mount => mount.Target)
+                    .Append(EnvironmentPlaces.State)
+                    .Union(under?.Volumes ?? [], StringComparer.Ordinal)
+                    .Order(StringComparer.Ordinal),
+            ],
             Labels = recipe.Image.Labels,
             StopSignal = "SIGTERM",
         };
     }
 
     /// <summary>The environment of every program in the image, by name.</summary>
-    internal static SortedDictionary<string, string> Variables(Recipe recipe, string? programs, ProjectPython? python)
+    internal static SortedDictionary<string, string> Variables(
+        Recipe recipe,
+        string? programs,
+        ProjectPython? python,
+        LockedBase? under = null
+    )
     {
         var environment = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
@@ -49,10 +65,19 @@ internal static class ImageDefaults
             ["NVIDIA_VISIBLE_DEVICES"] = "all",
             ["PATH"] = SearchPath,
         };
+        // What the image below says counts before what is usual, and the recipe before both.
+        foreach (var variable in under?.Environment ?? [])
+        {
+            var equals = variable.IndexOf('=', StringComparison.Ordinal);
+            environment[variable[..equals]] = variable[(equals + 1)..];
+        }
+
+        // Where that is an image of Torchyard, its project's Python is there already.
+        environment["PATH"] = environment["PATH"].Replace(ProjectPython.Programs + ":", "", StringComparison.Ordinal);
         if (recipe.Python is not null)
         {
             // What activating the virtual environment does.
-            environment["PATH"] = LockedPython.VenvPath + "/bin:" + SearchPath;
+            environment["PATH"] = LockedPython.VenvPath + "/bin:" + environment["PATH"];
             environment["VIRTUAL_ENV"] = LockedPython.VenvPath;
         }
 

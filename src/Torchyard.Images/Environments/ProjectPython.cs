@@ -33,8 +33,12 @@ public sealed partial record ProjectPython(string Version)
     public static ProjectPython? Of(RecipeLock locked)
     {
         ArgumentNullException.ThrowIfNull(locked);
-        var python = locked.Packages.FirstOrDefault(package => package.Name == "python3");
-        return python is not null && LanguageVersion().Match(python.Version) is { Success: true } match
+        // An image with an environment of its own has another Python first.
+        var python =
+            locked.Base?.Programs is null
+                ? locked.Packages.FirstOrDefault(package => package.Name == "python3")?.Version ?? locked.Base?.Python
+                : null;
+        return python is not null && LanguageVersion().Match(python) is { Success: true } match
             ? new ProjectPython(match.Value)
             : null;
     }

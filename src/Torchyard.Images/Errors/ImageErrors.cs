@@ -200,6 +200,25 @@ internal static class ImageErrors
             "lock again without the mirror or file that gave it (cudnn.mirrors, cudnn.archive, TORCHYARD_CUDNN_MIRROR)"
         );
 
+    internal static TorchyardException BaseGone(string name, string what, Exception? inner = null) =>
+        new(
+            "TY3061",
+            $"the base image '{Printable(name)}' of the lock cannot be used: {what}",
+            "get it again as it was ('torchyard pull', 'torchyard capture' or 'torchyard build'), or run 'torchyard lock --upgrade' to "
+                + "take what has that name now",
+            inner
+        );
+
+    internal static TorchyardException NotUponBase(string package, string image, string why) =>
+        new(
+            "TY3064",
+            $"the package {package} cannot be added to the base image '{Printable(image)}': {why}",
+            "take it out of 'packages', or build the base image anew with it"
+        );
+
+    internal static TorchyardException BaseDiffers(string name, string what) =>
+        new("TY3062", $"the lock and its base image '{Printable(name)}' do not agree: {what}", "run 'torchyard lock --upgrade'");
+
     internal static TorchyardException PackageDamagedAgain(string package, string cache, Exception inner) =>
         new(
             "TY3020",

@@ -3,6 +3,9 @@ namespace Torchyard.Images.Sources;
 /// <summary>The places of layers in an image, bottom first. Within one place the order of the sources counts.</summary>
 internal enum LayerOrder
 {
+    /// <summary>An image that everything else is put upon.</summary>
+    Base,
+
     /// <summary>The system that everything else is installed on.</summary>
     System,
 

@@ -117,11 +117,20 @@ internal static class GarbageCollection
             Blobs.UnionWith(manifest.Layers.Select(layer => layer.Digest));
             if (manifest.Config.MediaType == MediaTypes.Config && File.Exists(layout.BlobPath(manifest.Config.Digest)))
             {
+                var configuration = Read<OciImageConfiguration>(manifest.Config.Digest);
                 DiffIds.UnionWith(
-                    (Read<OciImageConfiguration>(manifest.Config.Digest)?.Rootfs.DiffIds ?? [])
+                    (configuration?.Rootfs.DiffIds ?? [])
                         .Where(text => Digest.TryParse(text, out _))
                         .Select(text => Digest.Parse(text).Hex)
                 );
+                // What it is built on has layers that it can be made again from, also when it has no name any more.
+                if (
+                    Digest.TryParse(configuration?.Config?.Labels?.GetValueOrDefault(ImageText.BaseDigestLabel) ?? "", out var under)
+                    && level < OciIndex.MostLevels
+                )
+                {
+                    Add(under, MediaTypes.Manifest, level + 1);
+                }
             }
         }
 

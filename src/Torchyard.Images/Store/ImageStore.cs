@@ -117,6 +117,19 @@ public sealed class ImageStore(StorePaths paths)
         };
     }
 
+    /// <summary>The digest of an image by name or digest; null where it is not clear which, or there is none.</summary>
+    public Digest? TryResolve(string nameOrDigest)
+    {
+        try
+        {
+            return Resolve(nameOrDigest);
+        }
+        catch (TorchyardException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>
     /// True when manifest and configuration are whole and all layers are in the store with the right sizes. Layers are not read; see
     /// <see cref="Validate"/>.
@@ -302,7 +315,9 @@ public sealed class ImageStore(StorePaths paths)
         return null;
     }
 
-    internal StoredImage Read(Digest digest)
+    /// <summary>An image by the digest of its manifest, whether or not it has a name.</summary>
+    /// <exception cref="TorchyardException">TY3009, TY3011: it is not there, or cannot be read.</exception>
+    public StoredImage Read(Digest digest)
     {
         var manifest = ReadManifest(digest);
         var configuration = OciJson.Deserialize<OciImageConfiguration>(
@@ -347,6 +362,15 @@ public sealed class ImageStore(StorePaths paths)
             },
         };
     }
+
+    /// <summary>Architecture of an image, as its configuration says it.</summary>
+    internal string ArchitectureOf(OciManifest manifest) =>
+        OciJson
+            .Deserialize<OciImageConfiguration>(
+                _layout.ReadDocument(manifest.Config.Digest),
+                $"configuration {manifest.Config.Digest}"
+            )
+            .Architecture;
 
     internal OciManifest ReadManifest(Digest digest) =>
         OciJson.Deserialize<OciManifest>(_layout.ReadDocument(digest), $"manifest {digest}");

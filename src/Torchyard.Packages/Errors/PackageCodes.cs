@@ -9,6 +9,15 @@ public static class PackageCodes
     /// <summary>A field of dependencies that breaks their syntax.</summary>
     public const string NotDependency = "TY2003";
 
+    /// <summary>A version of a package that no archive has.</summary>
+    public const string UnknownVersion = "TY2041";
+
+    /// <summary>Packages that do not fit together.</summary>
+    public const string NothingFits = "TY2042";
+
+    /// <summary>Packages that do not fit to those of the image that is built on.</summary>
+    public const string NotUponBase = "TY2043";
+
     /// <summary>A keyring that cannot be read.</summary>
     public const string UnusableKeyring = "TY2029";
 

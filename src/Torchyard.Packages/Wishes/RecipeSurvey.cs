@@ -24,6 +24,9 @@ public sealed class RecipeSurvey(OwnPlaces own, Func<string, string?> environmen
 {
     private const long LargestKeyring = 4 << 20;
 
+    /// <summary>The image of the store that has a name now; null for none.</summary>
+    public Func<string, Digest?> ImageNamed { get; init; } = static _ => null;
+
     /// <summary>Replaces variables in the files of a recipe, for hosts that the user's settings name or the recipe was allowed.</summary>
     public CredentialVariables Variables(ProjectFiles files)
     {
@@ -81,6 +84,12 @@ public sealed class RecipeSurvey(OwnPlaces own, Func<string, string?> environmen
         // Keyrings are for locking; mounts, limits and fleet are taken from the recipe. All else of the recipe in the lock counts.
         Mirrors(locked.Recipe.Base.Mirrors, files, wishes);
         Shared(locked.Recipe, files, wishes);
+        if (locked.Base is { } image && ImageNamed(locked.Recipe.Base.Image ?? "") != image.Manifest)
+        {
+            // A lock of somebody else may name any image of the store by its digest, whatever its recipe says.
+            wishes.Add(Wish.Image(image.Manifest.ToString(), "base image of the lock"));
+        }
+
         foreach (var archive in locked.Archives)
         {
             if (archive.KeyDigest is { } key)
@@ -202,6 +211,11 @@ public sealed class RecipeSurvey(OwnPlaces own, Func<string, string?> environmen
     /// <summary>What recipe and lock have in common.</summary>
     private void Shared(Recipe recipe, ProjectFiles files, List<Wish> wishes)
     {
+        if (recipe.Base.Image is { } image)
+        {
+            wishes.Add(Wish.Image(image, "base.image"));
+        }
+
         foreach (var service in recipe.Services.Ports.Where(service => service.Port is not null))
         {
             Port(service.Name, service.Listen, service.Port!.Value, wishes);

@@ -117,7 +117,8 @@ public static class LockFit
         );
         Compare(Build(before), Build(recipe), "python.build-packages");
         Compare(before.Name, recipe.Name, "name");
-        Compare(before.Base.Suite, recipe.Base.Suite, "base.suite");
+        Compare(OrNone(before.Base.Suite), OrNone(recipe.Base.Suite), "base.suite");
+        Compare(before.Base.Image ?? "none", recipe.Base.Image ?? "none", "base.image");
         Compare(before.Base.Snapshot ?? "none", recipe.Base.Snapshot ?? "none", "base.snapshot");
         Compare(before.Base.Architecture, recipe.Base.Architecture, "base.architecture");
         Compare(
@@ -131,6 +132,8 @@ public static class LockFit
         }
 
         return lines;
+
+        static string OrNone(string text) => text.Length > 0 ? text : "none";
 
         static string Build(Recipe recipe) =>
             recipe.Python is { BuildPackages: { Count: > 0 } packages } ? string.Join(' ', packages.Order(StringComparer.Ordinal)) : "none";
@@ -182,6 +185,8 @@ public static class LockFit
         var services = locked.Recipe.Services;
         if (
             services.Jupyter is not null
+            // What an environment of a base image has is seen when it starts.
+            && locked.Base?.Programs is null
             && !Has("python3-notebook", "python3-jupyter-server", "jupyter-notebook", "jupyterlab", "notebook", "jupyter-server")
         )
         {
@@ -195,6 +200,7 @@ public static class LockFit
 
         bool Has(params string[] names) =>
             locked.Packages.Any(package => names.Contains(package.Name))
+            || (locked.Base?.Packages.Any(package => names.Contains(package.Name)) ?? false)
             || (locked.Python?.Packages.Any(package => names.Contains(package.Name)) ?? false);
 
         static TorchyardException Missing(string service, string what, string package) =>

@@ -6,6 +6,7 @@ internal static class LockSections
     /// <summary>All of them.</summary>
     public static IReadOnlyList<ILockSection> All { get; } =
     [
+        new BaseLockSection(),
         new DebianLockSection(),
         new CudnnLockSection(),
         new CudaCompatLockSection(),

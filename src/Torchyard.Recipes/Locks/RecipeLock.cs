@@ -28,6 +28,9 @@ public sealed record RecipeLock
     /// </summary>
     public required long SourceDateEpoch { get; init; }
 
+    /// <summary>The image that is built on; null where the recipe has no <c>base.image</c>.</summary>
+    public LockedBase? Base { get; init; }
+
     /// <summary>The archives that were resolved against.</summary>
     public required IReadOnlyList<LockedArchive> Archives { get; init; }
 
@@ -57,6 +60,9 @@ public sealed record RecipeLock
 
     /// <summary>What of Torchyard itself goes into the image.</summary>
     public required LockedTools Tools { get; init; }
+
+    /// <summary>The release of its base system: the suite of the recipe, or what its base image says; empty where nothing does.</summary>
+    public string SuiteOfBase() => Recipe.Base.Suite.Length > 0 ? Recipe.Base.Suite : Base?.Suite ?? "";
 }
 
 /// <summary>A Debian archive suite and the verified Release file it was read through.</summary>

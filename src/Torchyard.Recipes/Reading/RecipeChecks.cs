@@ -27,6 +27,17 @@ internal static partial class RecipeChecks
             ? suite
             : throw table.Wrong(key, $"'{suite}' cannot be a suite of Debian", "write a codename such as \"trixie\"");
 
+    /// <summary>Name of an image, with a digest or without one; which there are only the store knows.</summary>
+    public static string? BaseImage(TomlTableReader table, string? image) =>
+        image is null || (image.Length <= 512 && ImagePattern().IsMatch(image))
+            ? image
+            : throw table.Wrong(
+                "image",
+                $"'{VisibleText.Of(image)}' cannot be an image",
+                "write a name that 'torchyard images' shows, such as \"mytools:latest\", or NAME@sha256:DIGEST",
+                "TY1019"
+            );
+
     public static string Architecture(TomlTableReader table, string architecture)
     {
         if (Architectures.Contains(architecture))
@@ -254,6 +265,10 @@ internal static partial class RecipeChecks
     // distribution-spec, "Pulling manifests": a component of <name>.
     [GeneratedRegex(@"\A[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*\z", RegexOptions.CultureInvariant)]
     private static partial Regex NamePattern();
+
+    // distribution-spec, "Pulling manifests": <name> and <reference>, behind the host and port of a registry.
+    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._/-]*(?::[A-Za-z0-9._/-]+)*(?:@sha256:[0-9a-f]{64})?\z", RegexOptions.CultureInvariant)]
+    private static partial Regex ImagePattern();
 
     [GeneratedRegex(@"\A[a-z][a-z0-9.+-]*(?:/[a-z0-9.+-]+)*\z", RegexOptions.CultureInvariant)]
     private static partial Regex SuitePattern();

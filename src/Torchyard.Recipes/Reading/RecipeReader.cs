@@ -69,7 +69,7 @@ public static class RecipeReader
                     ?? throw new TorchyardException(
                         "TY1006",
                         "the table [base] is missing",
-                        "add it: [base] and below it suite = \"trixie\""
+                        "add it: [base] and below it suite = \"trixie\", or image = \"NAME\" for an image of the store"
                     )
                     {
                         Location = top.Wrong("base", "", "").Location,
@@ -101,9 +101,13 @@ public static class RecipeReader
     private static DebianBase ReadBase(TomlTableReader table)
     {
         var defaults = new DebianBase { Suite = "" };
+        var image = RecipeChecks.BaseImage(table, table.Text("image"));
         var result = new DebianBase
         {
-            Suite = RecipeChecks.Suite(table, "suite", table.RequiredText("suite")),
+            // Of an image its own os-release says it.
+            Suite =
+                image is null || table.Has("suite") ? RecipeChecks.Suite(table, "suite", table.RequiredText("suite")) : defaults.Suite,
+            Image = image,
             Architecture = RecipeChecks.Architecture(table, table.Text("architecture") ?? defaults.Architecture),
             Components = RecipeChecks.Components(table, table.Texts("components") ?? defaults.Components),
             Mirrors = RecipeChecks.Urls(table, "mirrors", table.Texts("mirrors") ?? []),

@@ -85,7 +85,7 @@ internal static class RecipeText
             text.Add("security", settings.Security);
         }
 
-        text.Add("snapshot", settings.Snapshot);
+        text.Add("snapshot", settings.Snapshot).Add("image", settings.Image);
     }
 
     /// <summary>Writes what of an image, its variables and labels aside, is not so anyway.</summary>
@@ -109,7 +109,8 @@ internal static class RecipeText
 
     private static void WriteBase(TomlText text, DebianBase settings, string path) =>
         text.Header(path)
-            .Add("suite", settings.Suite)
+            .Add("suite", settings.Suite.Length > 0 ? settings.Suite : null)
+            .Add("image", settings.Image)
             .Add("architecture", settings.Architecture)
             .Add("components", settings.Components)
             .Add("mirrors", settings.Mirrors)

@@ -68,11 +68,14 @@ public sealed record Recipe
     public Recipe WithoutSteps() => this with { Files = [], Run = [] };
 }
 
-/// <summary>A Debian release to build on.</summary>
+/// <summary>What to build on: a Debian release, or an image of the store.</summary>
 public sealed record DebianBase
 {
-    /// <summary>Suite or codename, e.g. <c>trixie</c>.</summary>
+    /// <summary>Suite or codename, e.g. <c>trixie</c>; empty where an image says it.</summary>
     public required string Suite { get; init; }
+
+    /// <summary>Name or digest of an image of the store that is built on; null to begin with nothing but packages.</summary>
+    public string? Image { get; init; }
 
     /// <summary>Debian architecture of the image.</summary>
     public string Architecture { get; init; } = "amd64";

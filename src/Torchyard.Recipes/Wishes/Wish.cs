@@ -37,6 +37,7 @@ public sealed record Wish(WishKind Kind, string What, string Detail = "")
                 WishKind.Repository => $"clone the Git repository {What}",
                 WishKind.Cache => $"read and write the cache '{What}' that your other environments use",
                 WishKind.Variable => $"send your environment variable {What} to {Detail}",
+                WishKind.Image => $"build on the image {What} of your store, with all that is in it",
                 WishKind.Commands => "run commands of its own while the image is built, in a sandbox without network",
                 _ => throw new InvalidOperationException($"{Kind} has no words"),
             } + (From.Length > 0 ? $"   ({From})" : "")
@@ -68,6 +69,9 @@ public sealed record Wish(WishKind Kind, string What, string Detail = "")
 
     /// <summary>Keys, by their file's content.</summary>
     public static Wish Keyring(string realPath, Digest content) => new(WishKind.Keyring, realPath, content.Hex) { From = "base.keyrings" };
+
+    /// <summary>An image of the store, by its name or digest.</summary>
+    public static Wish Image(string image, string from) => new(WishKind.Image, image) { From = from };
 
     /// <summary>A shared cache.</summary>
     public static Wish Cache(string name) => new(WishKind.Cache, name) { From = "caches.shared" };
@@ -129,6 +133,7 @@ public sealed record Wish(WishKind Kind, string What, string Detail = "")
             WishKind.Repository => "repository",
             WishKind.Cache => "cache",
             WishKind.Variable => "variable",
+            WishKind.Image => "image",
             WishKind.Commands => "commands",
             _ => throw new InvalidOperationException($"{kind} has no name"),
         };

@@ -39,6 +39,9 @@ public enum WishKind
     /// <summary>An environment variable, sent to a host as a credential.</summary>
     Variable,
 
+    /// <summary>An image of the user's store that is built on.</summary>
+    Image,
+
     /// <summary>Commands of the recipe's own while its image is built, in the sandbox of packages.</summary>
     Commands,
 }

@@ -54,6 +54,8 @@ internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? pytho
         using var upper = new UpperDirectory(path, lower);
         var shared = share(upper);
         shared.RefuseUndecidable();
+        // What an image that is built on left so is its own affair.
+        var left = DpkgDatabase.Unfinished(upper.ReadText(DpkgDatabase.Directory + "/status")).ToHashSet(StringComparer.Ordinal);
         WriteDatabase(upper, packages);
         LinkMergedDirectories(upper, packages);
         upper.Write("usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n"u8, FileModes.Executable);
@@ -109,7 +111,7 @@ internal sealed class ConfigureStage(IRootSandbox sandbox, PythonCompiler? pytho
             throw ImageErrors.ConfigureFailed("configuring packages", result.ExitCode, result.Tail);
         }
 
-        if (DpkgDatabase.Unfinished(upper.ReadText(DpkgDatabase.Directory + "/status")).ToList() is { Count: > 0 } unfinished)
+        if (DpkgDatabase.Unfinished(upper.ReadText(DpkgDatabase.Directory + "/status")).Except(left).ToList() is { Count: > 0 } unfinished)
         {
             throw ImageErrors.ConfigureFailed($"dpkg left {string.Join(", ", unfinished)}: configuring", 0, result.Tail);
         }

@@ -38,7 +38,7 @@ internal sealed class DebianSource(IPackageFetcher? fetcher) : ILayerSource
     /// <inheritdoc />
     public SourceSoftware Software(RecipeLock locked)
     {
-        var release = DebianRelease.Of("debian", version: null, locked.Recipe.Base.Suite);
+        var release = DebianRelease.Of("debian", version: null, locked.SuiteOfBase());
         var further = locked.Archives.Where(archive => archive.IsFurther).ToDictionary(archive => archive.Id, StringComparer.Ordinal);
         return new SourceSoftware([
             .. locked.Packages.Zip(LockedPackageFile.Of(locked, locked.Packages), (package, file) =>

@@ -21,6 +21,7 @@ internal sealed class DebianStages(LayerContext context, PackageFiles files, Pyt
 {
     private readonly PackageLayers _layers = new(context, files, python);
     private readonly FileLists _lists = new();
+    private InstalledFiles? _installed;
     private readonly HashSet<string> _planned = new(StringComparer.Ordinal);
 
     /// <summary>Begins to unpack, and plans the layers.</summary>
@@ -43,16 +44,26 @@ internal sealed class DebianStages(LayerContext context, PackageFiles files, Pyt
                 epoch,
                 [.. LayerGrouping.Group(stages[index], ref budget).Select(packages => _layers.Begin(packages, urgency))]
             );
-            plans.AddRange(stage.Layers.Select(layer => new LayerPlan(_ => PlaceAsync(layer, stage))));
+            plans.AddRange(stage.Layers.Select(layer => new LayerPlan(below => PlaceAsync(layer, stage, below))));
             plans.Add(new LayerPlan(below => ConfigureAsync(stage, below)) { Brings = [.. stages[index].Select(package => package.Name)] });
         }
 
         return plans;
     }
 
-    private async Task<PlacedLayer> PlaceAsync(PackageLayer layer, Stage stage)
+    private async Task<PlacedLayer> PlaceAsync(PackageLayer layer, Stage stage, LayerStack below)
     {
         var unpacked = await layer.Unpacked;
+        if (context.Locked is { Base: { } image, Recipe.Base.Image: { } name })
+        {
+            // The first layer of packages lies directly on those of the image.
+            _installed ??= context.Own(new InstalledFiles(name, image.Packages, below.Roots));
+            foreach (var package in unpacked.Packages)
+            {
+                _installed.Require(package, layer.Root);
+            }
+        }
+
         _planned.UnionWith(layer.Modules.Select(module => module.Name));
         stage.Shared.AddRange(_lists.Add(unpacked.Packages, layer.Root, unpacked.Contended));
         return new PlacedLayer(layer.Key, layer.Root, _layers.FinishAsync(layer));

@@ -13,6 +13,9 @@ internal sealed record PackageIndex(string? ArchiveId, byte[] Text, int Start = 
     /// <summary>Path of the one package that it describes, a file of the project; null for the index of an archive.</summary>
     public string? File { get; init; }
 
+    /// <summary>True for what is installed already in the image that is built on: it stays, and comes from nowhere else.</summary>
+    public bool IsInstalled { get; init; }
+
     /// <summary>What may come from an archive beside Debian's own; null for Debian's, from which everything may.</summary>
     public NamePatterns? Names { get; init; }
 

@@ -63,7 +63,7 @@ internal sealed class PackageUniverse
             }
         }
 
-        if (index.File is not null)
+        if (index.File is not null || index.IsInstalled)
         {
             _settled.UnionWith(_packages.Where(package => package.Index == index).Select(package => package.Name));
         }
@@ -152,7 +152,7 @@ internal sealed class PackageUniverse
         return [.. found];
     }
 
-    // A package that the project has as a file comes from nowhere else. An archive beside Debian's own gives what it is named for, else
+    // A package that the project has as a file, or the image that is built on, comes from nowhere else. An archive beside Debian's own gives what it is named for, else
     // what no archive before it has: whoever keeps it cannot put a package of his in the place of another.
     private bool MayCome(BinaryPackage package)
     {

@@ -3,6 +3,7 @@ using Torchyard.Packages.Debian.Archives;
 using Torchyard.Packages.Debian.Fetching;
 using Torchyard.Packages.Debian.Indexes;
 using Torchyard.Packages.Debian.Resolving;
+using Torchyard.Packages.Errors;
 using Torchyard.Packages.Fetching;
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
@@ -97,6 +98,28 @@ public sealed class DebianPackages : IDisposable
         LockAsync(recipe, withBase: true, earlier, offline, cancellation);
 
     /// <summary>
+    /// Resolves the recipe's packages over those that an image has: what is installed stays as it is, and only what is missing is in the
+    /// lock.
+    /// </summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="installed">What the image has.</param>
+    /// <param name="earlier">Archives of an earlier lock.</param>
+    /// <param name="offline">Nothing is asked of archives.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    /// <exception cref="TorchyardException">TY2xxx, as above; TY2043: they do not fit together with what is installed.</exception>
+    public Task<DebianLock> LockUponAsync(
+        Recipe recipe,
+        InstalledPackages installed,
+        IReadOnlyList<LockedArchive> earlier,
+        bool offline,
+        CancellationToken cancellation
+    )
+    {
+        ArgumentNullException.ThrowIfNull(installed);
+        return LockAsync(recipe, withBase: false, earlier, offline, cancellation, installed);
+    }
+
+    /// <summary>
     /// Resolves the recipe's packages and what they depend on alone: no base system, for programs that run beside the machine's own.
     /// </summary>
     /// <exception cref="TorchyardException">TY2xxx, as <see cref="LockAsync(Recipe, CancellationToken)"/>.</exception>
@@ -108,11 +131,13 @@ public sealed class DebianPackages : IDisposable
         bool withBase,
         IReadOnlyList<LockedArchive> earlier,
         bool offline,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        InstalledPackages? installed = null
     )
     {
         ArgumentNullException.ThrowIfNull(recipe);
         var files = ReadFiles(recipe);
+        RequireNew(recipe, files, installed);
         var requests = recipe
             .Packages.Select(text =>
                 files.TryGetValue(text, out var file)
@@ -140,10 +165,10 @@ public sealed class DebianPackages : IDisposable
                 release is null ? reader.ReadAsync(archive, cancellation) : Task.FromResult((Release: release, archive.Mirrors))
             )
         );
-        var universe = await ReadIndexesAsync(recipe.Base, files.Values, archives, releases, indexes, cancellation);
+        var universe = await ReadIndexesAsync(recipe.Base, files.Values, archives, releases, indexes, installed, cancellation);
         TellLeftOut(universe, requests);
 
-        var resolution = new DebianResolver(universe).Resolve(requests, recipe.Recommends, withBase);
+        var resolution = Resolve(universe, requests, recipe.Recommends, withBase, installed);
         var locked = archives
             .Zip(releases, (archive, release) => new LockedArchive
                 {
@@ -161,7 +186,8 @@ public sealed class DebianPackages : IDisposable
             locked,
             [
                 .. resolution
-                    .Packages.Select(LockedPackages.Of)
+                    .Packages.Where(package => !package.Package.Index.IsInstalled)
+                    .Select(LockedPackages.Of)
                     .OrderBy(package => package.Name, StringComparer.Ordinal)
                     .ThenBy(package => package.Architecture, StringComparer.Ordinal),
             ],
@@ -218,6 +244,56 @@ public sealed class DebianPackages : IDisposable
                 path => (ReadFile ?? throw new InvalidOperationException($"nobody reads the package file {path}"))(path),
                 StringComparer.Ordinal
             );
+
+    private static Resolution Resolve(
+        PackageUniverse universe,
+        List<PackageRequest> requests,
+        bool recommends,
+        bool withBase,
+        InstalledPackages? installed
+    )
+    {
+        var resolver = new DebianResolver(universe);
+        if (installed is null)
+        {
+            return resolver.Resolve(requests, recommends, withBase);
+        }
+
+        try
+        {
+            return resolver.Resolve(requests, recommends, withBase, installed.Names);
+        }
+        catch (TorchyardException failure) when (failure.Code is PackageCodes.NothingFits or PackageCodes.UnknownVersion)
+        {
+            throw new TorchyardException(
+                PackageCodes.NotUponBase,
+                $"{failure.Message}; what base.image has installed stays as it is",
+                "leave the package out, pin a version that fits, or build the base image anew with it",
+                failure
+            )
+            {
+                IsUsage = true,
+            };
+        }
+    }
+
+    /// <summary>A file of the project cannot stand in the place of what is installed.</summary>
+    /// <exception cref="TorchyardException">TY2043.</exception>
+    private void RequireNew(Recipe recipe, Dictionary<string, LocalPackage> files, InstalledPackages? installed)
+    {
+        if (files.FirstOrDefault(file => installed?.Names.Contains(file.Value.Name) == true) is { Key: { } path, Value: { } package })
+        {
+            throw new TorchyardException(
+                PackageCodes.NotUponBase,
+                $"'{path}' is the package {package.Name}, which base.image has installed, and that stays as it is",
+                "take it out of 'packages', or build the base image anew with it"
+            )
+            {
+                IsUsage = true,
+                Location = Place($"packages[{recipe.Packages.ToList().IndexOf(path)}]"),
+            };
+        }
+    }
 
     /// <summary>Who asks for a package by its name may have meant the other archive's.</summary>
     private void TellLeftOut(PackageUniverse universe, List<PackageRequest> requests)
@@ -309,11 +385,17 @@ public sealed class DebianPackages : IDisposable
         IReadOnlyList<DebianArchive> archives,
         (ReleaseFile Release, IReadOnlyList<Uri> Mirrors)[] releases,
         IndexStore store,
+        InstalledPackages? installed,
         CancellationToken cancellation
     )
     {
         var universe = new PackageUniverse(recipe.Architecture);
         using var task = _progress.Begin("Reading package indexes");
+        if (installed is not null)
+        {
+            universe.Add(installed.ToIndex());
+        }
+
         foreach (var file in files)
         {
             universe.Add(file.ToIndex());

@@ -1,6 +1,7 @@
 using System.Text;
 using Torchyard.Packages.Debian.Indexes;
 using Torchyard.Packages.Debian.Versions;
+using Torchyard.Packages.Errors;
 using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Debian.Resolving;
@@ -11,7 +12,7 @@ namespace Torchyard.Packages.Debian.Resolving;
 /// </summary>
 internal sealed class CollisionExplainer
 {
-    private const string Code = "TY2042";
+    private const string Code = PackageCodes.NothingFits;
 
     private readonly PackageUniverse _universe;
     private readonly Selection _outcome;

@@ -1,4 +1,5 @@
 using Torchyard.Packages.Debian.Indexes;
+using Torchyard.Packages.Errors;
 using Torchyard.Platform.Errors;
 
 namespace Torchyard.Packages.Debian.Resolving;
@@ -16,8 +17,14 @@ internal sealed class DebianResolver(PackageUniverse universe)
     /// <param name="requests">What the recipe names, in its order.</param>
     /// <param name="recommends">Follow Recommends.</param>
     /// <param name="withBase">False to leave the base system out, for tests of single packages.</param>
+    /// <param name="installed">Names of what is there already, and stays.</param>
     /// <exception cref="TorchyardException">TY2040 unknown package, TY2041 unknown version, TY2042 nothing fits.</exception>
-    public Resolution Resolve(IReadOnlyList<PackageRequest> requests, bool recommends, bool withBase = true)
+    public Resolution Resolve(
+        IReadOnlyList<PackageRequest> requests,
+        bool recommends,
+        bool withBase = true,
+        IReadOnlyList<string>? installed = null
+    )
     {
         Resolution? result = null;
         System.Runtime.ExceptionServices.ExceptionDispatchInfo? failure = null;
@@ -26,7 +33,7 @@ internal sealed class DebianResolver(PackageUniverse universe)
             {
                 try
                 {
-                    result = ResolveHere(requests, recommends, withBase);
+                    result = ResolveHere(requests, recommends, withBase, installed ?? []);
                 }
 #pragma warning disable CA1031 // Thrown again on the caller's thread, whatever it is.
                 catch (Exception error)
@@ -69,9 +76,19 @@ internal sealed class DebianResolver(PackageUniverse universe)
             ? universe.VersionsOf(name).FirstOrDefault(version => !version.Index.IsFurther)
             : universe.CandidateOf(name);
 
-    private Resolution ResolveHere(IReadOnlyList<PackageRequest> requests, bool recommends, bool withBase)
+    private Resolution ResolveHere(
+        IReadOnlyList<PackageRequest> requests,
+        bool recommends,
+        bool withBase,
+        IReadOnlyList<string> installed
+    )
     {
-        PackageRequest[] all = [.. withBase ? BaseRequests() : [], .. requests];
+        PackageRequest[] all =
+        [
+            .. withBase ? BaseRequests() : [],
+            .. installed.Select(name => new PackageRequest(name, null, IsBase: true)),
+            .. requests,
+        ];
         var selection = new Selection(universe, recommends);
         var marker = new InstallMarker(selection);
         var names = new List<int>(all.Length);
@@ -126,7 +143,7 @@ internal sealed class DebianResolver(PackageUniverse universe)
         }
 
         throw new TorchyardException(
-            "TY2041",
+            PackageCodes.UnknownVersion,
             $"{request.Name} has no version {request.Version} in these archives",
             $"take one of: {string.Join(", ", universe.VersionsOf(name).Select(package => package.VersionText).Distinct())}; "
                 + "an older one needs base.snapshot in the recipe"
