@@ -16,10 +16,10 @@ internal sealed record ImageInterpreter(InterpreterTarget Target, PythonVersion 
 
     /// <summary>The interpreter and glibc that the locked Debian packages bring.</summary>
     /// <exception cref="TorchyardException">TY2516: there is no Python 3 among them.</exception>
-    public static ImageInterpreter Of(RecipeLock locked) => Of(locked.Recipe, locked.Packages);
+    public static ImageInterpreter Of(RecipeLock locked) => Of(locked.Recipe, locked.SystemPackages());
 
     /// <summary>As above, for packages that are known before there is a lock.</summary>
-    public static ImageInterpreter Of(Recipe recipe, IReadOnlyList<LockedDebianPackage> packages)
+    public static ImageInterpreter Of(Recipe recipe, IReadOnlyList<SystemPackage> packages)
     {
         // Versions such as 3.13.5-1 and 2.41-12.
         var python = Upstream(packages, "python3") is { } text && PythonVersion.TryParse(text, out var version) ? version : null;
@@ -43,6 +43,6 @@ internal sealed record ImageInterpreter(InterpreterTarget Target, PythonVersion 
         return new ImageInterpreter(new InterpreterTarget((int)python.Segment(1), glibc, machine), python);
     }
 
-    private static string? Upstream(IReadOnlyList<LockedDebianPackage> packages, string package) =>
+    private static string? Upstream(IReadOnlyList<SystemPackage> packages, string package) =>
         packages.FirstOrDefault(p => p.Name == package)?.Version.Split('-')[0];
 }

@@ -86,7 +86,7 @@ internal sealed class ProjectFit(Host host)
         var (versions, local) = Together(request.Torch, requirements);
         request = request with
         {
-            GlibcOrigin = glibc is null ? $"{source.Recipe.Base.Suite}, the base of the image" : "as asked",
+            GlibcOrigin = glibc is null ? $"{source.Recipe.Base.Image ?? source.Recipe.Base.Suite}, the base of the image" : "as asked",
             Torch = versions,
             Build = request.Build ?? local,
         };
@@ -275,7 +275,7 @@ internal sealed class ProjectFit(Host host)
         var request = new FitRequest
         {
             Glibc = DottedVersion.Parse($"2.{interpreter.Target.GlibcMinor}"),
-            GlibcOrigin = $"{source.Recipe.Base.Suite}, the base of the image",
+            GlibcOrigin = $"{source.Recipe.Base.Image ?? source.Recipe.Base.Suite}, the base of the image",
         };
         var machines = targets
             .Select(target => new FitEngine(_tables).Judge(new StackCandidate(row, interpreter.Line), target, request))

@@ -119,6 +119,30 @@ internal sealed class ProjectBase(Host host)
         );
     }
 
+    /// <summary>Refuses <c>[python]</c> upon an image that has Python packages in its place.</summary>
+    /// <exception cref="TorchyardException">TY3065.</exception>
+    public void RequireNoVenv(RecipeSource source, LockedBase? image)
+    {
+        if (
+            image?.Environment.Any(variable =>
+                variable.StartsWith("PATH=", StringComparison.Ordinal)
+                && variable["PATH=".Length..].Split(':').Contains($"{LockedPython.VenvPath}/bin", StringComparer.Ordinal)
+            ) == true
+        )
+        {
+            throw new TorchyardException(
+                "TY3065",
+                $"the base image '{source.Recipe.Base.Image}' has Python packages in {LockedPython.VenvPath}, where [python] installs",
+                "take its packages over into [python] of this recipe and build on an image without them, or leave [python] out and install "
+                    + "the rest with pip in the environment"
+            )
+            {
+                IsUsage = true,
+                Location = RecipePlaces.Of(source.File, "base.image"),
+            };
+        }
+    }
+
     /// <summary>Says that the name of a locked base image means another one by now.</summary>
     public void TellMoved(RecipeLock locked)
     {

@@ -149,7 +149,7 @@ internal sealed class ProjectLock(Host host, ProjectFiles files)
                 options.Upgrade || options.IsSalvage ? null : KeptBuilds(before, locked, keep, options.UpgradePackages),
                 cancellation
             );
-            ProjectPython.Require(resolution.Locked, locked.Packages);
+            ProjectPython.Require(resolution.Locked, locked.SystemPackages());
             if (plan is null)
             {
                 _fit.CheckNames(resolution.Locked);
@@ -253,7 +253,7 @@ internal sealed class ProjectLock(Host host, ProjectFiles files)
         var own = LockedProjectFile.Of(recipe, source.Files);
         if (before is not null && !upgrade && !options.IsSalvage && LockFit.AsksForTheSameSystem(before, source))
         {
-            RequirePython(before.Packages);
+            RequirePython(before.Packages, before.Base);
             var kept = before with
             {
                 RecipeDigest = digest,
@@ -281,7 +281,7 @@ internal sealed class ProjectLock(Host host, ProjectFiles files)
             options.Offline,
             cancellation
         );
-        RequirePython(debian.Packages);
+        RequirePython(debian.Packages, image);
         var locked = new RecipeLock
         {
             RecipeDigest = digest,
@@ -297,11 +297,12 @@ internal sealed class ProjectLock(Host host, ProjectFiles files)
         return await WithBuildPackagesAsync(locked, source, withGit, options, cancellation);
 
         // Before anything else is asked for or fetched, and long before the base system is built.
-        void RequirePython(IReadOnlyList<LockedDebianPackage> system)
+        void RequirePython(IReadOnlyList<LockedDebianPackage> system, LockedBase? image)
         {
             if (requirements is not null)
             {
-                ProjectPython.Require(recipe, requirements, system);
+                _base.RequireNoVenv(source, image);
+                ProjectPython.Require(recipe, requirements, SystemPackage.Of(system, image));
             }
         }
     }
@@ -429,6 +430,7 @@ internal sealed class ProjectLock(Host host, ProjectFiles files)
     {
         if (
             before?.Python is not { } python
+            || before.Base?.Manifest != locked.Base?.Manifest
             || !before.Packages.SequenceEqual(locked.Packages)
             || !before.BuildPackages.SequenceEqual(locked.BuildPackages)
         )

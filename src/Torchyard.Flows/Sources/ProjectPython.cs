@@ -223,7 +223,7 @@ internal sealed class ProjectPython : IDisposable
     /// <param name="packages">The packages of the base system.</param>
     /// <exception cref="TorchyardException">TY2516: there is no Python 3, or no pip where one has to resolve or to be installed; TY2533:
     /// the project wants another Python.</exception>
-    public static void Require(Recipe recipe, RequirementSet set, IReadOnlyList<LockedDebianPackage> packages)
+    public static void Require(Recipe recipe, RequirementSet set, IReadOnlyList<SystemPackage> packages)
     {
         set.RequirePython(ImageInterpreter.Of(recipe, packages).Python);
         // What a pylock.toml has is known when it has been read for the interpreter.
@@ -237,7 +237,7 @@ internal sealed class ProjectPython : IDisposable
     /// <param name="python">The Python part of a lock.</param>
     /// <param name="packages">The packages of its base system.</param>
     /// <exception cref="TorchyardException">TY2516.</exception>
-    public static void Require(LockedPython python, IReadOnlyList<LockedDebianPackage> packages)
+    public static void Require(LockedPython python, IReadOnlyList<SystemPackage> packages)
     {
         if (python.Packages.All(package => package.Name != Pip))
         {
@@ -246,7 +246,7 @@ internal sealed class ProjectPython : IDisposable
     }
 
     // pip's wheel is in python3-pip-whl, which python3-venv and python3-pip depend on (python-pip-whl before Debian 12 and Ubuntu 22.04).
-    private static void RequirePip(IReadOnlyList<LockedDebianPackage> packages)
+    private static void RequirePip(IReadOnlyList<SystemPackage> packages)
     {
         if (!packages.Any(package => package.Name.EndsWith("pip-whl", StringComparison.Ordinal)))
         {

@@ -65,7 +65,7 @@ internal sealed class PythonSource(IWheelFetcher? fetcher) : ILayerSource
         // Wheels need nothing of the base system: their layers are made while its packages are unpacked and configured.
         var made = await layers.MakeAsync(
             python,
-            context.Locked.Packages.Select(package => package.Name),
+            context.Locked.SystemPackages().Select(package => package.Name),
             files,
             context.Progress,
             context.Cancellation

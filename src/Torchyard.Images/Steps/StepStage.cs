@@ -75,7 +75,7 @@ internal sealed class StepStage(LayerContext context, RunStep step, long epoch)
     {
         var environment = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
-            ["PATH"] = locked.Python is null ? ImageDefaults.SearchPath : $"{LockedPython.VenvPath}/bin:{ImageDefaults.SearchPath}",
+            ["PATH"] = ImageDefaults.Variables(locked.Recipe with { Image = new() }, programs: null, python: null, locked.Base)["PATH"],
             ["HOME"] = "/root",
             ["LANG"] = "C.UTF-8",
             ["LC_ALL"] = "C.UTF-8",

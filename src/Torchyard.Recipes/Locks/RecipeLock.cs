@@ -61,6 +61,9 @@ public sealed record RecipeLock
     /// <summary>What of Torchyard itself goes into the image.</summary>
     public required LockedTools Tools { get; init; }
 
+    /// <summary>The Debian packages of the image: its own, and those of its base image.</summary>
+    public IReadOnlyList<SystemPackage> SystemPackages() => SystemPackage.Of(Packages, Base);
+
     /// <summary>The release of its base system: the suite of the recipe, or what its base image says; empty where nothing does.</summary>
     public string SuiteOfBase() => Recipe.Base.Suite.Length > 0 ? Recipe.Base.Suite : Base?.Suite ?? "";
 }

@@ -90,22 +90,6 @@ public sealed class ProjectPythonTests
         return set;
     }
 
-    private static List<LockedDebianPackage> Packages(string packages) =>
-        [
-            .. packages
-                .Split(' ')
-                .Select(package => package.Split('='))
-                .Select(package => new LockedDebianPackage
-                {
-                    Name = package[0],
-                    Version = package[1],
-                    Architecture = "amd64",
-                    Source = package[0],
-                    Archive = "debian",
-                    Filename = "x.deb",
-                    Size = 1,
-                    InstalledSize = 1,
-                    Sha256 = default,
-                }),
-        ];
+    private static List<SystemPackage> Packages(string packages) =>
+        [.. packages.Split(' ').Select(package => package.Split('=')).Select(package => new SystemPackage(package[0], package[1]))];
 }
