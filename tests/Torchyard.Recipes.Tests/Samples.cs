@@ -97,7 +97,8 @@ internal static class Samples
                         Recommends = flag,
                         Base = new DebianBase
                         {
-                            Suite = rest.Item1,
+                            Suite = services == 3 && flag ? "" : rest.Item1,
+                            Image = services == 3 ? $"reg.example:5000/{name}:1" : null,
                             Security = flag,
                             ExtraSuites = packages,
                             Snapshot = flag ? "20260102T030405Z" : null,
@@ -250,6 +251,32 @@ internal static class Samples
                 }
         );
 
+    private static LockedBase Under(Digest digest, bool python) =>
+        new()
+        {
+            Manifest = digest,
+            Architecture = "amd64",
+            Distribution = python ? "debian" : null,
+            Suite = python ? "trixie" : null,
+            Python = python ? "3.13.5-1" : null,
+            Programs = python ? null : "/opt/conda/bin",
+            Environment = ["PATH=/bin", "A=\"b\" c=d"],
+            Ports = python ? ["8888/tcp"] : [],
+            Volumes = ["/var/lib/x"],
+            Layers = [new LockedBaseLayer(digest, digest, 77, "application/vnd.oci.image.layer.v1.tar+gzip")],
+            Packages =
+            [
+                new LockedBasePackage
+                {
+                    Name = "bash",
+                    Version = "5.2.37-2+b10",
+                    Architecture = "amd64",
+                    Source = python ? "bash-src" : null,
+                    SourceVersion = python ? "5.2.37-2" : null,
+                },
+            ],
+        };
+
     public static Gen<RecipeLock> Locks { get; } =
         Gen.Select(Recipes, AnyDigest, Package.Array[0, 6], Wheel.Array[0, 3], Gen.Bool)
             .Select(
@@ -258,6 +285,7 @@ internal static class Samples
                     {
                         RecipeDigest = digest,
                         Recipe = recipe,
+                        Base = recipe.Base.Image is null ? null : Under(digest, python),
                         SourceDateEpoch = 1_767_323_045,
                         Archives =
                         [

@@ -121,7 +121,7 @@ internal sealed class ProjectBase(Host host)
 
     /// <summary>Refuses <c>[python]</c> upon an image that has Python packages in its place.</summary>
     /// <exception cref="TorchyardException">TY3065.</exception>
-    public void RequireNoVenv(RecipeSource source, LockedBase? image)
+    public static void RequireNoVenv(RecipeSource source, LockedBase? image)
     {
         if (
             image?.Environment.Any(variable =>

@@ -301,7 +301,7 @@ internal sealed class ProjectLock(Host host, ProjectFiles files)
         {
             if (requirements is not null)
             {
-                _base.RequireNoVenv(source, image);
+                ProjectBase.RequireNoVenv(source, image);
                 ProjectPython.Require(recipe, requirements, SystemPackage.Of(system, image));
             }
         }

@@ -281,7 +281,7 @@ public sealed partial class RecipeDraft
             text.Comment(VisibleText.Of(reason));
         }
 
-        text.Add("suite", Suite);
+        text.Add("suite", Suite.Length > 0 ? Suite : null);
         RecipeText.WriteOwn(text, _taken.Base);
         if (HasPython)
         {

@@ -1,6 +1,7 @@
 using Torchyard.Images.Sandbox;
 using Torchyard.Images.Steps;
 using Torchyard.Platform.Errors;
+using Torchyard.Recipes.Locks;
 using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Images.Tests.Steps;
@@ -50,6 +51,31 @@ public sealed class RunSourceTests : IDisposable
             ],
             request.Environment.Select(pair => $"{pair.Key}={pair.Value}").Order(StringComparer.Ordinal)
         );
+    }
+
+    [Fact]
+    public async Task Upon_an_image_a_step_has_its_search_path_and_no_other_variable_of_it()
+    {
+        var sandbox = new FakeSandbox(_ => new SandboxResult(0, ""));
+        var locked = _bench.Lock([], Step);
+        await _bench.MakeAsync(
+            new RunSource(),
+            locked with
+            {
+                Base = new LockedBase
+                {
+                    Manifest = default,
+                    Architecture = "amd64",
+                    Environment = ["PATH=/opt/project/bin:/opt/conda/bin:/bin", "LD_LIBRARY_PATH=/opt/conda/lib"],
+                    Layers = [],
+                },
+            },
+            sandbox
+        );
+
+        var environment = Assert.Single(sandbox.Requests).Environment;
+        Assert.Equal("/opt/conda/bin:/bin", environment["PATH"]);
+        Assert.DoesNotContain("LD_LIBRARY_PATH", environment.Keys);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Torchyard.Packages.Wishes;
+using Torchyard.Platform.Digests;
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
 using Torchyard.Recipes.Locks;
@@ -24,6 +25,7 @@ public sealed partial class RecipeSurveyTests : IDisposable
         ("packages", "", "[\"bash\", \"../outside/x.deb\", \"./x.deb\"]", "file ROOT/outside/x.deb"),
         ("recommends", "", "true", Nothing),
         ("base.suite", "base", "\"sid\"", Nothing),
+        ("base.image", "base", "\"private:latest\"", "image private:latest"),
         ("base.architecture", "base", "\"arm64\"", Nothing),
         ("base.components", "base", "[\"main\", \"non-free\"]", Nothing),
         ("base.mirrors", "base", "[\"http://10.0.0.1/debian\"]", "archive http://10.0.0.1/debian/"),
@@ -208,6 +210,43 @@ public sealed partial class RecipeSurveyTests : IDisposable
             );
             Assert.Equal(Expected(wish), Wishes(text).Select(Shown).Order(StringComparer.Ordinal));
         }
+    }
+
+    [Theory]
+    [InlineData("a", "image x:latest")]
+    [InlineData("b", "image sha256:AAAA|image x:latest")]
+    public void A_lock_that_names_another_image_than_its_recipe_does_here_is_asked_about(string now, string wish)
+    {
+        var (locked, found) = (new string('a', 64), new string(now[0], 64));
+        var source = Source("name = \"x\"\n[base]\nimage = \"x:latest\"\n");
+        var survey = new RecipeSurvey(OwnPlaces.Read(_ => null, PathOf("home"), PathOf("machine")), _ => null, PathOf("home"))
+        {
+            ImageNamed = image => image == "x:latest" ? Digest.Parse("sha256:" + found) : null,
+        };
+
+        var wishes = survey.Of(
+            source,
+            new RecipeLock
+            {
+                RecipeDigest = default,
+                Recipe = source.Recipe,
+                SourceDateEpoch = 1,
+                Archives = [],
+                Packages = [],
+                Tools = new LockedTools(1, default, ""),
+                Base = new LockedBase
+                {
+                    Manifest = Digest.Parse("sha256:" + locked),
+                    Architecture = "amd64",
+                    Layers = [],
+                },
+            }
+        );
+
+        Assert.Equal(
+            wish.Replace("AAAA", locked, StringComparison.Ordinal),
+            string.Join('|', wishes.Select(Shown).Order(StringComparer.Ordinal))
+        );
     }
 
     [Fact]

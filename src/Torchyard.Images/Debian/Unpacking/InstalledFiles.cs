@@ -13,6 +13,7 @@ internal sealed class InstalledFiles : IDisposable
 {
     private readonly OverlayView _view;
     private readonly Dictionary<string, string> _holders = new(StringComparer.Ordinal);
+    private readonly HashSet<(string Place, bool IsDirectory)> _seen = [];
     private readonly string _image;
 
     /// <summary>Reads dpkg's lists.</summary>
@@ -65,19 +66,31 @@ internal sealed class InstalledFiles : IDisposable
                 );
             }
 
-            if (_view.Status(place) is { } below && !(isDirectory && below.IsDirectory) && !PackageUnpacker.IsMergedDirectory(place))
+            // A directory of a layer would stand in the place of a link, and hide what that leads to.
+            for (var parent = ArchivePath.Parent(place); parent.Length > 0; parent = ArchivePath.Parent(parent))
             {
-                throw ImageErrors.NotUponBase(
-                    package.Package.Name,
-                    _image,
-                    $"the image has /{place} already{(_holders.TryGetValue(place, out var owner) ? $", of {owner}" : "")}"
-                );
+                RequirePlace(package, parent, isDirectory: true);
             }
 
+            RequirePlace(package, place, isDirectory);
             if (!isDirectory && _holders.GetValueOrDefault(place) is { } holder)
             {
                 throw ImageErrors.NotUponBase(package.Package.Name, _image, $"/{place} belongs to {holder} of the image");
             }
+        }
+    }
+
+    private void RequirePlace(UnpackedPackage package, string place, bool isDirectory)
+    {
+        if (PackageUnpacker.IsMergedDirectory(place) || !_seen.Add((place, isDirectory)))
+        {
+            return;
+        }
+
+        if (_view.Status(place) is { } below && !(isDirectory && below.IsDirectory))
+        {
+            var owner = _holders.TryGetValue(place, out var name) ? $", of {name}" : "";
+            throw ImageErrors.NotUponBase(package.Package.Name, _image, $"the image has /{place} already{owner}");
         }
     }
 
