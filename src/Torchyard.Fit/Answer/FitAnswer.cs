@@ -6,6 +6,9 @@ namespace Torchyard.Fit.Answer;
 /// <summary>A report as <c>--json</c> prints it and the lock records it.</summary>
 public sealed record FitAnswer
 {
+    /// <summary>The form of this answer; it grows when a member changes its meaning or goes, not when one is added.</summary>
+    public int SchemaVersion { get; init; } = 2;
+
     /// <summary>True when every machine has a stack.</summary>
     public required bool Fits { get; init; }
 
@@ -20,6 +23,12 @@ public sealed record FitAnswer
 
     /// <summary>Oldest driver with which the request could be met.</summary>
     public string? DriverThatFits { get; init; }
+
+    /// <summary>The driver that would help each machine whose own stands in the way.</summary>
+    public IReadOnlyList<DriverAnswer> Drivers { get; init; } = [];
+
+    /// <summary>What to know besides: names given twice, what was not asked.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>What builds of PyTorch are known, in words, when none of them is what was asked for.</summary>
     public string? Known { get; init; }
@@ -45,7 +54,11 @@ public sealed record FitAnswer
             Stacks = stacks,
             Refused = refused,
             Nearest = nearest,
-            DriverThatFits = report.DriverThatFits?.ToString(),
+            DriverThatFits =
+                report.Drivers.Count > 0 && report.Drivers.All(help => help.Driver is not null)
+                    ? report.Drivers.Max(help => help.Driver!.Value).ToString()
+                    : null,
+            Drivers = [.. report.Drivers.Select(DriverAnswer.Of)],
             Known = !report.ServesAll && refused.Length == 0 ? KnownBuilds(tables) : null,
             Sources = [.. ids.Where(tables.Sources.ContainsKey).Select(id => tables.Sources[id])],
         };
@@ -148,12 +161,20 @@ public sealed record StackAnswer
             Nccl = candidate.Torch.Nccl,
             Nvshmem = candidate.Torch.Nvshmem,
             Triton = candidate.Torch.Triton,
-            Torchvision = candidate.Torch.Torchvision,
-            Torchaudio = candidate.Torch.Torchaudio,
-            CompatPackage = machines.Select(machine => machine.CompatPackage).FirstOrDefault(package => package is not null),
+            Torchvision = tables.CompanionFor("torchvision", candidate.Torch.Torchvision, candidate.Python),
+            Torchaudio = tables.CompanionFor("torchaudio", candidate.Torch.Torchaudio, candidate.Python),
+            CompatPackage = Compat(candidate, machines, tables),
             Note = candidate.Torch.Note,
             Machines = [.. machines.Select(MachineAnswer.Of)],
         };
+
+    /// <summary>The package that serves all machines; where none does, that of the first which needs one.</summary>
+    private static string? Compat(StackCandidate candidate, IReadOnlyList<StackVerdict> machines, FitTables tables) =>
+        machines.Select(machine => machine.CompatPackage).FirstOrDefault(package => package is not null) is { } own
+            ? ForwardChoice.Releases(candidate.Torch.Cuda!.Value, machines, tables) is [var first, ..]
+                ? first.Package
+                : own
+            : null;
 }
 
 /// <summary>A machine with the reasoning for a stack on it.</summary>
@@ -162,11 +183,17 @@ public sealed record MachineAnswer
     /// <summary>Name of the machine.</summary>
     public required string Machine { get; init; }
 
+    /// <summary>Names of the machines that are like it; null for none.</summary>
+    public IReadOnlyList<string>? Alike { get; init; }
+
     /// <summary>Its GPUs.</summary>
     public required IReadOnlyList<string> Gpus { get; init; }
 
     /// <summary>Its driver, or null.</summary>
     public string? Driver { get; init; }
+
+    /// <summary>Its architecture.</summary>
+    public required string Architecture { get; init; }
 
     /// <summary>The reasoning.</summary>
     public required Verdict Verdict { get; init; }
@@ -175,10 +202,38 @@ public sealed record MachineAnswer
         new()
         {
             Machine = verdict.Target.Name,
+            Alike = verdict.Target.Alike.Count > 0 ? verdict.Target.Alike : null,
+            Architecture = verdict.Target.Architecture,
             Gpus = [.. verdict.Target.Gpus.Select(gpu => gpu.Name)],
             Driver = verdict.Target.Driver?.ToString(),
             Verdict = verdict.Verdict,
         };
+}
+
+/// <summary>The driver that would help a machine.</summary>
+/// <param name="Machine">Name of the machine, with those like it.</param>
+/// <param name="Driver">The oldest that helps; null when none does.</param>
+/// <param name="LastBranch">The last branch that supports its GPUs, where there is one.</param>
+/// <param name="Advice">The same as a sentence.</param>
+public sealed record DriverAnswer(string Machine, string? Driver, int? LastBranch, string Advice)
+{
+    internal static DriverAnswer Of(DriverHelp help) =>
+        new(
+            help.Target.Title,
+            help.Driver?.ToString(),
+            help.LastBranch,
+            (help.Driver, help.LastBranch) switch
+            {
+                ({ } driver, null) => $"with driver {driver} or newer, what was asked for fits",
+                ({ } driver, { } last) =>
+                    $"with driver {driver} or newer, up to branch {last}, the last that supports {help.Last}, what was asked for fits",
+                (null, { } last) when help.Target.Driver?.Major > last =>
+                    $"branch {last} is the last that supports {help.Last}: driver {help.Target.Driver} is past it, and only going back helps",
+                (null, { } last) =>
+                    $"no driver helps: what was asked for needs a newer one than branch {last}, the last that supports {help.Last}",
+                _ => "no driver helps",
+            }
+        );
 }
 
 /// <summary>JSON of <see cref="FitAnswer"/>.</summary>

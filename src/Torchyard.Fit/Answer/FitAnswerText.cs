@@ -45,9 +45,23 @@ public static class FitAnswerText
             yield return "";
         }
 
-        if (!answer.Fits && answer.DriverThatFits is { } driver)
+        foreach (var help in answer.Fits ? [] : answer.Drivers.Where(help => help.Driver is not null || help.LastBranch is not null))
         {
-            yield return $"With driver {driver} or newer, what was asked for fits.";
+            yield return $"{help.Machine}: {help.Advice}.";
+        }
+
+        if (!answer.Fits && answer.Drivers.Any(help => help.Driver is not null || help.LastBranch is not null))
+        {
+            yield return "";
+        }
+
+        foreach (var note in answer.Notes)
+        {
+            yield return $"Note: {note}.";
+        }
+
+        if (answer.Notes.Count > 0)
+        {
             yield return "";
         }
 

@@ -14,15 +14,14 @@ public sealed class FitEngine(FitTables tables)
     public FitReport Resolve(FitRequest request, IReadOnlyList<FitTarget> targets)
     {
         ArgumentOutOfRangeException.ThrowIfZero(targets.Count);
+        targets = FitTarget.Kinds(targets);
         var preference = new StackPreference(request);
         var ranked = Rank([.. Candidates(request)], request, targets, preference);
-        var judged = ranked.SelectMany(stack => stack.Verdicts).ToArray();
         var best = ranked.FirstOrDefault(stack => stack.Fits);
         if (best is not null)
         {
             return new FitReport
             {
-                Judged = judged,
                 Chosen = best.Verdicts,
                 Stacks = [new FleetStack(best.Candidate, best.Verdicts)],
                 ServesAll = true,
@@ -33,12 +32,11 @@ public sealed class FitEngine(FitTables tables)
         var servesAll = stacks.Sum(stack => stack.Machines.Count) == targets.Count;
         return new FitReport
         {
-            Judged = judged,
             Chosen = [],
             Stacks = stacks,
             ServesAll = servesAll,
             Nearest = servesAll ? [] : Nearest(request, targets, preference, static stack => stack.Fits),
-            DriverThatFits = DriverThatFits(request, targets),
+            Drivers = new DriverAdvice(tables, _judge).For([.. Candidates(request)], request, targets),
             Refused = ranked.Count > 0 ? ranked[0].Verdicts : [],
         };
     }
@@ -82,10 +80,14 @@ public sealed class FitEngine(FitTables tables)
     )
     {
         var ranked = new List<Ranked>(candidates.Count);
-        foreach (var candidate in candidates)
+        foreach (var build in candidates.GroupBy(candidate => candidate.Torch))
         {
-            var verdicts = targets.Select(target => _judge.Judge(candidate, target, request)).ToArray();
-            ranked.Add(new Ranked(candidate, verdicts, preference.Key(candidate, verdicts)));
+            var findings = targets.Select(target => _judge.Build(build.First(), target, request)).ToArray();
+            foreach (var candidate in build)
+            {
+                var verdicts = targets.Select((target, i) => _judge.Judge(candidate, target, request, findings[i])).ToArray();
+                ranked.Add(new Ranked(candidate, verdicts, preference.Key(candidate, verdicts)));
+            }
         }
 
         ranked.Sort((left, right) => left.Key.CompareTo(right.Key));
@@ -94,7 +96,7 @@ public sealed class FitEngine(FitTables tables)
 
     /// <summary>The nearest stack that runs on every machine without forward compatibility; null when there is none.</summary>
     public StackCandidate? NearestWithoutForward(FitRequest request, IReadOnlyList<FitTarget> targets) =>
-        Nearest(request, targets, new StackPreference(request), static stack =>
+        Nearest(request, FitTarget.Kinds(targets), new StackPreference(request), static stack =>
             stack.Fits && stack.Verdicts.All(verdict => verdict.Road != DriverRoad.Forward)
         )
             is [var first, ..]
@@ -134,42 +136,6 @@ public sealed class FitEngine(FitTables tables)
             // A build is changed before a release, and a release before the interpreter.
             return (build + (torch > 0 ? 2 : 0) + (python * 4), torch, python);
         }
-    }
-
-    private DottedVersion? DriverThatFits(FitRequest request, IReadOnlyList<FitTarget> targets)
-    {
-        if (targets.All(target => target.Driver is null))
-        {
-            return null;
-        }
-
-        var drivers = tables
-            .Families.Select(family => family.MinimumDriver)
-            .Concat(tables.Branches.Select(branch => DottedVersion.Parse($"{branch.Branch}")))
-            .Concat(tables.Architectures.Select(architecture => architecture.FirstDriver).OfType<DottedVersion>())
-            .Order()
-            .ToArray();
-        var candidates = Candidates(request).ToArray();
-        foreach (var driver in drivers)
-        {
-            // No answer that would have a machine go back to an older driver.
-            if (targets.Any(target => target.Driver > driver))
-            {
-                continue;
-            }
-
-            var updated = targets.Select(target => target with { Driver = driver }).ToArray();
-            if (
-                candidates.Any(candidate =>
-                    updated.All(target => _judge.Judge(candidate, target, request) is { Fits: true, Road: not DriverRoad.Forward })
-                )
-            )
-            {
-                return driver;
-            }
-        }
-
-        return null;
     }
 
     private sealed record Ranked(StackCandidate Candidate, StackVerdict[] Verdicts, IComparable Key)

@@ -66,6 +66,15 @@ public sealed record FitQuestion
             PreferredPython = system.Python,
             Precisions = [.. Precisions.Select(ReadPrecision)],
         };
+        if (fleet is not null && (Gpus.Count > 0 || Driver is not null || Architecture is not null))
+        {
+            throw Wrong(
+                "TY5204",
+                "a fleet file names the machines with their GPUs, drivers and architectures, and so do --gpu, --driver and --arch",
+                "leave out either; what is to be added can be a [[machine]] of the file"
+            );
+        }
+
         return (request, fleet ?? [ReadMachine(machine, machineName, machineArchitecture, tables)]);
     }
 
@@ -83,10 +92,22 @@ public sealed record FitQuestion
                 ),
             ],
         };
-        var chosen = Architecture ?? architecture;
-        if (chosen is not ("x86_64" or "aarch64"))
+        var named = Architecture is null
+            ? null
+            : MachineArchitecture.Parse(Architecture)
+                ?? throw Wrong(
+                    "TY5204",
+                    $"'{Architecture}' is not an architecture that PyTorch has CUDA wheels for",
+                    "use x86_64 (amd64) or aarch64 (arm64)"
+                );
+        var chosen = MachineArchitecture.Of(named, gpus, architecture, out var wrong);
+        if (wrong is not null)
         {
-            throw Wrong("TY5204", $"'{chosen}' is not an architecture that PyTorch has CUDA wheels for", "use x86_64 or aarch64");
+            throw Wrong(
+                "TY5204",
+                $"{wrong.Name} is in {wrong.Host} machines only, not in {chosen} ones",
+                "leave --arch out, or name another GPU"
+            );
         }
 
         return new FitTarget
@@ -98,7 +119,9 @@ public sealed record FitQuestion
             {
                 null => Gpus.Count == 0 ? machine.Driver : null,
                 "none" => null,
-                _ => ReadVersion(Driver, "driver", "535.183.01"),
+                _ => DriverText.TryParse(Driver, tables, out var driver, out var problem)
+                    ? driver
+                    : throw Wrong("TY5204", problem.Message, problem.Cure),
             },
             Architecture = chosen,
         };

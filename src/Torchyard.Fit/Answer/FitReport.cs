@@ -5,9 +5,6 @@ namespace Torchyard.Fit.Answer;
 /// <summary>Answer to a request for one or more machines.</summary>
 public sealed record FitReport
 {
-    /// <summary>Every stack that the request allows, on every machine, with its reasoning.</summary>
-    public required IReadOnlyList<StackVerdict> Judged { get; init; }
-
     /// <summary>The chosen stack on each machine, in the order of the machines; empty when none fits all of them.</summary>
     public required IReadOnlyList<StackVerdict> Chosen { get; init; }
 
@@ -20,8 +17,8 @@ public sealed record FitReport
     /// <summary>When the request cannot be met: the nearest stack that fits all machines, null if there is none.</summary>
     public IReadOnlyList<StackVerdict> Nearest { get; init; } = [];
 
-    /// <summary>When the request cannot be met: the oldest driver with which it could, null if no driver helps.</summary>
-    public DottedVersion? DriverThatFits { get; init; }
+    /// <summary>When the request cannot be met: for each machine that stands in the way, the oldest driver with which it would not.</summary>
+    public IReadOnlyList<DriverHelp> Drivers { get; init; } = [];
 
     /// <summary>When the request cannot be met: the reasoning for its best stack, one entry a machine.</summary>
     public IReadOnlyList<StackVerdict> Refused { get; init; } = [];
@@ -37,3 +34,10 @@ public sealed record FitReport
 /// <param name="Candidate">The stack.</param>
 /// <param name="Machines">Its verdicts on these machines.</param>
 public sealed record FleetStack(StackCandidate Candidate, IReadOnlyList<StackVerdict> Machines);
+
+/// <summary>The driver that would help a machine.</summary>
+/// <param name="Target">The machine.</param>
+/// <param name="Driver">The oldest that helps; null when none does.</param>
+/// <param name="Last">The GPU of the machine whose last branch limits what may be installed, or null.</param>
+/// <param name="LastBranch">That branch.</param>
+public sealed record DriverHelp(FitTarget Target, DottedVersion? Driver, string? Last = null, int? LastBranch = null);

@@ -1,4 +1,5 @@
 using Torchyard.Fit.Data;
+using Torchyard.Fit.Rules;
 using Torchyard.Recipes.Locks;
 
 namespace Torchyard.Fit.Answer;
@@ -18,13 +19,12 @@ public static class ForwardChoice
         var needing = machines.Where(machine => machine.Road == DriverRoad.Forward).Select(machine => machine.Target).ToList();
         return
         [
-            .. tables
-                .Forward.Where(row =>
-                    row.Cuda >= cuda.MajorMinor
-                    && needing.All(target => IsUsedOn(row, target, tables))
-                    && machines.All(machine => IsSafeOn(row, machine.Target, tables))
-                )
-                .OrderBy(row => row.Cuda),
+            .. ForwardPackages
+                .From(cuda, tables)
+                .Where(row =>
+                    needing.All(target => ForwardPackages.IsUsedOn(row, target, tables))
+                    && machines.All(machine => ForwardPackages.IsSafeOn(row, machine.Target, tables))
+                ),
         ];
     }
 
@@ -34,15 +34,15 @@ public static class ForwardChoice
     /// <param name="tables">The facts.</param>
     public static bool Serves(DottedVersion cuda, FitTarget target, FitTables tables) =>
         tables.Forward.FirstOrDefault(row => row.Cuda == cuda) is { } package
-        && IsUsedOn(package, target, tables)
-        && IsSafeOn(package, target, tables);
+        && ForwardPackages.IsUsedOn(package, target, tables)
+        && ForwardPackages.IsSafeOn(package, target, tables);
 
     /// <summary>False when a container on the machine would take the libraries of a release and fail with them.</summary>
     /// <param name="cuda">The release, as the lock has it.</param>
     /// <param name="target">The machine.</param>
     /// <param name="tables">The facts.</param>
     public static bool IsSafe(DottedVersion cuda, FitTarget target, FitTables tables) =>
-        tables.Forward.FirstOrDefault(row => row.Cuda == cuda) is not { } package || IsSafeOn(package, target, tables);
+        tables.Forward.FirstOrDefault(row => row.Cuda == cuda) is not { } package || ForwardPackages.IsSafeOn(package, target, tables);
 
     /// <summary>
     /// Why the libraries of a lock, or their lack, keep its stack from running on a machine that fits otherwise; null when they do not.
@@ -71,23 +71,6 @@ public static class ForwardChoice
             : null;
     }
 
-    /// <summary>True when a container on the machine takes the libraries: its branch is listed and older.</summary>
-    private static bool IsUsedOn(ForwardPackage package, FitTarget target, FitTables tables) =>
-        target.Driver is { } driver && package.Branches.Contains(driver.Major) && driver.Major < Branch(package, tables);
-
-    /// <summary>
-    /// True when taking the libraries does no harm: on GPUs of another class they fail with error 804, also where the machine's own driver
-    /// would have done, and a branch drops the oldest GPUs. (Their notes list their own branch too: nvidia-container-toolkit,
-    /// testdata/compat.)
-    /// </summary>
-    private static bool IsSafeOn(ForwardPackage package, FitTarget target, FitTables tables) =>
-        (!IsUsedOn(package, target, tables) && target.Driver?.Major != Branch(package, tables))
-        || target.Gpus.All(gpu =>
-            package.Classes.Contains(gpu.Class)
-            && tables.Architectures.FirstOrDefault(row => row.Capability == gpu.Capability) is var architecture
-            && (architecture?.LastBranch is not { } last || last >= Branch(package, tables))
-        );
-
     /// <summary>The driver branch that the libraries are of.</summary>
-    public static int Branch(ForwardPackage package, FitTables tables) => tables.BranchFor(package.Cuda)?.Branch ?? 0;
+    public static int Branch(ForwardPackage package, FitTables tables) => ForwardPackages.Branch(package, tables);
 }

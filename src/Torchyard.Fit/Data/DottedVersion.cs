@@ -60,6 +60,9 @@ public readonly record struct DottedVersion : IComparable<DottedVersion>
         return true;
     }
 
+    /// <summary>The newest driver of a branch, of which nothing else is known: it keeps the spelling that it was given in.</summary>
+    internal static DottedVersion NewestOf(int branch, string text) => new([branch, 999_999, 0, 0], text);
+
     /// <summary>Reads a version that is known to be well formed.</summary>
     /// <exception cref="FormatException">The text is none.</exception>
     public static DottedVersion Parse(string text) =>

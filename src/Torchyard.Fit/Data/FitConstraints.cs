@@ -22,6 +22,7 @@ public sealed record FitConstraints(BuildPin Torch, IReadOnlyList<BuildPin> Comp
             Pin("torch", row.Torch),
             [
                 .. new[] { ("torchvision", row.Torchvision), ("torchaudio", row.Torchaudio) }
+                    .Select(pair => (pair.Item1, tables.CompanionFor(pair.Item1, pair.Item2, stack.Candidate.Python)))
                     .Where(pair => pair.Item2 is not null)
                     .Select(pair => Pin(pair.Item1, pair.Item2!)),
             ],

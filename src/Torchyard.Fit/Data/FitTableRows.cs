@@ -46,8 +46,7 @@ public sealed record ForwardPackage
 }
 
 /// <summary>
-/// A compute capability, the first driver branch that knows it and the last that supports it; and the first driver of that first branch,
-/// where it is not all of the branch.
+/// A compute capability, the first driver branch that knows it and the last that supports it, and what else follows from it.
 /// </summary>
 public sealed record GpuArchitecture
 {
@@ -69,8 +68,17 @@ public sealed record GpuArchitecture
     /// <summary>True for the GPUs of Jetson and DRIVE modules.</summary>
     public bool Tegra { get; init; }
 
-    /// <summary>First driver of <see cref="FirstBranch"/> that knows it; null where the whole branch does.</summary>
-    public DottedVersion? FirstDriver { get; init; }
+    /// <summary>
+    /// First driver of <see cref="FirstBranch"/> whose device list names such a GPU; advice, since a driver before it may do. Null where
+    /// the first driver of the branch does.
+    /// </summary>
+    public DottedVersion? ListedFrom { get; init; }
+
+    /// <summary>True when only data-centre products have it.</summary>
+    public bool DataCentreOnly { get; init; }
+
+    /// <summary>The only architecture of the machines that have such a GPU, such as <c>aarch64</c>; null when there are several.</summary>
+    public string? Host { get; init; }
 }
 
 /// <summary>glibc and CPython of a base system.</summary>
@@ -112,6 +120,9 @@ public sealed record GpuModel
 
     /// <summary>Ids of <see cref="FitTables.Sources"/>.</summary>
     public required IReadOnlyList<string> Source { get; init; }
+
+    /// <summary>The only architecture of the machines that have it, such as <c>aarch64</c> for a GH200; null when there are several.</summary>
+    public string? Host { get; init; }
 
     /// <summary>Other names, lower case with <c>-</c>.</summary>
     public IReadOnlyList<string> Aliases
@@ -195,8 +206,18 @@ public sealed record TorchBuild
         init;
     }
 
-    /// <summary>glibc that the platform tag asks for (PEP 600).</summary>
+    /// <summary>Of these, the ones that have no wheel for aarch64.</summary>
+    public IReadOnlyList<string> Aarch64Without
+    {
+        get => field ?? [];
+        init;
+    }
+
+    /// <summary>glibc that the platform tag of the x86_64 wheel asks for (PEP 600).</summary>
     public required DottedVersion Manylinux { get; init; }
+
+    /// <summary>The same of the aarch64 wheel, where it differs.</summary>
+    public DottedVersion? ManylinuxAarch64 { get; init; }
 
     /// <summary>Pinned cuDNN, or null when not recorded.</summary>
     public string? Cudnn { get; init; }
@@ -231,9 +252,24 @@ public sealed record TorchBuild
     /// <summary>Where sources disagree, and which one the row follows.</summary>
     public string? Note { get; init; }
 
+    /// <summary>glibc that the wheel for an architecture asks for.</summary>
+    public DottedVersion GlibcOf(string architecture) => architecture == "aarch64" ? ManylinuxAarch64 ?? Manylinux : Manylinux;
+
+    /// <summary>True when the interpreter has a wheel for an architecture, be it an experimental one.</summary>
+    public bool HasPython(string python, string architecture) =>
+        (Python.Contains(python, StringComparer.Ordinal) || PythonExperimental.Contains(python, StringComparer.Ordinal))
+        && !(architecture == "aarch64" && Aarch64Without.Contains(python, StringComparer.Ordinal));
+
     /// <summary>
     /// Local version as wheels of this build have it, e.g. <c>2.9.1+cu128</c>; for a distribution's package its name and the release.
     /// </summary>
     [JsonIgnore]
     public string LocalVersion => Package is null ? $"{Torch}+{Build}" : $"{Package} {Torch}";
 }
+
+/// <summary>A release of a project that goes with PyTorch.</summary>
+/// <param name="Project">Normalised name.</param>
+/// <param name="Release">The release.</param>
+/// <param name="Python">CPython versions that have wheels of it.</param>
+/// <param name="Source">Ids of the sources.</param>
+public sealed record Companion(string Project, string Release, IReadOnlyList<string> Python, IReadOnlyList<string> Source);

@@ -21,12 +21,16 @@ public sealed class FitTables
         Architectures = Read("architectures.json", FitTablesJson.Default.ArchitectureFile).Architectures;
         var torch = Read("torch-builds.json", FitTablesJson.Default.TorchFile);
         TorchIndex = torch.Index;
+        AsOf = torch.AsOf;
         Builds = torch.Builds;
         DebianBuilds = Read("debian-builds.json", FitTablesJson.Default.DebianFile).Builds;
         Systems = Read("base-systems.json", FitTablesJson.Default.SystemFile).Systems;
         Models = Read("gpu-models.json", FitTablesJson.Default.ModelFile).Models;
         Devices = Read("pci-devices.json", FitTablesJson.Default.DeviceFile)
             .Devices.ToDictionary(row => row.Id, StringComparer.OrdinalIgnoreCase);
+        Companions = Read("companions.json", FitTablesJson.Default.CompanionFile)
+            .Companions.ToDictionary(row => (row.Project, row.Release), row => row);
+        Names = new GpuNames(Models, Devices.Values);
     }
 
     /// <summary>The tables of this program.</summary>
@@ -56,6 +60,15 @@ public sealed class FitTables
     /// <summary>PyTorch builds with CUDA that are packages of Debian: chosen only by name, since they come with the base system.</summary>
     public IReadOnlyList<TorchBuild> DebianBuilds { get; }
 
+    /// <summary>The day on which the builds were last compared with the indexes, as YYYY-MM-DD.</summary>
+    public string AsOf { get; }
+
+    /// <summary>Releases of the projects that go with PyTorch, by project and release.</summary>
+    public IReadOnlyDictionary<(string Project, string Release), Companion> Companions { get; }
+
+    /// <summary>GPUs by the names that people write.</summary>
+    internal GpuNames Names { get; }
+
     /// <summary>URL below which every build has its index.</summary>
     public string TorchIndex { get; }
 
@@ -79,20 +92,16 @@ public sealed class FitTables
     /// <summary>
     /// The GPU model of a name such as <c>h100</c>, <c>H100-SXM5</c> or <c>NVIDIA A100-SXM4-80GB</c>; null when it is not known.
     /// </summary>
-    public GpuModel? FindModel(string name)
-    {
-        var key = name.Trim().ToLowerInvariant().Replace(' ', '-').Replace('_', '-');
-        foreach (var prefix in new[] { "nvidia-", "tesla-", "geforce-" })
-        {
-            if (key.StartsWith(prefix, StringComparison.Ordinal))
-            {
-                key = key[prefix.Length..];
-            }
-        }
+    public GpuModel? FindModel(string name) => Names.Model(name);
 
-        return Models.FirstOrDefault(row => row.Id == key || row.Aliases.Contains(key, StringComparer.Ordinal))
-            ?? Models.Where(row => key.StartsWith(row.Id + "-", StringComparison.Ordinal)).MaxBy(row => row.Id.Length);
-    }
+    /// <summary>
+    /// A release of a project that goes with PyTorch, where the interpreter has a wheel of it; null where it has none. What no table
+    /// knows stays.
+    /// </summary>
+    public string? CompanionFor(string project, string? release, string python) =>
+        release is null || (Companions.TryGetValue((project, release), out var row) && !row.Python.Contains(python, StringComparer.Ordinal))
+            ? null
+            : release;
 
     private static T Read<T>(string name, JsonTypeInfo<T> type)
     {

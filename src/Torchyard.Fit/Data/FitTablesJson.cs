@@ -14,7 +14,9 @@ internal sealed record ForwardFile(IReadOnlyList<ForwardPackage> Packages);
 
 internal sealed record ArchitectureFile(IReadOnlyList<GpuArchitecture> Architectures);
 
-internal sealed record TorchFile(string Index, IReadOnlyList<TorchBuild> Builds);
+internal sealed record TorchFile(string AsOf, string Index, IReadOnlyList<TorchBuild> Builds);
+
+internal sealed record CompanionFile(IReadOnlyList<Companion> Companions);
 
 internal sealed record DebianFile(IReadOnlyList<TorchBuild> Builds);
 
@@ -32,6 +34,7 @@ internal sealed record DeviceFile(IReadOnlyList<PciDevice> Devices);
 [JsonSerializable(typeof(ForwardFile))]
 [JsonSerializable(typeof(ArchitectureFile))]
 [JsonSerializable(typeof(TorchFile))]
+[JsonSerializable(typeof(CompanionFile))]
 [JsonSerializable(typeof(DebianFile))]
 [JsonSerializable(typeof(SystemFile))]
 [JsonSerializable(typeof(ModelFile))]

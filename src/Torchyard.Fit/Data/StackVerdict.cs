@@ -14,6 +14,5 @@ public sealed record StackVerdict(StackCandidate Candidate, FitTarget Target, Dr
     public bool Fits => Outcome != FitOutcome.Fail;
 
     /// <summary>Package that the image needs beside the stack, e.g. <c>cuda-compat-13-0</c>; null for none.</summary>
-    public string? CompatPackage =>
-        Road == DriverRoad.Forward ? $"cuda-compat-{Candidate.Torch.Cuda!.Value.Major}-{Candidate.Torch.Cuda.Value.Minor}" : null;
+    public string? CompatPackage { get; init; }
 }

@@ -12,9 +12,10 @@ namespace Torchyard.Fit.Fleet;
 public static class FleetFile
 {
     /// <summary>Largest fleet file that is read, in bytes.</summary>
-    public const int MaxBytes = 1 << 20;
+    public const int MaxBytes = 32 << 20;
 
-    private const int MaxMachines = 4096;
+    /// <summary>Most machines that a fleet file may name.</summary>
+    public const int MaxMachines = 100_000;
 
     /// <summary>Reads a fleet file.</summary>
     /// <param name="path">Absolute path.</param>
@@ -55,7 +56,7 @@ public static class FleetFile
     {
         if (content.Length > MaxBytes)
         {
-            throw Wrong("TY5202", $"{file} has more than {MaxBytes} bytes", "a fleet file lists kinds of machines, not machines");
+            throw Wrong("TY5202", $"{file} has more than {MaxBytes} bytes", "give each part of the fleet a file of its own");
         }
 
         var asked = new HashSet<string>(StringComparer.Ordinal);
@@ -97,15 +98,24 @@ public static class FleetFile
         DottedVersion? driver = null;
         if (table.Text("driver") is { } text)
         {
-            driver = DottedVersion.TryParse(text, out var version)
+            driver = DriverText.TryParse(text, tables, out var version, out var problem)
                 ? version
-                : throw Wrong("TY5204", $"{file}: '{text}' is not a driver version", "write it like driver = \"535.183.01\"");
+                : throw Wrong("TY5204", $"{file}: {name}: {problem.Message}", problem.Cure);
         }
 
-        var architecture = table.Text("architecture") ?? "x86_64";
-        if (architecture is not ("x86_64" or "aarch64"))
+        var written = table.Text("architecture");
+        var named = written is null
+            ? null
+            : MachineArchitecture.Parse(written)
+                ?? throw Wrong("TY5204", $"{file}: '{written}' is not an architecture", "use x86_64 (amd64) or aarch64 (arm64)");
+        var architecture = MachineArchitecture.Of(named, gpus, "x86_64", out var wrong);
+        if (wrong is not null)
         {
-            throw Wrong("TY5204", $"{file}: '{architecture}' is not an architecture", "use x86_64 or aarch64");
+            throw Wrong(
+                "TY5204",
+                $"{file}: {name} has {wrong.Name}, which is in {wrong.Host} machines only",
+                $"write architecture = \"{wrong.Host}\""
+            );
         }
 
         return new FitTarget
@@ -117,25 +127,24 @@ public static class FleetFile
         };
     }
 
-    /// <summary>A GPU by a name that a user writes, <c>h100</c> or <c>sm_90</c>; null when it is not known.</summary>
-    public static TargetGpu? Gpu(string name, FitTables tables)
-    {
-        if (tables.FindModel(name) is { } model)
-        {
-            return new TargetGpu(model.Name, model.Capability, model.Class, model.Brand);
-        }
+    /// <summary>
+    /// A GPU by a name that a user writes: a model such as <c>h100</c>, a product name or PCI id of the device list, or a capability such
+    /// as <c>sm_90</c>; null when it is not known.
+    /// </summary>
+    public static TargetGpu? Gpu(string name, FitTables tables) => GpuReader.Read(name, tables);
 
-        return
-            name.StartsWith("sm_", StringComparison.OrdinalIgnoreCase)
-            && name.Length is 5 or 6
-            && name.AsSpan(3).IndexOfAnyExceptInRange('0', '9') < 0
-            ? new TargetGpu(name.ToLowerInvariant(), DottedVersion.Parse($"{name[3..^1]}.{name[^1]}"), GpuClass.Unknown)
-            : null;
-    }
+    /// <summary>What to know of the machines of a fleet: names that are given twice.</summary>
+    public static IEnumerable<string> Notes(IReadOnlyList<FitTarget> machines) =>
+        machines
+            .GroupBy(machine => machine.Name, StringComparer.Ordinal)
+            .Where(group => group.Count() > 1)
+            .Take(10)
+            .Select(group => $"the fleet file names the machine {group.Key} {Count.Of(group.Count(), "time")}");
 
     /// <summary>The names that <see cref="Gpu"/> knows, for messages.</summary>
     public static string Known(FitTables tables) =>
-        string.Join(", ", tables.Models.Select(model => model.Id)) + ", or a capability such as sm_90";
+        string.Join(", ", tables.Models.Select(model => model.Id))
+        + ", a product name or PCI id (10de:2330), or a capability such as sm_90";
 
     private static TorchyardException Wrong(string code, string message, string cure) => new(code, message, cure) { IsUsage = true };
 }

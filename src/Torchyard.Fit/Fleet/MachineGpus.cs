@@ -56,7 +56,7 @@ public sealed record MachineGpus(DottedVersion? Driver, string? DriverOrigin, IR
 
             if (Device(device, files, tables) is { } row)
             {
-                found.Add(new TargetGpu(row.Name, row.Capability, row.Class, Brand(row.Class, row.Name)));
+                found.Add(GpuReader.Of(row, tables));
             }
             else
             {
@@ -112,18 +112,9 @@ public sealed record MachineGpus(DottedVersion? Driver, string? DriverOrigin, IR
         var name = state.Name ?? "a GPU";
         var row = state.PciAddress is { } address ? Device($"/sys/bus/pci/devices/{address}", files, tables) : null;
         var kind = tables.FindModel(name)?.Class ?? row?.Class ?? GpuClass.Unknown;
-        return new TargetGpu(name, capability, kind, Brand(kind, name));
+        return new TargetGpu(name, capability, kind, GpuReader.Brand(kind, name)) { Host = GpuReader.HostOf(capability, tables) };
     }
 
     private static PciDevice? Device(string directory, MachineFiles files, FitTables tables) =>
         files.ReadText($"{directory}/device") is ['0', 'x', .. var id] && tables.Devices.TryGetValue(id, out var row) ? row : null;
-
-    private static string Brand(GpuClass kind, string name) =>
-        kind switch
-        {
-            GpuClass.DataCentre => "tesla",
-            GpuClass.Workstation => "nvidiartx",
-            GpuClass.Consumer => name.Contains("RTX", StringComparison.Ordinal) ? "geforcertx" : "geforce",
-            _ => "unknown",
-        };
 }

@@ -11,12 +11,14 @@ public static class RequireCheck
 
     /// <summary>Compares an expression with the truth for a machine.</summary>
     /// <param name="expression">Value of the variable in the image.</param>
-    /// <param name="cuda">CUDA release in the image.</param>
+    /// <param name="built">CUDA release of the build that goes into the image, where the expression names none of the image's own.</param>
     /// <param name="target">The machine; its driver must be known.</param>
     /// <param name="tables">The facts.</param>
-    public static Verdict Judge(RequireExpression expression, DottedVersion cuda, FitTarget target, FitTables tables)
+    public static Verdict Judge(RequireExpression expression, DottedVersion built, FitTarget target, FitTables tables)
     {
         const string Rule = "require";
+        ArgumentNullException.ThrowIfNull(expression);
+        var cuda = expression.Cuda ?? built;
         if (target.Driver is not { } driver)
         {
             return Verdict.Of(
@@ -28,7 +30,8 @@ public static class RequireCheck
         }
 
         var own = tables.BranchOf(driver)?.Cuda ?? NoCuda;
-        var (road, _) = DriverRule.Find(cuda, target, tables);
+        var finding = DriverRule.Find(cuda, target, tables);
+        var road = finding.Road;
         var refused = target.Gpus.FirstOrDefault(gpu => !expression.Holds(new RequireFacts(own, driver, gpu.Capability, gpu.Brand)));
         return (refused, road) switch
         {
@@ -55,11 +58,29 @@ public static class RequireCheck
                 FitOutcome.Fail,
                 $"NVIDIA_REQUIRE_CUDA is stricter than the truth: it refuses driver {driver} on {refused.Name}, which can run CUDA "
                     + $"{cuda.MajorMinor}; "
-                    + $"set NVIDIA_REQUIRE_CUDA=\"{Truthful(cuda, tables)}\" in the image, or NVIDIA_DISABLE_REQUIRE=1 at start",
+                    + Advice(cuda, own, target, finding.Package, tables),
                 "require-too-strict",
                 "require-syntax"
             ),
         };
+    }
+
+    /// <summary>What to write instead: an expression only when it accepts this very machine.</summary>
+    private static string Advice(DottedVersion cuda, DottedVersion own, FitTarget target, ForwardPackage? package, FitTables tables)
+    {
+        var truth = Truthful(cuda, tables);
+        if (package is not null)
+        {
+            truth += string.Concat(
+                package.Branches.Select(branch => string.Create(CultureInfo.InvariantCulture, $" driver>={branch},driver<{branch + 1}"))
+            );
+        }
+
+        return
+            RequireExpression.TryParse(truth, out var expression, out _)
+            && target.Gpus.All(gpu => expression.Holds(new RequireFacts(own, target.Driver!.Value, gpu.Capability, gpu.Brand)))
+            ? $"set NVIDIA_REQUIRE_CUDA=\"{truth}\" in the image, or NVIDIA_DISABLE_REQUIRE=1 at start"
+            : "set NVIDIA_DISABLE_REQUIRE=1 at start";
     }
 
     /// <summary>An expression that accepts exactly the drivers that can run a CUDA release, forward compatibility left out.</summary>

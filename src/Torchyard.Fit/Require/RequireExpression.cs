@@ -39,7 +39,7 @@ public sealed record RequireExpression
         foreach (var alternative in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
             var terms = new List<RequireTerm>();
-            foreach (var part in alternative.Split(',', StringSplitOptions.RemoveEmptyEntries))
+            foreach (var part in alternative.Split(','))
             {
                 if (!RequireTerm.TryParse(part, out var term))
                 {
@@ -56,6 +56,16 @@ public sealed record RequireExpression
         expression = new RequireExpression(alternatives);
         return true;
     }
+
+    /// <summary>The CUDA release that the image is of, as its expression names it; null when it names none.</summary>
+    public DottedVersion? Cuda =>
+        Alternatives
+            .SelectMany(terms => terms)
+            .Where(term => term is { Name: "cuda", Operator: ">=" or "=" or ">" })
+            .Select(term => DottedVersion.Parse(term.Value.TrimEnd('.')))
+            .Order()
+            .Select(version => (DottedVersion?)version)
+            .LastOrDefault();
 
     /// <summary>True when an alternative holds; an empty expression asks for nothing.</summary>
     internal bool Holds(RequireFacts facts) =>
@@ -92,9 +102,29 @@ public sealed record RequireTerm(string Name, string Operator, string Value)
             return false;
         }
 
-        term = new RequireTerm(text[..at], text.Substring(at, length) is "==" ? "=" : text.Substring(at, length), value);
+        var read = new RequireTerm(text[..at], text.Substring(at, length) is "==" ? "=" : text.Substring(at, length), value);
+        if (!read.IsComparable)
+        {
+            return false;
+        }
+
+        term = read;
         return true;
     }
+
+    /// <summary>False for a version that is none, an order of brands, or an operator in the value.</summary>
+    private bool IsComparable =>
+        Value.AsSpan().IndexOfAny("=<>!") < 0
+        && Name switch
+        {
+            "cuda" or "driver" or "arch" => DottedVersion.TryParse(Value.TrimEnd('.'), out _),
+            "brand" => Operator is "=" or "!=",
+            _ => Name.AsSpan().IndexOfAnyExcept(NameLetters) < 0,
+        };
+
+    private static readonly System.Buffers.SearchValues<char> NameLetters = System.Buffers.SearchValues.Create(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+    );
 
     /// <summary>Whether the term holds; null when it is not known and therefore skipped.</summary>
     internal bool? Holds(RequireFacts facts) =>

@@ -57,6 +57,21 @@ internal sealed class ArchitectureRule : IFitRule
                     && !tables.Architectures.Any(row => row.Tegra && row.Capability == sm)
                 )
                 .ToArray();
+        if (
+            near.Length > 0
+            && tables.Architectures.FirstOrDefault(row => row.Capability == gpu.Capability) is { } own
+            && IsNew(own, tables)
+        )
+        {
+            return Verdict.Of(
+                Rule,
+                FitOutcome.Limited,
+                $"{build.LocalVersion} has machine code of sm_{Digits(near.Max())}, which {gpu.Name} ({own.Name}, {gpu.Capability}) runs; "
+                    + $"no build of PyTorch is made with a CUDA release that knows {own.Name}, so nothing is tuned for it",
+                [.. build.Source, .. own.Source, "cuda-guide"]
+            );
+        }
+
         if (near.Length > 0)
         {
             return Verdict.Of(
@@ -98,6 +113,12 @@ internal sealed class ArchitectureRule : IFitRule
             [.. build.Source, "cuda-guide"]
         );
     }
+
+    /// <summary>True when the GPU came with a CUDA release that is newer than that of every build.</summary>
+    private static bool IsNew(GpuArchitecture own, FitTables tables) =>
+        own.FirstBranch is { } first
+        && tables.Branches.FirstOrDefault(row => row.Branch == first) is { } branch
+        && tables.Builds.All(row => row.Cuda is not { } cuda || cuda.MajorMinor < branch.Cuda);
 
     private static string Digits(DottedVersion capability) => $"{capability.Major}{capability.Minor}";
 }

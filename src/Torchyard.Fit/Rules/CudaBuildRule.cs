@@ -14,7 +14,7 @@ internal sealed class CudaBuildRule : IFitRule
             return Verdict.Of(
                 "build",
                 FitOutcome.Fail,
-                $"no {target.Architecture} {(row.Package is null ? "wheel" : "build")} of {row.LocalVersion} is known",
+                $"there is no {target.Architecture} {(row.Package is null ? "wheel" : "build")} of {row.LocalVersion}",
                 row.Source
             );
         }

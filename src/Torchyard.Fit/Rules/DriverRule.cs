@@ -12,19 +12,22 @@ internal sealed class DriverRule : IFitRule
         candidate.Torch.Cuda is { } cuda && target.Gpus.Count > 0 ? Find(cuda, target, tables).Verdict : null;
 
     /// <summary>The road for a CUDA release on a machine, with the reasoning.</summary>
-    public static (DriverRoad Road, Verdict Verdict) Find(DottedVersion cuda, FitTarget target, FitTables tables)
+    public static DriverFinding Find(DottedVersion cuda, FitTarget target, FitTables tables)
     {
         var family = tables.Families.FirstOrDefault(row => row.Cuda == cuda.Major);
         if (family is null)
         {
-            return (DriverRoad.None, Verdict.Of("driver", FitOutcome.Fail, $"no minimum driver is known for CUDA {cuda.Major}"));
+            return new DriverFinding(
+                DriverRoad.None,
+                Verdict.Of("driver", FitOutcome.Fail, $"no minimum driver is known for CUDA {cuda.Major}")
+            );
         }
 
         var full = tables.BranchFor(cuda);
         var fullText = full is null ? "a newer one than any in the table" : $"branch {full.Branch}";
         if (target.Driver is not { } driver)
         {
-            return (
+            return new DriverFinding(
                 DriverRoad.MinorVersion,
                 Verdict.Of(
                     "driver",
@@ -39,7 +42,7 @@ internal sealed class DriverRule : IFitRule
         var branch = tables.BranchOf(driver);
         if (full is not null && driver.Major >= full.Branch && driver >= family.MinimumDriver)
         {
-            return (
+            return new DriverFinding(
                 DriverRoad.Direct,
                 Verdict.Of(
                     "driver",
@@ -54,7 +57,7 @@ internal sealed class DriverRule : IFitRule
 
         if (driver >= family.MinimumDriver)
         {
-            return (
+            return new DriverFinding(
                 DriverRoad.MinorVersion,
                 Verdict.Of(
                     "driver",
@@ -68,7 +71,7 @@ internal sealed class DriverRule : IFitRule
             );
         }
 
-        var forward = ForwardVerdict(cuda, driver, target, tables);
+        var (package, forward) = ForwardVerdict(cuda, driver, target, tables);
         var tooOld = Verdict.Of(
             "driver.minimum",
             FitOutcome.Fail,
@@ -77,10 +80,13 @@ internal sealed class DriverRule : IFitRule
         );
         if (forward.Outcome == FitOutcome.Fail)
         {
-            return (DriverRoad.None, Verdict.Combine("driver", $"driver {driver} cannot run CUDA {cuda.MajorMinor}", [tooOld, forward]));
+            return new DriverFinding(
+                DriverRoad.None,
+                Verdict.Combine("driver", $"driver {driver} cannot run CUDA {cuda.MajorMinor}", [tooOld, forward])
+            );
         }
 
-        return (
+        return new DriverFinding(
             DriverRoad.Forward,
             new Verdict
             {
@@ -88,45 +94,76 @@ internal sealed class DriverRule : IFitRule
                 Outcome = FitOutcome.Limited,
                 Fact = $"driver {driver} runs CUDA {cuda.MajorMinor} by forward compatibility only",
                 Parts = [tooOld with { Outcome = FitOutcome.Limited }, forward],
-            }
+            },
+            package
         );
     }
 
-    private static Verdict ForwardVerdict(DottedVersion cuda, DottedVersion driver, FitTarget target, FitTables tables)
+    private static (ForwardPackage? Package, Verdict Verdict) ForwardVerdict(
+        DottedVersion cuda,
+        DottedVersion driver,
+        FitTarget target,
+        FitTables tables
+    )
     {
         const string Rule = "driver.forward";
-        var package = tables.Forward.FirstOrDefault(row => row.Cuda == cuda.MajorMinor);
-        if (package is null)
+        var packages = ForwardPackages.From(cuda, tables).ToArray();
+        if (packages.Length == 0)
         {
-            return Verdict.Of(Rule, FitOutcome.Fail, $"no forward-compatibility package is known for CUDA {cuda.MajorMinor}");
+            return (null, Verdict.Of(Rule, FitOutcome.Fail, $"no forward-compatibility package is known for CUDA {cuda.MajorMinor}"));
         }
 
-        if (!package.Branches.Contains(driver.Major))
+        var used = packages.Where(row => ForwardPackages.IsUsedOn(row, target, tables)).ToArray();
+        if (used.Length == 0)
         {
-            return Verdict.Of(
-                Rule,
-                FitOutcome.Fail,
-                $"{package.Package} accepts drivers of the branches {string.Join(", ", package.Branches)}; {driver.Major} "
-                    + "is not among them",
-                package.Source
+            var branches = packages.SelectMany(row => row.Branches).Distinct().Order().ToArray();
+            return (
+                null,
+                Verdict.Of(
+                    Rule,
+                    FitOutcome.Fail,
+                    $"{packages[0].Package}{(packages.Length > 1 ? " and later ones accept" : " accepts")} drivers of the branches "
+                        + $"{string.Join(", ", branches)}; {driver.Major} is not among them",
+                    packages.SelectMany(row => row.Source).Distinct(StringComparer.Ordinal)
+                )
             );
         }
 
-        if (target.Gpus.FirstOrDefault(gpu => !package.Classes.Contains(gpu.Class)) is { } wrong)
+        if (used.FirstOrDefault(row => ForwardPackages.IsSafeOn(row, target, tables)) is { } package)
         {
-            return Verdict.Of(
-                Rule,
-                FitOutcome.Fail,
-                $"{package.Package} works on data-centre GPUs; {wrong.Name} is {Article(wrong.Class)}: CUDA error 804",
-                [.. package.Source, "error-804"]
+            return (
+                package,
+                Verdict.Of(
+                    Rule,
+                    FitOutcome.Limited,
+                    $"with {package.Package} in the image, driver branch {driver.Major} and data-centre GPUs are accepted",
+                    package.Source
+                )
             );
         }
 
-        return Verdict.Of(
-            Rule,
-            FitOutcome.Limited,
-            $"with {package.Package} in the image, driver branch {driver.Major} and data-centre GPUs are accepted",
-            package.Source
+        if (target.Gpus.FirstOrDefault(gpu => !used[0].Classes.Contains(gpu.Class)) is { } wrong)
+        {
+            return (
+                null,
+                Verdict.Of(
+                    Rule,
+                    FitOutcome.Fail,
+                    $"{used[0].Package} works on data-centre GPUs; {wrong.Name} is {Article(wrong.Class)}: CUDA error 804",
+                    [.. used[0].Source, "error-804"]
+                )
+            );
+        }
+
+        var dropped = target.Gpus.First(gpu => !ForwardPackages.Supports(used[0], gpu, tables));
+        return (
+            null,
+            Verdict.Of(
+                Rule,
+                FitOutcome.Fail,
+                $"{used[0].Package} is of driver branch {ForwardPackages.Branch(used[0], tables)}, which no longer supports {dropped.Name}",
+                [.. used[0].Source, "nvidia-legacy"]
+            )
         );
     }
 
@@ -147,3 +184,9 @@ internal sealed class DriverRule : IFitRule
             : "";
     }
 }
+
+/// <summary>How CUDA reaches the driver of a machine, and why.</summary>
+/// <param name="Road">The road.</param>
+/// <param name="Verdict">The reasoning.</param>
+/// <param name="Package">What the image needs for forward compatibility; null for nothing.</param>
+internal sealed record DriverFinding(DriverRoad Road, Verdict Verdict, ForwardPackage? Package = null);

@@ -38,12 +38,13 @@ internal sealed class GpuDriverRule : IFitRule
             );
         }
 
-        if (row.FirstDriver is { } begin && driver < begin)
+        if (row.ListedFrom is { } begin && driver < begin)
         {
             return Verdict.Of(
                 "gpu-driver",
-                FitOutcome.Fail,
-                $"driver {driver} does not know {gpu.Name} ({row.Name}, {gpu.Capability}): that began with {begin}",
+                FitOutcome.Limited,
+                $"the device list of driver {driver} does not name {gpu.Name} ({row.Name}, {gpu.Capability}), that of {begin} is the first: "
+                    + "it may work, and a newer driver of the branch is safer",
                 row.Source
             );
         }

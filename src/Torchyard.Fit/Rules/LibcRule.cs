@@ -7,7 +7,7 @@ internal sealed class LibcRule : IFitRule
 {
     public Verdict? Judge(StackCandidate candidate, FitTarget target, FitRequest request, FitTables tables)
     {
-        var needed = candidate.Torch.Manylinux;
+        var needed = candidate.Torch.GlibcOf(target.Architecture);
         var asking = candidate.Torch.Package ?? $"manylinux_{needed.Major}_{needed.Minor}";
         var sources = candidate.Torch.Package is null ? ["wheel-tags", "pep600"] : candidate.Torch.Source;
         return request.Glibc >= needed

@@ -22,6 +22,11 @@ internal sealed class PythonRule : IFitRule
                 );
         }
 
+        if (target.Architecture == "aarch64" && row.Aarch64Without.Contains(candidate.Python, StringComparer.Ordinal))
+        {
+            return Verdict.Of(Rule, FitOutcome.Fail, $"{row.LocalVersion} has no aarch64 wheel for CPython {candidate.Python}", row.Source);
+        }
+
         if (row.Python.Contains(candidate.Python, StringComparer.Ordinal))
         {
             return Verdict.Of(Rule, FitOutcome.Pass, $"{row.LocalVersion} has wheels for CPython {candidate.Python}", row.Source);

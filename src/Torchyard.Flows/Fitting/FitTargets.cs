@@ -32,6 +32,18 @@ internal sealed class FitTargets(Lazy<MachineGpus> machine, FitTables tables)
         var settings = source.Recipe.Fit;
         if (options.Fleet is { } file)
         {
+            if (options.Gpus.Count > 0 || options.Driver is not null)
+            {
+                throw new TorchyardException(
+                    "TY5204",
+                    "a fleet file names the machines with their GPUs and drivers, and so do --gpu and --driver",
+                    "leave out either; what is to be added can be a [[machine]] of the file"
+                )
+                {
+                    IsUsage = true,
+                };
+            }
+
             return (FitOrigin.Options, Fleet(FleetFile.ReadFile(file, file, tables), file, architecture));
         }
 
@@ -49,7 +61,7 @@ internal sealed class FitTargets(Lazy<MachineGpus> machine, FitTables tables)
                     {
                         Name = machine.Name,
                         Gpus = [.. machine.Gpus.Select(gpu => FleetFile.Gpu(gpu, tables)).OfType<TargetGpu>()],
-                        Driver = machine.Driver is { } driver ? DottedVersion.Parse(driver) : null,
+                        Driver = machine.Driver is { } text && DriverText.TryParse(text, tables, out var driver, out _) ? driver : null,
                         Architecture = machine.Architecture,
                     }),
                 ]

@@ -358,13 +358,18 @@ internal sealed class ProjectFit(Host host)
                 ? $"the nearest stack that fits is PyTorch {stack.Torch} {stack.Build} with Python {stack.Python}: --torch {stack.Torch} "
                     + $"--build {stack.Build}"
                 : null;
-            var driver = answer.DriverThatFits is { } version ? $"with driver {version} or newer, what was asked for fits" : null;
+            var driver = string.Join(
+                "; ",
+                answer
+                    .Drivers.Where(help => help.Driver is not null || help.LastBranch is not null)
+                    .Select(help => $"{help.Machine}: {help.Advice}")
+            );
             throw new TorchyardException(
                 "TY5208",
                 "no PyTorch build fits"
                     + (report.Refused.Count == 0 ? $": none is known for {request.Torch} {request.Build}".TrimEnd() : "\n")
                     + string.Join('\n', report.Refused.SelectMany(refused => VerdictText.Lines(refused.Verdict, sources: false))),
-                string.Join("; ", new[] { nearest, driver, "'torchyard fit' tells all of it" }.OfType<string>())
+                string.Join("; ", new[] { nearest, driver, "'torchyard fit' tells all of it" }.Where(part => !string.IsNullOrEmpty(part)))
             );
         }
 
@@ -420,5 +425,9 @@ internal sealed class ProjectFit(Host host)
     private static string Older(string? asked, string image) =>
         asked is not null && DottedVersion.TryParse(asked, out var wanted) && wanted >= DottedVersion.Parse(image) ? image : asked ?? image;
 
-    private string Id(TargetGpu gpu) => _tables.FindModel(gpu.Name)?.Id ?? $"sm_{gpu.Capability.Major}{gpu.Capability.Minor}";
+    // What the lock names is read back as it is: by the model, else by the product name of the device list.
+    private string Id(TargetGpu gpu) =>
+        _tables.FindModel(gpu.Name) is { } model && model.Capability == gpu.Capability ? model.Id
+        : FleetFile.Gpu(gpu.Name, _tables)?.Capability == gpu.Capability ? gpu.Name
+        : $"sm_{gpu.Capability.Major}{gpu.Capability.Minor}";
 }

@@ -35,7 +35,7 @@ internal static class TomlDocument
         }
         catch (DecoderFallbackException)
         {
-            throw new TorchyardException(syntaxCode, $"{file} is not UTF-8 text", "save the file as UTF-8");
+            throw new TorchyardException(syntaxCode, $"{file} is not UTF-8 text", "save the file as UTF-8") { IsUsage = true };
         }
 
         try

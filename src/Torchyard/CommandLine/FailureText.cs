@@ -103,6 +103,23 @@ internal sealed class FailureText(Screen screen, bool verbose, bool json, bool r
 
     private void ShowBug(Exception failure, string verb)
     {
+        if (json)
+        {
+            var detail = new FailureDetail
+            {
+                Code = DefectCode,
+                Message = $"{failure.GetType().Name}: {failure.Message}",
+                Cure = $"this is a defect of Torchyard: report it with what --verbose shows of 'torchyard {verb}'",
+            };
+            screen.ErrorLine(JsonText.Of(new FailureDocument(detail), FailureJson.Default.FailureDocument, indented: false));
+            if (verbose)
+            {
+                screen.ErrorLine(failure.ToString());
+            }
+
+            return;
+        }
+
         screen.ErrorLine(Style.Red, "error", $" {DefectCode}: {failure.GetType().Name}: {failure.Message}");
         screen.ErrorLine(
             Style.Green,

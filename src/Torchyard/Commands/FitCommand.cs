@@ -46,7 +46,7 @@ internal sealed class FitCommand : Verb
     };
     private readonly Option<string?> _arch = new("--arch")
     {
-        Description = "x86_64 or aarch64 (default: this machine's)",
+        Description = "x86_64 (amd64) or aarch64 (arm64) (default: that of the GPU's only hosts, else this machine's)",
         HelpName = "ARCH",
     };
     private readonly Option<string[]> _precisions = new("--precision")
@@ -106,6 +106,7 @@ internal sealed class FitCommand : Verb
     public override Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
         var tables = FitTables.Default;
+        var require = invocation.Get(_require) is { } written ? Read(written) : null;
         var question = new FitQuestion
         {
             Torch = invocation.Get(_torch),
@@ -134,9 +135,14 @@ internal sealed class FitCommand : Verb
 
         var report = new FitEngine(tables).Resolve(request, targets);
         var answer = FitAnswer.Of(report, tables);
-        if (invocation.Get(_require) is { } expression && answer.Fits)
+        if (require is not null && answer.Fits)
         {
-            answer = Judge(expression, report, answer, tables);
+            answer = Judge(require, report, answer, tables);
+        }
+
+        if (fleet is not null)
+        {
+            answer = answer with { Notes = [.. FleetFile.Notes(fleet)] };
         }
 
         invocation.Answer(answer, FitAnswerJson.Default.FitAnswer, found =>
@@ -149,11 +155,10 @@ internal sealed class FitCommand : Verb
         return Task.FromResult(answer.Fits ? ExitCode.Done : ExitCode.Failed);
     }
 
-    private static FitAnswer Judge(string expression, FitReport report, FitAnswer answer, FitTables tables)
-    {
-        if (!RequireExpression.TryParse(expression, out var parsed, out var error))
-        {
-            throw new TorchyardException(
+    private static RequireExpression Read(string expression) =>
+        RequireExpression.TryParse(expression, out var parsed, out var error)
+            ? parsed
+            : throw new TorchyardException(
                 "TY5206",
                 $"the expression cannot be read: {error}",
                 "copy the value of NVIDIA_REQUIRE_CUDA from the image's configuration"
@@ -161,8 +166,9 @@ internal sealed class FitCommand : Verb
             {
                 IsUsage = true,
             };
-        }
 
+    private static FitAnswer Judge(RequireExpression parsed, FitReport report, FitAnswer answer, FitTables tables)
+    {
         var refused = report
             .Stacks.SelectMany(stack => stack.Machines)
             .Where(verdict => verdict.Candidate.Torch.Cuda is not null && verdict.Target.Gpus.Count > 0)

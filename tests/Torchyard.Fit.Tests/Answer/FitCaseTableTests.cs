@@ -21,16 +21,17 @@ public sealed class FitCaseTableTests
     public void The_verdict_is_what_the_source_says(string line)
     {
         var fields = line.Split('\t');
-        var (torch, build, driver, gpu, python, glibc, expected) = (
+        var (torch, build, driver, gpu, architecture, python, glibc, expected) = (
             fields[0],
             fields[1],
             fields[2],
             fields[3],
             fields[4],
             fields[5],
-            fields[6]
+            fields[6],
+            fields[7]
         );
-        Assert.NotEmpty(fields[7]);
+        Assert.NotEmpty(fields[8]);
         var row = Tables.Builds.Concat(Tables.DebianBuilds).FirstOrDefault(row => row.Torch == torch && row.Build == build);
         if (expected == "absent")
         {
@@ -39,14 +40,14 @@ public sealed class FitCaseTableTests
         }
 
         Assert.NotNull(row);
-        var target = new FitTarget
+        var (request, targets) = new FitQuestion
         {
-            Name = "case",
-            Driver = driver == "-" ? null : DottedVersion.Parse(driver),
-            Gpus = gpu == "-" ? [] : [FleetFile.Gpu(gpu, Tables)!],
-        };
-        var request = new FitRequest { Glibc = DottedVersion.Parse(glibc), GlibcOrigin = "case" };
-        var verdict = new FitEngine(Tables).Judge(new StackCandidate(row, python), target, request);
+            Driver = driver == "-" ? "none" : driver,
+            Gpus = [gpu == "-" ? "none" : gpu],
+            Architecture = architecture == "-" ? null : architecture,
+            Glibc = glibc,
+        }.Read(new MachineGpus(null, null, [], []), "case", "x86_64", null, Tables);
+        var verdict = new FitEngine(Tables).Judge(new StackCandidate(row, python), targets[0], request);
         var limited = verdict.Verdict.Parts.Where(part => part.Outcome == FitOutcome.Limited).Select(part => part.Rule);
         var failed = verdict.Verdict.Parts.Where(part => part.Outcome == FitOutcome.Fail).Select(part => part.Rule);
         switch (expected.Split(':'))
@@ -58,11 +59,11 @@ public sealed class FitCaseTableTests
                 Assert.True(verdict.Fits, string.Join('\n', VerdictText.Lines(verdict.Verdict)));
                 break;
             case ["limited", var rule]:
-                Assert.Equal(FitOutcome.Limited, verdict.Outcome);
+                Assert.Equal((FitOutcome.Limited, line), (verdict.Outcome, line));
                 Assert.Equal([rule], limited);
                 break;
             case ["fails", var rule]:
-                Assert.Equal(FitOutcome.Fail, verdict.Outcome);
+                Assert.Equal((FitOutcome.Fail, line), (verdict.Outcome, line));
                 Assert.Contains(rule, failed);
                 break;
             default:

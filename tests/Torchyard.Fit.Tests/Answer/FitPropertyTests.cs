@@ -153,7 +153,7 @@ public sealed class FitPropertyTests
             Gen.Int[0, 3].Select(i => new[] { "cuda", "driver", "arch", "brand" }[i]),
             Gen.Int[0, 5].Select(i => new[] { "=", "!=", "<", "<=", ">", ">=" }[i]),
             Gen.Int[0, 3].Select(i => new[] { "12.8", "535", "9.0", "tesla" }[i]),
-            (name, op, value) => name + op + value
+            (name, op, value) => name == "brand" ? $"brand{(op == "!=" ? op : "=")}tesla" : name + op + (value == "tesla" ? "9" : value)
         );
         Gen.Select(term.Array[1, 3].Array[0, 4], Driver)
             .Sample(
@@ -194,6 +194,12 @@ public sealed class FitPropertyTests
     [InlineData("cuda")]
     [InlineData(">=12.8")]
     [InlineData("cuda>=")]
+    [InlineData("cuda>=twelve")]
+    [InlineData("driver>=")]
+    [InlineData("arch>=sm_90")]
+    [InlineData("brand>=tesla")]
+    [InlineData("cuda=>12.8")]
+    [InlineData("driver>=535<536")]
     public void A_wrong_term_is_named(string text)
     {
         Assert.False(RequireExpression.TryParse(text, out _, out var error));

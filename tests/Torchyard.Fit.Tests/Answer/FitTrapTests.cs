@@ -63,14 +63,21 @@ public sealed class FitTrapTests
     }
 
     [Theory]
-    [InlineData("535.183.01", true)]
-    [InlineData("560.35.05", false)]
-    [InlineData("525.147.05", false)]
-    public void A_driver_branch_that_has_no_forward_compatibility(string driver, bool fits)
+    [InlineData("535.183.01", "cuda-compat-13-0")]
+    [InlineData("560.35.05", "cuda-compat-13-3")]
+    [InlineData("525.147.05", null)]
+    public void The_nearest_compat_release_that_accepts_the_driver_is_named_be_it_later_than_the_build(string driver, string? package)
     {
         var verdict = Judge("2.11.0", "cu130", Machine(driver, "a100"));
-        Assert.Equal(fits, verdict.Fits);
-        Assert.Equal(fits ? "cuda-compat-13-0" : null, verdict.CompatPackage);
+        Assert.Equal(package is not null, verdict.Fits);
+        Assert.Equal(package, verdict.CompatPackage);
+        Assert.Equal(
+            package,
+            ForwardChoice
+                .Releases(DottedVersion.Parse("13.0.2"), [verdict], Tables)
+                .Select(row => row.Package)
+                .FirstOrDefault(_ => package is not null)
+        );
     }
 
     [Fact]
@@ -116,6 +123,38 @@ public sealed class FitTrapTests
         var verdict = RequireCheck.Judge(expression, DottedVersion.Parse("12.8.1"), Machine(driver, gpu), Tables);
         Assert.Equal(outcome, verdict.Outcome);
         Assert.Contains(words, verdict.Fact, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    // The image is of CUDA 13.0, whatever build goes into it; the driver runs it by cuda-compat only, which the advice must accept.
+    [InlineData("cuda>=13.0", "12.6.3", "535.183.01", "a100", "driver>=580 driver>=535,driver<536")]
+    [InlineData("cuda>=12.8", "12.8.1", "535.183.01", "rtx-3090", "driver>=525.60.13")]
+    public void What_is_advised_accepts_the_machine_that_it_is_advised_for(
+        string image,
+        string cuda,
+        string driver,
+        string gpu,
+        string words
+    )
+    {
+        Assert.True(RequireExpression.TryParse(image, out var expression, out _));
+        var machine = Machine(driver, gpu);
+        var verdict = RequireCheck.Judge(expression, DottedVersion.Parse(cuda), machine, Tables);
+        Assert.Contains(words, verdict.Fact, StringComparison.Ordinal);
+        var advised = verdict.Fact.Split('"')[1];
+        Assert.True(RequireExpression.TryParse(advised, out var better, out _));
+        Assert.Equal(
+            FitOutcome.Pass,
+            RequireCheck.Judge(better, DottedVersion.Parse(expression.Cuda!.Value + ".0"), machine, Tables).Outcome
+        );
+    }
+
+    [Fact]
+    public void The_CUDA_of_the_image_counts_and_not_that_of_the_build()
+    {
+        Assert.True(RequireExpression.TryParse("cuda>=13.0", out var expression, out _));
+        var verdict = RequireCheck.Judge(expression, DottedVersion.Parse("12.6.3"), Machine("560.35.05", "rtx-3090"), Tables);
+        Assert.Contains("and rightly: it cannot run CUDA 13.0", verdict.Fact, StringComparison.Ordinal);
     }
 
     [Theory]
