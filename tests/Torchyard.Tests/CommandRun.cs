@@ -14,6 +14,8 @@ internal sealed class CommandRun : IDisposable
     public CommandRun()
     {
         _variables["TORCHYARD_STORE"] = Path.Combine(Directory, "store");
+        // No test depends on what an index has today.
+        _variables["TORCHYARD_TORCH_INDEX"] = "off";
         // Below, as no project is a home directory.
         _variables["HOME"] = System.IO.Directory.CreateDirectory(PathOf("home")).FullName;
     }

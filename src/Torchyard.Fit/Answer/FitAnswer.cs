@@ -33,6 +33,12 @@ public sealed record FitAnswer
     /// <summary>What builds of PyTorch are known, in words, when none of them is what was asked for.</summary>
     public string? Known { get; init; }
 
+    /// <summary>The day on which the builds were what the answer takes them to be.</summary>
+    public string? AsOf { get; init; }
+
+    /// <summary>The index that said so; null when it is the table of the program.</summary>
+    public string? AsOfIndex { get; init; }
+
     /// <summary>The sources that the reasoning names.</summary>
     public required IReadOnlyList<FactSource> Sources { get; init; }
 

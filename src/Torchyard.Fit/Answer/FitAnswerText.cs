@@ -65,6 +65,12 @@ public static class FitAnswerText
             yield return "";
         }
 
+        if (answer.AsOf is { } day)
+        {
+            yield return $"As of {day}, {(answer.AsOfIndex is { } index ? $"by the index {index}" : "by the table of this program")}.";
+            yield return "";
+        }
+
         if (!sources)
         {
             yield break;

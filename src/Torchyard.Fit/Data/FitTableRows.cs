@@ -252,6 +252,14 @@ public sealed record TorchBuild
     /// <summary>Where sources disagree, and which one the row follows.</summary>
     public string? Note { get; init; }
 
+    /// <summary>Why a part of the row is taken from another, of a build that no table knows; null for a row of the table.</summary>
+    [JsonIgnore]
+    public string? Inferred { get; init; }
+
+    /// <summary>True when the publisher took every wheel back.</summary>
+    [JsonIgnore]
+    public bool IsYanked { get; init; }
+
     /// <summary>glibc that the wheel for an architecture asks for.</summary>
     public DottedVersion GlibcOf(string architecture) => architecture == "aarch64" ? ManylinuxAarch64 ?? Manylinux : Manylinux;
 

@@ -37,7 +37,7 @@ public sealed class FitTables
     public static FitTables Default => Embedded.Value;
 
     /// <summary>Where facts come from, by id.</summary>
-    public IReadOnlyDictionary<string, FactSource> Sources { get; }
+    public IReadOnlyDictionary<string, FactSource> Sources { get; private init; }
 
     /// <summary>CUDA families with their minimum drivers.</summary>
     public IReadOnlyList<CudaFamily> Families { get; }
@@ -55,13 +55,13 @@ public sealed class FitTables
     public IReadOnlyList<GpuArchitecture> Architectures { get; }
 
     /// <summary>PyTorch builds that are wheels.</summary>
-    public IReadOnlyList<TorchBuild> Builds { get; }
+    public IReadOnlyList<TorchBuild> Builds { get; private init; }
 
     /// <summary>PyTorch builds with CUDA that are packages of Debian: chosen only by name, since they come with the base system.</summary>
     public IReadOnlyList<TorchBuild> DebianBuilds { get; }
 
     /// <summary>The day on which the builds were last compared with the indexes, as YYYY-MM-DD.</summary>
-    public string AsOf { get; }
+    public string AsOf { get; private init; }
 
     /// <summary>Releases of the projects that go with PyTorch, by project and release.</summary>
     public IReadOnlyDictionary<(string Project, string Release), Companion> Companions { get; }
@@ -102,6 +102,37 @@ public sealed class FitTables
         release is null || (Companions.TryGetValue((project, release), out var row) && !row.Python.Contains(python, StringComparer.Ordinal))
             ? null
             : release;
+
+    /// <summary>The same facts with other builds.</summary>
+    /// <param name="builds">The builds.</param>
+    /// <param name="source">Where they are from.</param>
+    /// <param name="asOf">The day on which they were.</param>
+    internal FitTables With(IReadOnlyList<TorchBuild> builds, FactSource source, string asOf) =>
+        new(this)
+        {
+            Builds = builds,
+            Sources = new Dictionary<string, FactSource>(Sources, StringComparer.Ordinal) { [source.Id] = source },
+            AsOf = asOf,
+        };
+
+    private FitTables(FitTables other)
+    {
+        Sources = other.Sources;
+        Families = other.Families;
+        Toolkits = other.Toolkits;
+        Branches = other.Branches;
+        Forward = other.Forward;
+        Architectures = other.Architectures;
+        TorchIndex = other.TorchIndex;
+        AsOf = other.AsOf;
+        Builds = other.Builds;
+        DebianBuilds = other.DebianBuilds;
+        Systems = other.Systems;
+        Models = other.Models;
+        Devices = other.Devices;
+        Companions = other.Companions;
+        Names = other.Names;
+    }
 
     private static T Read<T>(string name, JsonTypeInfo<T> type)
     {

@@ -19,6 +19,12 @@ internal sealed class CudaBuildRule : IFitRule
             );
         }
 
+        // What is missing counts more than what is not sure.
+        if (Doubt(row) is { } doubt && (row.Cuda is null ? target.Gpus.Count == 0 : wheel.Value.Arch.Count > 0))
+        {
+            return Verdict.Of("build", FitOutcome.Limited, doubt, row.Source);
+        }
+
         if (row.Cuda is { } cuda)
         {
             return wheel.Value.Arch.Count == 0
@@ -50,6 +56,9 @@ internal sealed class CudaBuildRule : IFitRule
             "aarch64" when row.Aarch64 is { } arch => (arch, row.Aarch64Ptx),
             _ => null,
         };
+
+    private static string? Doubt(TorchBuild row) =>
+        row.IsYanked ? $"{row.LocalVersion} was taken back by its publisher: pip takes it only when it is named exactly" : row.Inferred;
 
     private static string Names(FitTarget target) => string.Join(", ", target.Gpus.Select(gpu => gpu.Name).Distinct());
 }

@@ -19,7 +19,8 @@ internal sealed class ProjectFit(Host host)
 {
     private static readonly string[] TorchProjects = ["torch", "torchvision", "torchaudio"];
 
-    private readonly FitTables _tables = FitTables.Default;
+    // As the index said last; resolving asks it itself, and METADATA of what it answers counts more than either.
+    private readonly FitTables _tables = new LiveBuilds(host, FitTables.Default).Kept().Tables;
     private readonly FitTargets _targets = new(
         new(() => MachineGpus.Read(host.Files, host.Gpus().ReadGpus(), FitTables.Default)),
         FitTables.Default

@@ -4,10 +4,13 @@ using Torchyard.CommandLine;
 using Torchyard.Fit.Answer;
 using Torchyard.Fit.Data;
 using Torchyard.Fit.Fleet;
+using Torchyard.Fit.Live;
 using Torchyard.Fit.Require;
+using Torchyard.Flows.Fitting;
 using Torchyard.Machine.Files;
 using Torchyard.Machine.Gpus;
 using Torchyard.Platform.Errors;
+using Torchyard.Platform.Text;
 using Torchyard.Reports.Overview;
 
 namespace Torchyard.Commands;
@@ -62,6 +65,13 @@ internal sealed class FitCommand : Verb
         HelpName = "EXPRESSION",
     };
 
+    private readonly Option<bool> _offline = new("--offline") { Description = "Ask no index: what the store or the program knows must do" };
+    private readonly Option<bool> _refresh = new("--refresh") { Description = "Ask the index which builds exist, however new the last answer is" };
+    private readonly Option<bool> _check = new("--check-tables")
+    {
+        Description = "Compare the program's table of builds with the index; exit status 1 when they differ",
+    };
+
     private readonly Option<bool> _sources = new("--sources") { Description = "Name the source of every fact" };
 
     public FitCommand()
@@ -81,6 +91,9 @@ internal sealed class FitCommand : Verb
                 _precisions,
                 _fleet,
                 _require,
+                _offline,
+                _refresh,
+                _check,
                 _sources,
                 GlobalOptions.Json,
             }
@@ -90,8 +103,9 @@ internal sealed class FitCommand : Verb
         }
 
         Details = """
-            What is not given is taken from this machine, or chosen. Nothing is downloaded and no GPU or
-            driver is needed. With --gpu, the driver is that of --driver, not this machine's.
+            What is not given is taken from this machine, or chosen. No GPU or driver is needed. With
+            --gpu, the driver is that of --driver, not this machine's. Which builds exist is read from
+            PyTorch's index once a day; without a network the program's own table answers.
 
             Exit status 0: something fits. 1: nothing does; the nearest stack that would is named.
             """;
@@ -103,9 +117,15 @@ internal sealed class FitCommand : Verb
         ];
     }
 
-    public override Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
+    public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
-        var tables = FitTables.Default;
+        var builtIn = FitTables.Default;
+        var live = new LiveBuilds(invocation.Host, builtIn);
+        if (invocation.Get(_check))
+        {
+            return await CheckAsync(invocation, live, builtIn, cancellation);
+        }
+
         var require = invocation.Get(_require) is { } written ? Read(written) : null;
         var question = new FitQuestion
         {
@@ -119,15 +139,18 @@ internal sealed class FitCommand : Verb
             Architecture = invocation.Get(_arch),
             Precisions = invocation.Get(_precisions) ?? [],
         };
-        var fleet = invocation.Get(_fleet) is { } file ? FleetFile.ReadFile(invocation.Caller.FullPath(file), file, tables) : null;
+        var fleet = invocation.Get(_fleet) is { } file ? FleetFile.ReadFile(invocation.Caller.FullPath(file), file, builtIn) : null;
         var files = new MachineFiles();
         // NVML is asked only when this machine is meant; loading it takes longer than everything else here.
         var nvml =
             fleet is null && question.Gpus.Count == 0
                 ? new GpuMachine(files, invocation.Caller.Variable, invocation.Caller.Clock).ReadGpus()
                 : GpuSnapshot.None;
-        var machine = MachineGpus.Read(files, nvml, tables);
-        var (request, targets) = question.Read(machine, "this machine", Architecture(), fleet, tables);
+        var machine = MachineGpus.Read(files, nvml, builtIn);
+        // A question that cannot be read is refused before anybody is asked.
+        var (request, targets) = question.Read(machine, "this machine", Architecture(), fleet, builtIn);
+        var found = await live.ReadAsync(invocation.Get(_offline), invocation.Get(_refresh), cancellation);
+        var tables = found.Tables;
         foreach (var id in question.Gpus.Count == 0 && fleet is null ? machine.Unknown : [])
         {
             invocation.Screen.Progress.Warn($"the NVIDIA device {id} of this machine is not in the table and is left out");
@@ -140,19 +163,39 @@ internal sealed class FitCommand : Verb
             answer = Judge(require, report, answer, tables);
         }
 
-        if (fleet is not null)
+        answer = answer with
         {
-            answer = answer with { Notes = [.. FleetFile.Notes(fleet)] };
-        }
+            AsOf = tables.AsOf,
+            AsOfIndex = found.Snapshot?.Index,
+            Notes = [.. fleet is null ? [] : FleetFile.Notes(fleet), .. found.Note is { } note ? [note] : (string[])[]],
+        };
 
-        invocation.Answer(answer, FitAnswerJson.Default.FitAnswer, found =>
+        invocation.Answer(answer, FitAnswerJson.Default.FitAnswer, shown =>
         {
-            foreach (var line in FitAnswerText.Lines(found, invocation.Get(_sources)))
+            foreach (var line in FitAnswerText.Lines(shown, invocation.Get(_sources)))
             {
                 invocation.Screen.Line(line);
             }
         });
-        return Task.FromResult(answer.Fits ? ExitCode.Done : ExitCode.Failed);
+        return answer.Fits ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private static async Task<int> CheckAsync(Invocation invocation, LiveBuilds live, FitTables tables, CancellationToken cancellation)
+    {
+        var found = await live.ReadAsync(offline: false, refresh: true, cancellation);
+        var check = TableCheck.Of(tables, found.Snapshot!);
+        invocation.Answer(check, TableCheckJson.Default.TableCheck, shown =>
+        {
+            foreach (var difference in shown.Differences)
+            {
+                invocation.Screen.Line(difference);
+            }
+
+            invocation.Screen.Line(
+                $"{Count.Of(shown.Differences.Count, "difference")} between the table of {shown.Table} and the index of {shown.AsOf}"
+            );
+        });
+        return check.Differences.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
     private static RequireExpression Read(string expression) =>

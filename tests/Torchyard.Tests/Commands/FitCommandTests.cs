@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Torchyard.Testing.Loopback;
+using Torchyard.Testing.Python;
 
 namespace Torchyard.Tests.Commands;
 
@@ -23,7 +25,7 @@ public sealed class FitCommandTests : IDisposable
         Assert.Equal(1, await _run.RunAsync("fit", "--gpu", "rtx-3090", "--driver", "535.183.01", "--torch", "2.11", "--build", "cu130"));
         Assert.StartsWith("does not fit", _run.Output, StringComparison.Ordinal);
         Assert.Contains("The nearest that fits:\nfits with limits: PyTorch 2.11.0 cu126", _run.Output, StringComparison.Ordinal);
-        Assert.Contains("With driver 580 or newer", _run.Output, StringComparison.Ordinal);
+        Assert.Contains("the machine asked for: with driver 580 or newer", _run.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -95,6 +97,72 @@ public sealed class FitCommandTests : IDisposable
             )
         );
         Assert.Equal(2, await _run.RunAsync("fit", "--gpu", "h100", "--driver", "575.57.08", "--require", "cuda>="));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_the_index_lists_counts_and_is_kept_for_a_day(bool html)
+    {
+        await using var index = new TestIndex { Html = html }
+            .Add(Wheel("2.9.1+cu128", "cp313-cp313-manylinux_2_28_x86_64"), "torch")
+            .Add(Wheel("2.9.1+cu128", "cp313-cp313t-manylinux_2_28_x86_64"), "torch")
+            .Add(Wheel("2.9.1+cpu", "cp313-cp313-manylinux_2_28_x86_64"), "torch")
+            .Add(Wheel("2.15.0+cu134", "cp314-cp314-manylinux_2_28_x86_64", "nvidia-cudnn-cu13==9.30.1.2", "triton==3.9.0"), "torch")
+            .Add("torch", "torch-2.15.0-cp314-cp314-manylinux_2_28_x86_64-cu134.whl", [1]);
+        _run.Set("TORCHYARD_TORCH_INDEX", index.Root.AbsoluteUri);
+
+        // 3.12 is in the table, and not on this index.
+        Assert.Equal(1, await _run.RunAsync("fit", "--gpu", "h100", "--driver", "580.95.05", "--torch", "2.9.1", "--build", "cu128", "--python", "3.12"));
+        Assert.Contains("has wheels for 3.13", _run.Output, StringComparison.Ordinal);
+        Assert.Contains($"by the index {index.Root}", _run.Output, StringComparison.Ordinal);
+        Assert.Contains("1 wheels with a variant label", _run.Output, StringComparison.Ordinal);
+
+        // A release that no table knows: its METADATA, and the nearest known architectures.
+        Assert.Equal(0, await _run.RunAsync("fit", "--gpu", "h100", "--driver", "615.71.09", "--torch", "2.15", "--json"));
+        using var answer = JsonDocument.Parse(_run.Output);
+        var stack = answer.RootElement.GetProperty("stacks")[0];
+        Assert.Equal("2.15.0 cu134 9.30.1.2 3.9.0", $"{stack.GetProperty("torch")} {stack.GetProperty("build")} {stack.GetProperty("cudnn")} {stack.GetProperty("triton")}");
+        Assert.Equal("limited", stack.GetProperty("machines")[0].GetProperty("verdict").GetProperty("outcome").GetString());
+        Assert.Contains("in no table: its architectures are taken to be those of 2.14.1+cu132", _run.Output, StringComparison.Ordinal);
+
+        var asked = index.Asked.Count;
+        Assert.Equal(0, await _run.RunAsync("fit", "--gpu", "h100", "--driver", "580.95.05"));
+        Assert.Equal(asked, index.Asked.Count);
+        Assert.Equal(0, await _run.RunAsync("fit", "--gpu", "h100", "--driver", "580.95.05", "--refresh"));
+        Assert.True(index.Asked.Count > asked);
+
+        Assert.Equal(1, await _run.RunAsync("fit", "--check-tables"));
+        Assert.Contains("2.15.0+cu134 is on the index and not in the table", _run.Output, StringComparison.Ordinal);
+        Assert.Contains("2.14.1+cpu is in the table and not on the index", _run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_an_index_the_table_answers_and_says_so_and_what_was_read_once_stays()
+    {
+        await using (var index = new TestIndex().Add(Wheel("2.9.1+cu128", "cp313-cp313-manylinux_2_28_x86_64"), "torch"))
+        {
+            _run.Set("TORCHYARD_TORCH_INDEX", index.Root.AbsoluteUri);
+            Assert.Equal(0, await _run.RunAsync("fit", "--offline", "--gpu", "h100", "--driver", "580.95.05"));
+            Assert.Contains("no index was asked", _run.Output, StringComparison.Ordinal);
+            Assert.Contains("by the table of this program", _run.Output, StringComparison.Ordinal);
+            Assert.Empty(index.Asked);
+            Assert.Equal(0, await _run.RunAsync("fit", "--gpu", "h100", "--driver", "580.95.05"));
+        }
+
+        Assert.Equal(1, await _run.RunAsync("fit", "--gpu", "h100", "--driver", "580.95.05", "--refresh"));
+        Assert.Contains("TY2503", _run.Error, StringComparison.Ordinal);
+        Assert.Equal(0, await _run.RunAsync("fit", "--offline", "--gpu", "h100", "--driver", "580.95.05"));
+        Assert.Contains("by the index", _run.Output, StringComparison.Ordinal);
+        Assert.Equal(2, await _run.RunAsync("fit", "--offline", "--refresh", "--gpu", "h100"));
+        Assert.Contains("TY5215", _run.Error, StringComparison.Ordinal);
+    }
+
+    private static TestWheel Wheel(string version, string tag, params string[] requires)
+    {
+        var wheel = new TestWheel("torch", version, tag);
+        wheel.Requires.AddRange(requires);
+        return wheel;
     }
 
     [Fact]
