@@ -70,6 +70,7 @@ public static class LiveTables
         {
             Python = stable,
             PythonExperimental = experimental,
+            Arch = build.X86.Count == 0 ? [] : row.Arch,
             Aarch64Without = without,
             Aarch64 = build.Arm.Count == 0 ? null : nearest?.Aarch64 ?? row.Aarch64 ?? [],
             Aarch64Ptx = nearest?.Aarch64Ptx ?? row.Aarch64Ptx,

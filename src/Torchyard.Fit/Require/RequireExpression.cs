@@ -81,6 +81,10 @@ public sealed record RequireExpression
 /// <param name="Value">Right side.</param>
 public sealed record RequireTerm(string Name, string Operator, string Value)
 {
+    private static readonly System.Buffers.SearchValues<char> NameLetters = System.Buffers.SearchValues.Create(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+    );
+
     internal static bool TryParse(string text, [NotNullWhen(true)] out RequireTerm? term)
     {
         term = null;
@@ -121,10 +125,6 @@ public sealed record RequireTerm(string Name, string Operator, string Value)
             "brand" => Operator is "=" or "!=",
             _ => Name.AsSpan().IndexOfAnyExcept(NameLetters) < 0,
         };
-
-    private static readonly System.Buffers.SearchValues<char> NameLetters = System.Buffers.SearchValues.Create(
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
-    );
 
     /// <summary>Whether the term holds; null when it is not known and therefore skipped.</summary>
     internal bool? Holds(RequireFacts facts) =>

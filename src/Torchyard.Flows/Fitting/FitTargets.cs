@@ -112,10 +112,23 @@ internal sealed class FitTargets(Lazy<MachineGpus> machine, FitTables tables)
             Architecture = architecture,
         };
 
-    private IReadOnlyList<FitTarget> Asked(IReadOnlyList<string> gpus, string? driver, string architecture) =>
-        new FitQuestion { Gpus = gpus, Driver = driver }
+    private IReadOnlyList<FitTarget> Asked(IReadOnlyList<string> gpus, string? driver, string architecture)
+    {
+        var targets = new FitQuestion { Gpus = gpus, Driver = driver }
             .Read(Machine, "this machine", architecture, null, tables)
             .Targets;
+        return targets.FirstOrDefault(target => target.Architecture != architecture) is { } other
+            ? throw new TorchyardException(
+                "TY5204",
+                $"{string.Join(", ", other.Gpus.Select(gpu => gpu.Name))} is in {other.Architecture} machines only, and the recipe's base is "
+                    + architecture,
+                "set architecture of [base] in the recipe: amd64 or arm64"
+            )
+            {
+                IsUsage = true,
+            }
+            : targets;
+    }
 
     private static IReadOnlyList<FitTarget> Fleet(IReadOnlyList<FitTarget> machines, string shown, string architecture)
     {

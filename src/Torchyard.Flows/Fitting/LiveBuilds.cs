@@ -5,6 +5,7 @@ using Torchyard.Packages.Python.Indexes;
 using Torchyard.Packages.Python.Settings;
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
+using Torchyard.Platform.Text;
 
 namespace Torchyard.Flows.Fitting;
 
@@ -83,7 +84,7 @@ internal sealed class LiveBuilds(Host host, FitTables tables)
             note
                 ?? (
                     snapshot.Variants > 0
-                        ? $"{snapshot.Variants} wheels with a variant label (PEP 825, a draft) were left out"
+                        ? $"left out: {Count.Of(snapshot.Variants, "wheel")} with a variant label (PEP 825, a draft)"
                         : null
                 )
         );

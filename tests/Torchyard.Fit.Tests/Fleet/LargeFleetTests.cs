@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using Torchyard.Fit.Answer;
 using Torchyard.Fit.Data;
@@ -138,7 +139,7 @@ public sealed class LargeFleetTests
         {
             var model = Models[i % Models.Length];
             var driver = model == "b200" ? Drivers[2 + (i / Models.Length % 2)] : Drivers[i / Models.Length % Drivers.Length];
-            text.Append($"[[machine]]\nname = \"node-{i}\"\ngpus = [\"{model}\"]\ndriver = \"{driver}\"\n");
+            text.Append(CultureInfo.InvariantCulture, $"[[machine]]\nname = \"node-{i}\"\ngpus = [\"{model}\"]\ndriver = \"{driver}\"\n");
         }
 
         return text.ToString();

@@ -116,7 +116,7 @@ public sealed class FitCommandTests : IDisposable
         Assert.Equal(1, await _run.RunAsync("fit", "--gpu", "h100", "--driver", "580.95.05", "--torch", "2.9.1", "--build", "cu128", "--python", "3.12"));
         Assert.Contains("has wheels for 3.13", _run.Output, StringComparison.Ordinal);
         Assert.Contains($"by the index {index.Root}", _run.Output, StringComparison.Ordinal);
-        Assert.Contains("1 wheels with a variant label", _run.Output, StringComparison.Ordinal);
+        Assert.Contains("left out: 1 wheel with a variant label", _run.Output, StringComparison.Ordinal);
 
         // A release that no table knows: its METADATA, and the nearest known architectures.
         Assert.Equal(0, await _run.RunAsync("fit", "--gpu", "h100", "--driver", "615.71.09", "--torch", "2.15", "--json"));

@@ -39,6 +39,10 @@ public static class WheelSurvey
 {
     private const string Extension = ".whl";
 
+    private static readonly System.Buffers.SearchValues<char> LabelLetters = System.Buffers.SearchValues.Create(
+        "abcdefghijklmnopqrstuvwxyz0123456789_."
+    );
+
     /// <summary>The wheels of a project; null when the index does not have it.</summary>
     /// <param name="client">Reads the index.</param>
     /// <param name="index">Its root, with a final slash.</param>
@@ -93,10 +97,6 @@ public static class WheelSurvey
             && label.IndexOfAnyExcept(LabelLetters) < 0
             && WheelFileName.TryParse(filename[..end] + Extension, out _);
     }
-
-    private static readonly System.Buffers.SearchValues<char> LabelLetters = System.Buffers.SearchValues.Create(
-        "abcdefghijklmnopqrstuvwxyz0123456789_."
-    );
 
     private static IEnumerable<ListedWheel> Wheels(WheelFileName name, ProjectFile file)
     {
