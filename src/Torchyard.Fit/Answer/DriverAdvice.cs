@@ -2,7 +2,7 @@ using Torchyard.Fit.Data;
 
 namespace Torchyard.Fit.Answer;
 
-/// <summary>Which driver would help the machines of a request that cannot be met: for each the oldest, and never an older than it has.</summary>
+/// <summary>Which driver would help the machines of a request that cannot be met: for each the oldest, never older than its own.</summary>
 internal sealed class DriverAdvice(FitTables tables, StackJudge judge)
 {
     /// <summary>The advice, for machines whose driver stands in the way.</summary>

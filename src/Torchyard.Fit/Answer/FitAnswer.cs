@@ -234,9 +234,9 @@ public sealed record DriverAnswer(string Machine, string? Driver, int? LastBranc
                 ({ } driver, { } last) =>
                     $"with driver {driver} or newer, up to branch {last}, the last that supports {help.Last}, what was asked for fits",
                 (null, { } last) when help.Target.Driver?.Major > last =>
-                    $"branch {last} is the last that supports {help.Last}: driver {help.Target.Driver} is past it, and only going back helps",
-                (null, { } last) =>
-                    $"no driver helps: what was asked for needs a newer one than branch {last}, the last that supports {help.Last}",
+                    $"branch {last} is the last that supports {help.Last}: driver {help.Target.Driver} is past it, "
+                        + "and only going back helps",
+                (null, { } last) => $"no driver helps: this needs a newer one than branch {last}, the last that supports {help.Last}",
                 _ => "no driver helps",
             }
         );

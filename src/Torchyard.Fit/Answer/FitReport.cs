@@ -17,7 +17,7 @@ public sealed record FitReport
     /// <summary>When the request cannot be met: the nearest stack that fits all machines, null if there is none.</summary>
     public IReadOnlyList<StackVerdict> Nearest { get; init; } = [];
 
-    /// <summary>When the request cannot be met: for each machine that stands in the way, the oldest driver with which it would not.</summary>
+    /// <summary>When the request cannot be met: for each machine in the way, the oldest driver with which it is not.</summary>
     public IReadOnlyList<DriverHelp> Drivers { get; init; } = [];
 
     /// <summary>When the request cannot be met: the reasoning for its best stack, one entry a machine.</summary>

@@ -12,7 +12,7 @@ public static class DriverText
     /// <summary>The oldest Linux branch that anybody may still name, which tells a driver from a CUDA release.</summary>
     private const int OldestBranch = 300;
 
-    // Windows drivers that carry the number of a Linux branch, with two digits where Linux has three numbers; NVIDIA, GeForce release notes.
+    // Windows drivers that carry the number of a Linux branch, with two digits where Linux has three; GeForce release notes.
     private static readonly string[] WindowsOnLinuxBranches =
     [
         "545.84",

@@ -121,7 +121,7 @@ public sealed record GpuModel
     /// <summary>Ids of <see cref="FitTables.Sources"/>.</summary>
     public required IReadOnlyList<string> Source { get; init; }
 
-    /// <summary>The only architecture of the machines that have it, such as <c>aarch64</c> for a GH200; null when there are several.</summary>
+    /// <summary>The only architecture of the machines that have it, such as <c>aarch64</c>; null for several.</summary>
     public string? Host { get; init; }
 
     /// <summary>Other names, lower case with <c>-</c>.</summary>

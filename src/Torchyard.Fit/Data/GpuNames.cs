@@ -50,7 +50,7 @@ internal sealed class GpuNames
             ?? Shorter(words).SelectMany(key => _models.Where(model => StartsWith(key, model))).MaxBy(model => model.Id.Length);
     }
 
-    /// <summary>The device of a product name or a PCI id such as <c>2330</c>, <c>0x2330</c> or <c>10de:2330</c>; null when it is none.</summary>
+    /// <summary>The device of a product name or of a PCI id such as <c>2330</c> or <c>10de:2330</c>; null when it is none.</summary>
     public PciDevice? Device(string name)
     {
         var text = name.Trim();

@@ -1,6 +1,8 @@
 namespace Torchyard.Fit.Data;
 
-/// <summary>Names of machine architectures: wheels say <c>x86_64</c> and <c>aarch64</c>, images and Debian <c>amd64</c> and <c>arm64</c>.</summary>
+/// <summary>
+/// Names of machine architectures: wheels say <c>x86_64</c> and <c>aarch64</c>, images and Debian <c>amd64</c> and <c>arm64</c>.
+/// </summary>
 public static class MachineArchitecture
 {
     /// <summary>The name as in wheel tags; null for an architecture that PyTorch has no CUDA wheels for.</summary>

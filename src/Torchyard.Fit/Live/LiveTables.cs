@@ -64,7 +64,12 @@ public static class LiveTables
         var (stable, experimental, without) = Pythons(build, row);
         var nearest =
             build.Arm.Count > 0 && row.Cuda is not null && row.Aarch64 is not { Count: > 0 }
-                ? Nearest(row.Build, DottedVersion.Parse(row.Torch), row.Cuda, tables.Builds.Where(other => other.Aarch64 is { Count: > 0 }))
+                ? Nearest(
+                    row.Build,
+                    DottedVersion.Parse(row.Torch),
+                    row.Cuda,
+                    tables.Builds.Where(other => other.Aarch64 is { Count: > 0 })
+                )
                 : null;
         return row with
         {
@@ -115,7 +120,8 @@ public static class LiveTables
             Cusparselt = build.Pins?.Cusparselt,
             Triton = build.Pins?.Triton,
             IsYanked = build.IsYanked,
-            Inferred = $"{build.Torch}+{build.Build} is on the index as of {snapshot.Day} and in no table"
+            Inferred =
+                $"{build.Torch}+{build.Build} is on the index as of {snapshot.Day} and in no table"
                 + (cuda is null ? "" : $": its architectures are taken to be those of {nearest.LocalVersion}"),
             Source = [Source, .. nearest.Source],
         };

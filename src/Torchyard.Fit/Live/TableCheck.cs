@@ -63,8 +63,7 @@ public sealed record TableCheck
         };
     }
 
-    private static string All(TorchBuild row) =>
-        string.Join(' ', row.Python.Concat(row.PythonExperimental).Order(StringComparer.Ordinal));
+    private static string All(TorchBuild row) => string.Join(' ', row.Python.Concat(row.PythonExperimental).Order(StringComparer.Ordinal));
 }
 
 /// <summary>JSON of <see cref="TableCheck"/>.</summary>

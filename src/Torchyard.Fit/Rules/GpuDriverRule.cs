@@ -43,8 +43,8 @@ internal sealed class GpuDriverRule : IFitRule
             return Verdict.Of(
                 "gpu-driver",
                 FitOutcome.Limited,
-                $"the device list of driver {driver} does not name {gpu.Name} ({row.Name}, {gpu.Capability}), that of {begin} is the first: "
-                    + "it may work, and a newer driver of the branch is safer",
+                $"the device list of driver {driver} does not name {gpu.Name} ({row.Name}, {gpu.Capability}), that of {begin} is "
+                    + "the first: it may work, and a newer driver of the branch is safer",
                 row.Source
             );
         }

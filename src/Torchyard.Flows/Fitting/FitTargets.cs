@@ -120,8 +120,8 @@ internal sealed class FitTargets(Lazy<MachineGpus> machine, FitTables tables)
         return targets.FirstOrDefault(target => target.Architecture != architecture) is { } other
             ? throw new TorchyardException(
                 "TY5204",
-                $"{string.Join(", ", other.Gpus.Select(gpu => gpu.Name))} is in {other.Architecture} machines only, and the recipe's base is "
-                    + architecture,
+                $"{string.Join(", ", other.Gpus.Select(gpu => gpu.Name))} is in {other.Architecture} machines only, and the recipe's base "
+                    + $"is {architecture}",
                 "set architecture of [base] in the recipe: amd64 or arm64"
             )
             {

@@ -9,7 +9,9 @@ using Torchyard.Platform.Text;
 
 namespace Torchyard.Flows.Fitting;
 
-/// <summary>What builds of PyTorch exist: as the index says, kept for a day in the store; offline as it said last, else as the table has it.</summary>
+/// <summary>
+/// What builds of PyTorch exist: as the index says, kept for a day in the store; offline as it said last, else as the table has it.
+/// </summary>
 internal sealed class LiveBuilds(Host host, FitTables tables)
 {
     /// <summary>Variable with the root of a mirror of download.pytorch.org/whl, or <c>off</c>.</summary>
@@ -96,7 +98,11 @@ internal sealed class LiveBuilds(Host host, FitTables tables)
         var pip = PipSettings.Read(host.Caller.Variable, host.Caller.Home);
         // A question that can be answered without is not worth long waits.
         using var transport = new IndexTransport(
-            pip with { Retries = 0, Timeout = Math.Min(pip.Timeout, 5) },
+            pip with
+            {
+                Retries = 0,
+                Timeout = Math.Min(pip.Timeout, 5),
+            },
             IndexCredentials.Read(host.Caller.Variable, host.Caller.Home),
             host.Clock
         );
@@ -162,7 +168,10 @@ internal sealed class LiveBuilds(Host host, FitTables tables)
     {
         try
         {
-            return File.Exists(Place) && IndexSnapshot.FromJson(File.ReadAllBytes(Place)) is { } kept && (root is null || kept.Index == root.AbsoluteUri)
+            return
+                File.Exists(Place)
+                && IndexSnapshot.FromJson(File.ReadAllBytes(Place)) is { } kept
+                && (root is null || kept.Index == root.AbsoluteUri)
                 ? kept
                 : null;
         }

@@ -66,7 +66,10 @@ internal sealed class FitCommand : Verb
     };
 
     private readonly Option<bool> _offline = new("--offline") { Description = "Ask no index: what the store or the program knows must do" };
-    private readonly Option<bool> _refresh = new("--refresh") { Description = "Ask the index which builds exist, however new the last answer is" };
+    private readonly Option<bool> _refresh = new("--refresh")
+    {
+        Description = "Ask the index which builds exist, however new the last answer is",
+    };
     private readonly Option<bool> _check = new("--check-tables")
     {
         Description = "Compare the program's table of builds with the index; exit status 1 when they differ",

@@ -14,7 +14,16 @@ public sealed class LiveTablesTests
     public void A_build_that_the_index_has_has_the_Pythons_and_tags_of_the_index()
     {
         var row = Row(
-            With(new IndexedBuild { Torch = "2.9.1", Build = "cu128", X86 = ["3.12", "3.13", "3.15", "3.13t"], Arm = ["3.12"], X86Glibc = 34 }),
+            With(
+                new IndexedBuild
+                {
+                    Torch = "2.9.1",
+                    Build = "cu128",
+                    X86 = ["3.12", "3.13", "3.15", "3.13t"],
+                    Arm = ["3.12"],
+                    X86Glibc = 34,
+                }
+            ),
             "2.9.1",
             "cu128"
         );
@@ -29,7 +38,14 @@ public sealed class LiveTablesTests
     [Fact]
     public void A_build_that_the_index_lacks_is_not_offered_where_the_index_has_others_of_its_kind()
     {
-        var tables = With(new IndexedBuild { Torch = "2.9.1", Build = "cu128", X86 = ["3.13"] });
+        var tables = With(
+            new IndexedBuild
+            {
+                Torch = "2.9.1",
+                Build = "cu128",
+                X86 = ["3.13"],
+            }
+        );
         Assert.Null(Row(tables, "2.8.0", "cu128"));
         Assert.NotNull(Row(tables, "2.8.0", "cu126"));
     }
@@ -37,7 +53,15 @@ public sealed class LiveTablesTests
     [Fact]
     public void A_wheel_for_Arm_that_no_table_knows_is_limited()
     {
-        var tables = With(new IndexedBuild { Torch = "2.8.0", Build = "cu128", X86 = ["3.13"], Arm = ["3.13"] });
+        var tables = With(
+            new IndexedBuild
+            {
+                Torch = "2.8.0",
+                Build = "cu128",
+                X86 = ["3.13"],
+                Arm = ["3.13"],
+            }
+        );
         var verdict = Judge(tables, "2.8.0", "cu128", "gh200", "580.95.05");
         Assert.Equal(FitOutcome.Limited, verdict.Outcome);
         Assert.Contains("taken to be those of 2.7.1+cu128", Fact(verdict, "build"), StringComparison.Ordinal);
@@ -61,7 +85,16 @@ public sealed class LiveTablesTests
                 """u8
             )
         );
-        var tables = With(new IndexedBuild { Torch = "2.15.0", Build = "cu132", X86 = ["3.13", "3.14"], X86Glibc = 28, Pins = pins });
+        var tables = With(
+            new IndexedBuild
+            {
+                Torch = "2.15.0",
+                Build = "cu132",
+                X86 = ["3.13", "3.14"],
+                X86Glibc = 28,
+                Pins = pins,
+            }
+        );
         var row = Row(tables, "2.15.0", "cu132")!;
         Assert.Equal(("13.2.2", "9.30.0.11", "2.32.3", "3.9.0"), (row.Cuda.ToString(), row.Cudnn, row.Nccl, row.Triton));
         Assert.Equal(FitOutcome.Limited, Judge(tables, "2.15.0", "cu132", "h100", "595.58.03").Outcome);
@@ -74,7 +107,20 @@ public sealed class LiveTablesTests
     [InlineData("2.15.0", "cu140")]
     [InlineData("2.3.1", "cu121")]
     public void Of_a_CUDA_family_that_nothing_is_known_of_and_of_the_oldest_releases_nothing_is_guessed(string torch, string build) =>
-        Assert.Null(Row(With(new IndexedBuild { Torch = torch, Build = build, X86 = ["3.12"] }), torch, build));
+        Assert.Null(
+            Row(
+                With(
+                    new IndexedBuild
+                    {
+                        Torch = torch,
+                        Build = build,
+                        X86 = ["3.12"],
+                    }
+                ),
+                torch,
+                build
+            )
+        );
 
     [Fact]
     public void A_release_that_was_taken_back_is_limited() =>
@@ -82,7 +128,15 @@ public sealed class LiveTablesTests
             "taken back",
             Fact(
                 Judge(
-                    With(new IndexedBuild { Torch = "2.9.1", Build = "cu128", X86 = ["3.13"], IsYanked = true }),
+                    With(
+                        new IndexedBuild
+                        {
+                            Torch = "2.9.1",
+                            Build = "cu128",
+                            X86 = ["3.13"],
+                            IsYanked = true,
+                        }
+                    ),
                     "2.9.1",
                     "cu128",
                     "h100",
@@ -113,7 +167,15 @@ public sealed class LiveTablesTests
     [Fact]
     public void What_is_kept_reads_back_and_what_is_damaged_does_not()
     {
-        var snapshot = Snapshot([new IndexedBuild { Torch = "2.9.1", Build = "cu128", X86 = ["3.13"], Pins = new IndexedPins { Nccl = "2.27.5" } }]);
+        var snapshot = Snapshot([
+            new IndexedBuild
+            {
+                Torch = "2.9.1",
+                Build = "cu128",
+                X86 = ["3.13"],
+                Pins = new IndexedPins { Nccl = "2.27.5" },
+            },
+        ]);
         var read = IndexSnapshot.FromJson(snapshot.ToJson());
         Assert.Equal(("2026-11-30", "2.27.5"), (read!.Day, read.Builds[0].Pins!.Nccl));
         Assert.Null(IndexSnapshot.FromJson("{"u8));

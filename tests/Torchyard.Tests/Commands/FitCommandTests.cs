@@ -113,7 +113,10 @@ public sealed class FitCommandTests : IDisposable
         _run.Set("TORCHYARD_TORCH_INDEX", index.Root.AbsoluteUri);
 
         // 3.12 is in the table, and not on this index.
-        Assert.Equal(1, await _run.RunAsync("fit", "--gpu", "h100", "--driver", "580.95.05", "--torch", "2.9.1", "--build", "cu128", "--python", "3.12"));
+        Assert.Equal(
+            1,
+            await _run.RunAsync("fit", "--gpu", "h100", "--driver", "580.95.05", "--torch", "2.9.1", "--build", "cu128", "--python", "3.12")
+        );
         Assert.Contains("has wheels for 3.13", _run.Output, StringComparison.Ordinal);
         Assert.Contains($"by the index {index.Root}", _run.Output, StringComparison.Ordinal);
         Assert.Contains("left out: 1 wheel with a variant label", _run.Output, StringComparison.Ordinal);
@@ -122,7 +125,10 @@ public sealed class FitCommandTests : IDisposable
         Assert.Equal(0, await _run.RunAsync("fit", "--gpu", "h100", "--driver", "615.71.09", "--torch", "2.15", "--json"));
         using var answer = JsonDocument.Parse(_run.Output);
         var stack = answer.RootElement.GetProperty("stacks")[0];
-        Assert.Equal("2.15.0 cu134 9.30.1.2 3.9.0", $"{stack.GetProperty("torch")} {stack.GetProperty("build")} {stack.GetProperty("cudnn")} {stack.GetProperty("triton")}");
+        Assert.Equal(
+            "2.15.0 cu134 9.30.1.2 3.9.0",
+            $"{stack.GetProperty("torch")} {stack.GetProperty("build")} {stack.GetProperty("cudnn")} {stack.GetProperty("triton")}"
+        );
         Assert.Equal("limited", stack.GetProperty("machines")[0].GetProperty("verdict").GetProperty("outcome").GetString());
         Assert.Contains("in no table: its architectures are taken to be those of 2.14.1+cu132", _run.Output, StringComparison.Ordinal);
 

@@ -87,7 +87,9 @@ public static class WheelSurvey
         return new WheelListing(wheels, variants);
     }
 
-    /// <summary>True for the name of a wheel with a variant label behind its tags: <c>torch-2.9.1-cp312-cp312-manylinux_2_28_x86_64-cu128.whl</c>.</summary>
+    /// <summary>
+    /// True for the name of a wheel with a variant label behind its tags: <c>torch-2.9.1-cp312-cp312-manylinux_2_28_x86_64-cu128.whl</c>.
+    /// </summary>
     internal static bool IsVariant(string filename)
     {
         var end = filename.LastIndexOf('-');
@@ -134,7 +136,10 @@ public static class WheelSurvey
 
     private static (string? Machine, int? Glibc) Platform(string platform)
     {
-        var machine = (platform.EndsWith("_x86_64", StringComparison.Ordinal), platform.EndsWith("_aarch64", StringComparison.Ordinal)) switch
+        var machine = (
+            platform.EndsWith("_x86_64", StringComparison.Ordinal),
+            platform.EndsWith("_aarch64", StringComparison.Ordinal)
+        ) switch
         {
             (true, _) => "x86_64",
             (_, true) => "aarch64",
@@ -152,7 +157,7 @@ public static class WheelSurvey
             // What PyPI has under manylinux1 needs more than that: the name was used before auditwheel knew better.
             "linux" or "manylinux1" or "manylinux2010" => (machine, null),
             _ when kind.StartsWith("manylinux_2_", StringComparison.Ordinal)
-                && int.TryParse(kind.AsSpan("manylinux_2_".Length), NumberStyles.None, CultureInfo.InvariantCulture, out var minor) => (
+                    && int.TryParse(kind.AsSpan("manylinux_2_".Length), NumberStyles.None, CultureInfo.InvariantCulture, out var minor) => (
                 machine,
                 minor
             ),

@@ -45,11 +45,7 @@ public sealed class WheelSurveyTests
     public void What_was_taken_back_is_said() =>
         Assert.True(
             Assert
-                .Single(
-                    WheelSurvey
-                        .Read([File("torch-2.9.1+cpu-cp313-cp313-manylinux_2_28_x86_64.whl") with { Yanked = "broken" }])
-                        .Wheels
-                )
+                .Single(WheelSurvey.Read([File("torch-2.9.1+cpu-cp313-cp313-manylinux_2_28_x86_64.whl") with { Yanked = "broken" }]).Wheels)
                 .IsYanked
         );
 
