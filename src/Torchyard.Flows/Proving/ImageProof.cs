@@ -6,6 +6,7 @@ using Torchyard.Flows.Gpus;
 using Torchyard.Flows.Hosts;
 using Torchyard.Flows.Repair;
 using Torchyard.Flows.Runtimes;
+using Torchyard.Flows.Shipping;
 using Torchyard.Images.Store;
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
@@ -51,7 +52,7 @@ internal sealed class ImageProof : IAsyncDisposable
     {
         var images = new ImageStore(host.Store);
         using var use = await images.BeginUseAsync(host.Progress, cancellation);
-        var image = await new RepairedImage(host).FindAsync(name, cancellation);
+        var image = await new WantedImage(host).FindAsync(name, PullWhen.Missing, cancellation);
         var machine = host.Gpus();
         var selection = Torchyard.Containers.Gpus.GpuSelection.Parse(
             gpus ?? (machine.HasDriver && machine.AllGpus().Count > 0 ? "all" : "none")

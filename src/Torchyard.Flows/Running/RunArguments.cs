@@ -102,6 +102,9 @@ internal sealed record RunArguments
     /// <summary><c>--best-effort</c>.</summary>
     public bool BestEffort { get; init; }
 
+    /// <summary><c>--pull</c>.</summary>
+    public string? Pull { get; init; }
+
     /// <summary><c>--engine</c>.</summary>
     public string? Engine { get; init; }
 

@@ -4,6 +4,7 @@ using Torchyard.Flows.Gpus;
 using Torchyard.Flows.Hosts;
 using Torchyard.Flows.Repair;
 using Torchyard.Flows.Runtimes;
+using Torchyard.Flows.Shipping;
 using Torchyard.Images.Store;
 
 namespace Torchyard.Flows.Running;
@@ -22,7 +23,7 @@ internal sealed class RunFlow(Host host)
         ContainerGpus? gpus = null;
         try
         {
-            var request = plan.Request(await new RepairedImage(host).FindAsync(arguments.Image, cancellation));
+            var request = plan.Request(await new WantedImage(host).FindAsync(arguments.Image, plan.Pull, cancellation));
             gpus = await ContainerGpus.ForContainerAsync(
                 host,
                 GpuRequest.ForContainer(plan.Gpus, arguments.WaitForGpus, request.Name ?? arguments.Image),

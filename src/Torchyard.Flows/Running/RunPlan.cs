@@ -4,6 +4,7 @@ using Torchyard.Containers.Gpus;
 using Torchyard.Containers.Requests;
 using Torchyard.Containers.Runtimes;
 using Torchyard.Flows.Hosts;
+using Torchyard.Flows.Shipping;
 using Torchyard.Images.Oci;
 using Torchyard.Machine.Kernel;
 using Torchyard.Platform.Errors;
@@ -29,6 +30,9 @@ internal sealed record RunPlan
 
     /// <summary>The OCI runtime; null for either.</summary>
     public OciRuntimeKind? Runtime { get; init; }
+
+    /// <summary>When the image is fetched.</summary>
+    public PullWhen Pull { get; init; }
 
     /// <summary>Reads arguments.</summary>
     /// <exception cref="TorchyardException">TY4033, TY4035, TY4062 to TY4067, TY5010: one of them cannot be used.</exception>
@@ -97,6 +101,7 @@ internal sealed record RunPlan
             Gpus = gpus,
             Engine = EngineOf(arguments.Engine),
             Runtime = RuntimeOf(arguments.Runtime),
+            Pull = PullOption.Read(arguments.Pull),
             Request = image => new RunRequest
             {
                 Image = image,

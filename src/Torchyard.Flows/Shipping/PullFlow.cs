@@ -1,8 +1,12 @@
 using Torchyard.Flows.Hosts;
+using Torchyard.Images.Oci;
 using Torchyard.Images.Store;
 using Torchyard.Platform.Errors;
+using Torchyard.Registry.Connections;
+using Torchyard.Registry.Errors;
 using Torchyard.Registry.Pulling;
 using Torchyard.Registry.References;
+using Torchyard.Registry.Referrers;
 
 namespace Torchyard.Flows.Shipping;
 
@@ -22,6 +26,26 @@ internal sealed class PullFlow(Host host)
         using var connection = await Registries.OpenAsync(host, reference.Registry, reference.Repository, plainHttp, cancellation);
         // No prune until it has its name.
         using var use = await new ImageStore(host.Store).BeginUseAsync(host.Progress, cancellation);
-        return await new ImagePull(host.Store, connection, host.Progress).RunAsync(reference, wanted, cancellation);
+        var pulled = await new ImagePull(host.Store, connection, host.Progress).RunAsync(reference, wanted, cancellation);
+        return pulled with { Attached = await AttachAsync(pulled.Image, connection, reference, cancellation) };
+    }
+
+    // What says what is in an image is not the image.
+    private async Task<int> AttachAsync(
+        StoredImage image,
+        RegistryConnection connection,
+        ImageReference reference,
+        CancellationToken cancellation
+    )
+    {
+        try
+        {
+            return await new AttachedPull(host.Store, connection).RunAsync(image.Manifest, reference.Repository, cancellation);
+        }
+        catch (TorchyardException failure) when (RegistryCodes.IsOne(failure.Code))
+        {
+            host.Progress.Warn($"the image is here without its bill of materials and its lock: {failure.Message}");
+            return 0;
+        }
     }
 }

@@ -1,8 +1,12 @@
 using Torchyard.Flows.Hosts;
+using Torchyard.Images.Oci;
 using Torchyard.Images.Store;
 using Torchyard.Platform.Errors;
+using Torchyard.Registry.Connections;
+using Torchyard.Registry.Errors;
 using Torchyard.Registry.Pushing;
 using Torchyard.Registry.References;
+using Torchyard.Registry.Referrers;
 
 namespace Torchyard.Flows.Shipping;
 
@@ -27,7 +31,27 @@ internal sealed class PushFlow(Host host)
         using var use = await store.BeginUseAsync(host.Progress, cancellation);
         var found = store.Find(image);
         using var connection = await Registries.OpenAsync(host, reference.Registry, reference.Repository, plainHttp, cancellation);
-        return (reference, await new ImagePush(host.Store, connection, host.Progress).RunAsync(found, reference, cancellation));
+        var pushed = await new ImagePush(host.Store, connection, host.Progress).RunAsync(found, reference, cancellation);
+        return (reference, pushed with { Attached = await AttachAsync(found, connection, reference, cancellation) });
+    }
+
+    // The image is there: a registry that takes no artifacts has it all the same.
+    private async Task<int> AttachAsync(
+        StoredImage image,
+        RegistryConnection connection,
+        ImageReference reference,
+        CancellationToken cancellation
+    )
+    {
+        try
+        {
+            return await new AttachedPush(host.Store, connection).RunAsync(image.Manifest, reference.Repository, cancellation);
+        }
+        catch (TorchyardException failure) when (RegistryCodes.IsOne(failure.Code))
+        {
+            host.Progress.Warn($"the image is there without its bill of materials and its lock: {failure.Message}");
+            return 0;
+        }
     }
 
     private static ImageReference Target(string image, string? target)

@@ -21,6 +21,9 @@ public static class ImageCodes
     /// <summary>A blob that is not there.</summary>
     public const string MissingBlob = "TY3009";
 
+    /// <summary>An image that the store does not have.</summary>
+    public const string NoSuchImage = "TY3010";
+
     /// <summary>A document of the store that cannot be read.</summary>
     public const string BadDocument = "TY3011";
 }

@@ -281,21 +281,30 @@ public sealed class ImageStore(StorePaths paths)
     public IReadOnlyList<StoreProblem> Validate(IProgressSink progress, CancellationToken cancellation) =>
         StoreValidation.Run(paths, _layout, progress, cancellation);
 
-    /// <summary>The lock that is attached to an image, from which it can be made again; null without one that can be read.</summary>
+    /// <summary>
+    /// The lock that is attached to an image, from which it can be made again; null without one that can be read. One that came from a
+    /// registry does not count: whoever may attach things there would choose what is fetched and run here.
+    /// </summary>
     public RecipeLock? LockOf(Digest manifest) =>
-        Attached(manifest, MediaTypes.Lock, content => LockReader.Read(content, $"the lock of image {manifest}"));
+        Attached(manifest, MediaTypes.Lock, pulled: false, content => LockReader.Read(content, $"the lock of image {manifest}"));
 
-    /// <summary>What the bill of materials of an image lists; null without one that can be read.</summary>
+    /// <summary>What the bill of materials of an image lists, pulled or not; null without one that can be read.</summary>
     public IReadOnlyList<ListedSoftware>? SoftwareOf(Digest manifest) =>
-        Attached(manifest, MediaTypes.Spdx, content => SpdxReader.Read(content, $"the SBOM of image {manifest}"));
+        Attached(manifest, MediaTypes.Spdx, pulled: true, content => SpdxReader.Read(content, $"the SBOM of image {manifest}"));
 
-    private T? Attached<T>(Digest manifest, string type, Func<byte[], T> read)
+    private T? Attached<T>(Digest manifest, string type, bool pulled, Func<byte[], T> read)
         where T : class
     {
         try
         {
             var tag = ImageText.ReferrersTag(manifest);
-            foreach (var entry in _layout.ReadIndex().Manifests.Where(entry => entry.MediaType == MediaTypes.Index && NameOf(entry) == tag))
+            foreach (
+                var entry in _layout
+                    .ReadIndex()
+                    .Manifests.Where(entry =>
+                        entry.MediaType == MediaTypes.Index && NameOf(entry) == tag && (pulled || PulledAs(entry) is null)
+                    )
+            )
             {
                 var attached = OciJson.Deserialize<OciIndex>(_layout.ReadDocument(entry.Digest), $"index {entry.Digest}").Manifests;
                 if (

@@ -18,9 +18,16 @@ internal sealed class ManifestClient(RegistryConnection connection, string repos
     /// <param name="wanted">Tag or digest.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="TorchyardException">TY6004: there is none; TY6007: it is not one; TY6008: it is another.</exception>
-    public async Task<FetchedManifest> GetAsync(string wanted, CancellationToken cancellation)
+    public async Task<FetchedManifest> GetAsync(string wanted, CancellationToken cancellation) =>
+        await TryGetAsync(wanted, cancellation) ?? throw RegistryErrors.NotFound(connection.Registry, What(wanted));
+
+    /// <summary>Gets a manifest; null when there is none.</summary>
+    /// <param name="wanted">Tag or digest.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="TorchyardException">TY6007: it is not one; TY6008: it is another.</exception>
+    public async Task<FetchedManifest?> TryGetAsync(string wanted, CancellationToken cancellation)
     {
-        var what = $"the manifest of {Named(wanted)}";
+        var what = What(wanted);
         var request = new RegistryRequest(HttpMethod.Get, connection.At(repository, $"manifests/{wanted}"), what)
         {
             Scopes = RegistryRequest.Pull(repository),
@@ -29,6 +36,11 @@ internal sealed class ManifestClient(RegistryConnection connection, string repos
         for (var attempt = 1; ; attempt++)
         {
             using var response = await connection.SendAsync(request, cancellation);
+            if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone)
+            {
+                return null;
+            }
+
             if (response.StatusCode != HttpStatusCode.OK)
             {
                 throw await RegistryRefusal.OfAsync(connection, response, what, cancellation);
@@ -52,10 +64,14 @@ internal sealed class ManifestClient(RegistryConnection connection, string repos
     }
 
     /// <summary>Puts a manifest, whose blobs are there.</summary>
+    /// <param name="tag">Tag, or its own digest.</param>
+    /// <param name="content">Its bytes.</param>
+    /// <param name="mediaType">Its type.</param>
+    /// <param name="cancellation">Ends it.</param>
     /// <exception cref="TorchyardException">TY6003, TY6006: it is refused; TY6008: it became another.</exception>
-    public async Task PutAsync(string tag, byte[] content, string mediaType, CancellationToken cancellation)
+    public async Task<PutManifest> PutAsync(string tag, byte[] content, string mediaType, CancellationToken cancellation)
     {
-        var what = $"the manifest of {Named(tag)}";
+        var what = What(tag);
         using var response = await connection.SendAsync(
             new RegistryRequest(HttpMethod.Put, connection.At(repository, $"manifests/{tag}"), what)
             {
@@ -77,6 +93,8 @@ internal sealed class ManifestClient(RegistryConnection connection, string repos
         {
             throw RegistryErrors.WrongContent(connection.Registry, what, $"it took {Digest.Of(content)} and calls it {digest}");
         }
+
+        return new PutManifest(response.Headers.Contains("OCI-Subject"));
     }
 
     private FetchedManifest Check(byte[] content, string? said, string wanted, string what)
@@ -96,6 +114,6 @@ internal sealed class ManifestClient(RegistryConnection connection, string repos
             );
     }
 
-    private string Named(string wanted) =>
-        $"{connection.Registry}/{repository}{(wanted.StartsWith("sha256:", StringComparison.Ordinal) ? "@" : ":")}{wanted}";
+    private string What(string wanted) =>
+        $"the manifest of {connection.Registry}/{repository}{(wanted.StartsWith("sha256:", StringComparison.Ordinal) ? "@" : ":")}{wanted}";
 }

@@ -8,4 +8,11 @@ public static class RegistryCodes
 
     /// <summary>A registry that has no such image.</summary>
     public const string NotFound = "TY6004";
+
+    /// <summary>True for the failures of registries, and of what was fetched from them.</summary>
+    public static bool IsOne(string code)
+    {
+        ArgumentNullException.ThrowIfNull(code);
+        return code.StartsWith("TY60", StringComparison.Ordinal);
+    }
 }

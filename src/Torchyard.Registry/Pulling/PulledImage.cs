@@ -16,4 +16,7 @@ public sealed record PulledImage(StoredImage Image, Digest Registry)
 
     /// <summary>Layers and other blobs that were there already.</summary>
     public required int There { get; init; }
+
+    /// <summary>Artifacts that came with it: bill of materials, lock.</summary>
+    public int Attached { get; init; }
 }

@@ -14,4 +14,7 @@ public sealed record PushedImage(Digest Digest)
 
     /// <summary>Layers and other blobs that the registry had already.</summary>
     public required int There { get; init; }
+
+    /// <summary>Artifacts that were attached to it: bill of materials, lock.</summary>
+    public int Attached { get; init; }
 }

@@ -22,7 +22,8 @@ internal static class EngineOptions
         + "them); check another program with 'torchyard exec'";
     private const string Capabilities = "a program has no capabilities, and root inside docker's default ones; none can be added";
     private const string Logs = "'torchyard logs' shows what it printed: 48 MiB are kept for each container, in its directory of the store";
-    private const string Images = "nothing is pulled: 'torchyard images' shows what the store has, 'torchyard build' makes an image";
+    private const string Images =
+        "images come with the logins and certificates that 'torchyard pull' has (docs/registry.md); --progress none is quiet";
     private const string Platform =
         "an image is for the architecture of its lock, which is this machine's: [base] architecture in the recipe";
     private const string OwnNamespace =
@@ -136,7 +137,7 @@ internal static class EngineOptions
                 + "a cluster's scheduler do that; services in an image are started again by its supervisor",
             "--restart"
         );
-        Add("run", Images, "--pull", "--authfile", "--tls-verify", "--disable-content-trust", "--quiet");
+        Add("run", Images, "--authfile", "--tls-verify", "--disable-content-trust", "--quiet");
         Add("run", Platform, "--platform", "--arch", "--os", "--variant");
         Add("run", Hosts, "--add-host", "--no-hosts");
         Add("run", Resolver, "--dns", "--dns-opt", "--dns-option", "--dns-search");

@@ -80,6 +80,7 @@ internal sealed partial class PullCommand : Verb
         public required int Fetched { get; init; }
         public required long FetchedBytes { get; init; }
         public required int There { get; init; }
+        public required int Attached { get; init; }
 
         public static Answer Of(PulledImage pulled) =>
             new()
@@ -92,6 +93,7 @@ internal sealed partial class PullCommand : Verb
                 Fetched = pulled.Fetched,
                 FetchedBytes = pulled.Bytes,
                 There = pulled.There,
+                Attached = pulled.Attached,
             };
     }
 

@@ -28,7 +28,7 @@ internal sealed partial class PushCommand : Verb
         Options.Add(GlobalOptions.Json);
         Details = """
             Layers that the registry has in this repository are not sent. The image there has the digest
-            that it has here. Its bill of materials and its lock stay here.
+            that it has here. Its bill of materials and its lock go with it, attached to it.
 
             Logins are those of 'torchyard login', podman and docker.
             """;
@@ -53,6 +53,7 @@ internal sealed partial class PushCommand : Verb
             Sent = pushed.Sent,
             SentBytes = pushed.Bytes,
             There = pushed.There,
+            Attached = pushed.Attached,
         };
         invocation.Answer(answer, PushJson.Default.Answer, found =>
         {
@@ -68,6 +69,7 @@ internal sealed partial class PushCommand : Verb
         public required int Sent { get; init; }
         public required long SentBytes { get; init; }
         public required int There { get; init; }
+        public required int Attached { get; init; }
     }
 
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

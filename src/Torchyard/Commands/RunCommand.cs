@@ -24,7 +24,7 @@ internal sealed class RunCommand : Verb, IEndsAsProgram
         Description = "crun or runc (default: crun, else runc)",
         HelpName = "RUNTIME",
     };
-    private readonly Argument<string> _image = new("IMAGE") { Description = "Name, or start of a digest" };
+    private readonly Argument<string> _image = new("IMAGE") { Description = "Name, start of a digest, or REGISTRY/NAME:TAG" };
     private readonly Argument<string[]> _command = new("COMMAND")
     {
         Description = "Program and arguments (default: the image's)",
@@ -45,12 +45,14 @@ internal sealed class RunCommand : Verb, IEndsAsProgram
         Arguments.Add(_command);
         Details =
             "Limits that are not named follow the machine: memory and CPUs leave the system a\nshare, /dev/shm is half of the memory "
-            + "limit. Everything outside of mounts and\nvolumes is lost with the container.";
+            + "limit. Everything outside of mounts and\nvolumes is lost with the container.\n\n"
+            + "An image of a registry that the store does not have is fetched first; its name\nhas a slash: docker.io/library/debian:13.";
         Examples =
         [
             new("torchyard run -it --rm cpu bash", "a shell that leaves nothing behind"),
             new("torchyard run --rm -v .:/workspace -w /workspace cpu python3 train.py", "a program of this directory"),
             new("torchyard run -d -p 8888:8888 cpu", "in the background, Jupyter on loopback"),
+            new("torchyard run --rm --gpus all pytorch/pytorch:2.9.1-cuda12.8-cudnn9-runtime nvidia-smi", "an image of Docker Hub"),
         ];
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Torchyard.CommandLine;
 using Torchyard.Flows.Running;
+using Torchyard.Flows.Shipping;
 
 namespace Torchyard.Commands;
 
@@ -95,12 +96,16 @@ internal sealed class RunOptions
     public Option<bool> BestEffort { get; } =
         new("--best-effort") { Description = "Warn about limits that cannot be enforced instead of failing" };
 
+    public Option<string?> Pull { get; } =
+        new("--pull") { Description = "Fetch the image: missing (default), always or never", HelpName = "WHEN" };
+
     /// <summary>Adds the options to a verb.</summary>
     public void AddTo(Command command)
     {
         Network.CompletionSources.Add("host", "private", "none");
         Users.CompletionSources.Add("private", "host");
         Gpus.CompletionSources.Add("all", "none");
+        Pull.CompletionSources.Add([.. PullOption.Words]);
         Option[] all =
         [
             Detach,
@@ -134,6 +139,7 @@ internal sealed class RunOptions
             Gpus,
             WaitForGpus,
             BestEffort,
+            Pull,
         ];
         foreach (var option in all)
         {
@@ -178,5 +184,6 @@ internal sealed class RunOptions
             Gpus = invocation.Get(Gpus),
             WaitForGpus = invocation.Get(WaitForGpus),
             BestEffort = invocation.Get(BestEffort),
+            Pull = invocation.Get(Pull),
         };
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 
 namespace Torchyard.Testing.Loopback;
 
@@ -146,7 +147,7 @@ public sealed class FakeRegistry : IDisposable
 
     private async Task AnswerAllowedAsync(HttpListenerContext context, string path)
     {
-        string[] kinds = ["/manifests/", "/blobs/uploads/", "/blobs/"];
+        string[] kinds = ["/manifests/", "/blobs/uploads/", "/blobs/", "/referrers/"];
         var kind = Array.Find(kinds, one => path.Contains(one, StringComparison.Ordinal));
         if (path == "/v2/" || kind is null)
         {
@@ -161,6 +162,7 @@ public sealed class FakeRegistry : IDisposable
             {
                 "/manifests/" when context.Request.HttpMethod == "PUT" => TakeManifestAsync(context, repository, name),
                 "/manifests/" => SendManifestAsync(context, repository, name),
+                "/referrers/" => SendReferrersAsync(context, repository, name),
                 "/blobs/uploads/" => TakeBlobAsync(context, repository, name),
                 _ => SendOrRedirectAsync(context, name),
             }
@@ -185,9 +187,53 @@ public sealed class FakeRegistry : IDisposable
 
     private async Task TakeManifestAsync(HttpListenerContext context, string repository, string name)
     {
-        var digest = AddManifest(repository, name, context.Request.ContentType!, await BodyAsync(context));
+        var body = await BodyAsync(context);
+        var digest = AddManifest(repository, name, context.Request.ContentType!, body);
+        if (Quirks.ReferrersStatus == 200 && SubjectOf(body) is { } subject)
+        {
+            context.Response.AddHeader("OCI-Subject", subject);
+        }
+
         context.Response.AddHeader("Docker-Content-Digest", digest);
         await SendAsync(context, 201, []);
+    }
+
+    private async Task SendReferrersAsync(HttpListenerContext context, string repository, string subject)
+    {
+        if (Quirks.ReferrersStatus != 200)
+        {
+            await SendAsync(
+                context,
+                Quirks.ReferrersStatus,
+                Encoding.UTF8.GetBytes(Quirks.ReferrersStatus == 401 ? "" : "{\"errors\":[]}")
+            );
+            return;
+        }
+
+        var entries = Manifests
+            .Where(one => one.Key.StartsWith(repository + "@", StringComparison.Ordinal) && SubjectOf(one.Value.Content) == subject)
+            .Select(one => Entry(one.Value.Type, one.Value.Content));
+        await SendAsync(
+            context,
+            200,
+            Encoding.UTF8.GetBytes(
+                $$"""{"schemaVersion":2,"mediaType":"{{RegistryImage.Index}}","manifests":[{{string.Join(',', entries)}}]}"""
+            ),
+            RegistryImage.Index
+        );
+
+        static string Entry(string type, byte[] content)
+        {
+            using var document = JsonDocument.Parse(content);
+            var kind = document.RootElement.TryGetProperty("artifactType", out var said) ? said.GetString() : "";
+            return $$"""{"mediaType":"{{type}}","digest":"{{DigestOf(content)}}","size":{{content.Length}},"artifactType":"{{kind}}"}""";
+        }
+    }
+
+    private static string? SubjectOf(byte[] manifest)
+    {
+        using var document = JsonDocument.Parse(manifest);
+        return document.RootElement.TryGetProperty("subject", out var subject) ? subject.GetProperty("digest").GetString() : null;
     }
 
     private async Task SendOrRedirectAsync(HttpListenerContext context, string digest)

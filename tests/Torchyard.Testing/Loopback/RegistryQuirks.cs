@@ -42,6 +42,9 @@ public sealed record RegistryQuirks
     /// <summary>Locations of uploads are paths, with a query.</summary>
     public bool RelativeUploads { get; init; }
 
+    /// <summary>What the list of attached artifacts is answered with; 200 for a registry that has one.</summary>
+    public int ReferrersStatus { get; init; } = 404;
+
     /// <summary>No answer has a Docker-Content-Digest.</summary>
     public bool SaysNoDigests { get; init; }
 }
