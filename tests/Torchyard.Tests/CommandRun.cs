@@ -30,6 +30,9 @@ internal sealed class CommandRun : IDisposable
     /// <summary>What a person at a terminal types; null for none there.</summary>
     public string? Answers { get; set; }
 
+    /// <summary>What was typed was not shown.</summary>
+    public bool HidInput { get; private set; }
+
     /// <summary>What is piped in.</summary>
     public string Piped { get; set; } = "";
 
@@ -70,6 +73,11 @@ internal sealed class CommandRun : IDisposable
             Output = output,
             Error = error,
             Input = Answers is null ? null : new StringReader(Answers),
+            HideInput = () =>
+            {
+                HidInput = true;
+                return null;
+            },
             Piped = () => new MemoryStream(System.Text.Encoding.UTF8.GetBytes(Piped)),
             OutputIsTerminal = Columns is not null,
             Unicode = Columns is not null,

@@ -4,6 +4,7 @@ using Torchyard.Images.Environments;
 using Torchyard.Machine.Files;
 using Torchyard.Platform.Files;
 using Torchyard.Platform.Reporting;
+using Torchyard.Registry.Policies;
 using Torchyard.Reports.Overview;
 
 namespace Torchyard.Flows.Hosts;
@@ -43,6 +44,9 @@ internal sealed class Host
 
     /// <summary>Reads the supervisor that goes into images.</summary>
     public Func<SupervisorProgram> Supervisor { get; init; } = static () => SupervisorProgram.Read(AppContext.BaseDirectory);
+
+    /// <summary>Reads which images this machine may use.</summary>
+    public Func<SitePolicy> Policy { get; init; } = static () => SitePolicy.Read();
 
     /// <summary>Ids of containers whose damaged records were reported already.</summary>
     internal HashSet<string> ReportedContainers { get; } = new(StringComparer.Ordinal);

@@ -4,6 +4,7 @@ using Torchyard.Images.Store;
 using Torchyard.Platform.Errors;
 using Torchyard.Registry.Connections;
 using Torchyard.Registry.Errors;
+using Torchyard.Registry.Policies;
 using Torchyard.Registry.Pulling;
 using Torchyard.Registry.References;
 using Torchyard.Registry.Referrers;
@@ -23,10 +24,16 @@ internal sealed class PullFlow(Host host)
     {
         var reference = ImageReference.Parse(image);
         var wanted = platform is null ? ImagePlatform.Machine : ImagePlatform.Parse(platform);
+        var approval = new PolicyApproval(host.Policy().Require(reference), reference);
         using var connection = await Registries.OpenAsync(host, reference.Registry, reference.Repository, plainHttp, cancellation);
         // No prune until it has its name.
         using var use = await new ImageStore(host.Store).BeginUseAsync(host.Progress, cancellation);
-        var pulled = await new ImagePull(host.Store, connection, host.Progress).RunAsync(reference, wanted, cancellation);
+        var pull = new ImagePull(host.Store, connection, host.Progress)
+        {
+            Approve = (digests, stop) => approval.RequireAsync(connection, digests, stop),
+        };
+        var pulled = await pull.RunAsync(reference, wanted, cancellation);
+        await approval.KeepAsync(host.Store, pulled.Image.Manifest, cancellation);
         return pulled with { Attached = await AttachAsync(pulled.Image, connection, reference, cancellation) };
     }
 

@@ -4,6 +4,8 @@ using Torchyard.Images.Errors;
 using Torchyard.Images.Oci;
 using Torchyard.Platform.Errors;
 using Torchyard.Registry.Errors;
+using Torchyard.Registry.Policies;
+using Torchyard.Registry.References;
 
 namespace Torchyard.Flows.Shipping;
 
@@ -24,7 +26,9 @@ internal sealed class WantedImage(Host host)
 
         try
         {
-            return await new RepairedImage(host).FindAsync(name, cancellation);
+            var image = await new RepairedImage(host).FindAsync(name, cancellation);
+            await RequireAllowedAsync(name, image, cancellation);
+            return image;
         }
         catch (TorchyardException absent) when (absent.Code == ImageCodes.NoSuchImage && when == PullWhen.Missing && IsOfRegistry(name))
         {
@@ -50,6 +54,28 @@ internal sealed class WantedImage(Host host)
     // 'vision' alone is a name of this machine: one that is mistyped must not become whatever a stranger's registry has under it.
     private static bool IsOfRegistry(string name) =>
         name.Contains('/', StringComparison.Ordinal) || name.Contains("@sha256:", StringComparison.Ordinal);
+
+    private async Task RequireAllowedAsync(string name, StoredImage image, CancellationToken cancellation)
+    {
+        var policy = host.Policy();
+        if (policy.Path is null)
+        {
+            return;
+        }
+
+        var own = image.Names.FirstOrDefault(IsOfRegistry);
+        if (!IsOfRegistry(name) && (own is null || image.Names.Any(other => !IsOfRegistry(other))))
+        {
+            policy.RequireLocal(name);
+            return;
+        }
+
+        // Whoever named the start of a digest named a digest.
+        var reference = IsOfRegistry(name)
+            ? ImageReference.Parse(name)
+            : ImageReference.Parse($"{ImageReference.Parse(own!).Name}@{image.Manifest}");
+        await new PolicyApproval(policy.Require(reference), reference).RequireAsync(host.Store, image, cancellation);
+    }
 
     private async Task<StoredImage> PullAsync(string name, CancellationToken cancellation) =>
         (await new PullFlow(host).RunAsync(name, platform: null, plainHttp: false, cancellation)).Image;

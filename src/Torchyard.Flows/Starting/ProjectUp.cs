@@ -43,6 +43,7 @@ internal sealed class ProjectUp(Host host)
             new ContainerLauncher(containers, layers, host.Runtimes(), host.Self, host.Progress),
             async (source, token) =>
             {
+                host.Policy().RequireLocal(source.Recipe.Name);
                 var locked = await new ProjectLock(host, source.Files).EnsureAsync(
                     source,
                     new LockOptions { Torch = source.Preset is null ? options.Torch : null },

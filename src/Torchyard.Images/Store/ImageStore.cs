@@ -324,6 +324,17 @@ public sealed class ImageStore(StorePaths paths)
         return null;
     }
 
+    /// <summary>Names of an image, whether or not it can be read.</summary>
+    public IReadOnlyList<string> NamesOf(Digest manifest) =>
+        [.. Entries().Where(entry => entry.Digest == manifest).Select(NameOf).OfType<string>()];
+
+    /// <summary>Digest under which a registry has an image, where that is another; null else.</summary>
+    public Digest? PulledDigest(Digest manifest) =>
+        Entries().Where(entry => entry.Digest == manifest).Select(PulledAs).OfType<string>().FirstOrDefault() is { } text
+        && Digest.TryParse(text, out var digest)
+            ? digest
+            : null;
+
     /// <summary>An image by the digest of its manifest, whether or not it has a name.</summary>
     /// <exception cref="TorchyardException">TY3009, TY3011: it is not there, or cannot be read.</exception>
     public StoredImage Read(Digest digest)

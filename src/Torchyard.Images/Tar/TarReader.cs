@@ -237,13 +237,29 @@ public sealed class TarReader(Stream source)
 
     private void SkipContent()
     {
+        if (source.CanSeek && _contentLeft > 0)
+        {
+            if (source.Length - source.Position < _contentLeft)
+            {
+                throw new TarFormatException("the archive ends inside a file");
+            }
+
+            source.Seek(_contentLeft, SeekOrigin.Current);
+            _contentLeft = 0;
+        }
+
         while (_contentLeft > 0)
         {
             Read(_header);
         }
 
-        ReadExactly(_header.AsSpan(0, _padding));
+        // Some writers, umoci's 'insert' among them, leave out what fills up the block of the last file; Go's reader takes that as the end.
+        var padding = _header.AsSpan(0, _padding);
         _padding = 0;
+        if (source.ReadAtLeast(padding, padding.Length, throwOnEndOfStream: false) is var read && read > 0 && read < padding.Length)
+        {
+            throw new TarFormatException("the archive ends too early");
+        }
     }
 
     private void ReadExactly(Span<byte> buffer)

@@ -39,6 +39,12 @@ public sealed record HttpSettings
     /// <summary>Connections to one host at once.</summary>
     public int ConnectionsPerHost { get; init; } = 16;
 
+    /// <summary>
+    /// Told the address of each connection that stands, before anything goes through it; throws where it may not lead. Null for nobody. A
+    /// proxy's connections are the proxy's.
+    /// </summary>
+    public Action<DnsEndPoint, IPAddress>? Reached { get; init; }
+
     /// <summary>Clock of the time limits.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }

@@ -1,8 +1,11 @@
 #pragma warning disable RS0030 // The only place that asks servers: everything else goes through it.
 
+using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Reflection;
 using System.Text;
+using Torchyard.Platform.Errors;
 using Torchyard.Platform.Text;
 
 namespace Torchyard.Platform.Http;
@@ -36,6 +39,11 @@ public sealed class HttpSource : IDisposable
             UseProxy = settings.Proxy is not null,
             UseCookies = false,
         };
+        if (settings.Reached is { } reached)
+        {
+            handler.ConnectCallback = (context, cancellation) => ConnectAsync(context.DnsEndPoint, reached, cancellation);
+        }
+
         if (settings.Certificates is { } judge)
         {
             handler.SslOptions.RemoteCertificateValidationCallback = judge;
@@ -130,9 +138,34 @@ public sealed class HttpSource : IDisposable
         {
             throw new HttpFailureException($"no answer in {_settings.Silence.TotalSeconds:0} s", isTransient: true, inner: error);
         }
+        catch (HttpRequestException error) when (error.InnerException is TorchyardException refused)
+        {
+            // What was reached may not be asked.
+            throw new TorchyardException(refused.Code, refused.Message, refused.Cure, refused);
+        }
         catch (Exception error) when (error is HttpRequestException or IOException)
         {
             throw new HttpFailureException(Innermost(error).Message, isTransient: true, inner: error);
+        }
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(
+        DnsEndPoint end,
+        Action<DnsEndPoint, IPAddress> reached,
+        CancellationToken cancellation
+    )
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(end, cancellation);
+            reached(end, ((IPEndPoint)socket.RemoteEndPoint!).Address);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 

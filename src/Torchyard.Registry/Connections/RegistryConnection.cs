@@ -24,13 +24,32 @@ public sealed class RegistryConnection : IDisposable
     private Challenge? _challenge;
     private RegistryLogin? _login;
     private bool _hasLooked;
+    private volatile bool _isInside;
     private DateTimeOffset _restUntil;
 
     private RegistryConnection(string registry, string? repository, Uri root, RegistrySettings settings, HttpSettings http)
     {
         (Registry, Root, Settings, _repository) = (registry, root, settings, repository);
-        Http = new HttpSource(http);
-        _tokenClient = new TokenClient(registry, root, http);
+        Http = new HttpSource(
+            http with
+            {
+                Reached = (end, address) => _isInside |= end.Host == root.Host && TokenRealm.IsPrivate(address),
+            }
+        );
+        _tokenClient = new TokenClient(
+            registry,
+            root,
+            http with
+            {
+                Reached = (end, address) =>
+                {
+                    if (!IsProxy(end))
+                    {
+                        TokenRealm.CheckReached(registry, root, end.Host, address, _isInside);
+                    }
+                },
+            }
+        );
     }
 
     /// <summary>Its name, as people write it.</summary>
@@ -248,7 +267,7 @@ public sealed class RegistryConnection : IDisposable
                 {
                     request.Prepare?.Invoke(message);
                     // Some compress what they store, and its digest is another then.
-                    message.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
+                    TokenClient.AsItIs(message);
                     if (TokenClient.IsSame(message.RequestUri!, Root))
                     {
                         message.Headers.Authorization = authorization;
@@ -346,6 +365,10 @@ public sealed class RegistryConnection : IDisposable
 
     private static Challenge? Choose(IReadOnlyList<Challenge> challenges) =>
         challenges.FirstOrDefault(one => one.Scheme == "bearer") ?? challenges.FirstOrDefault(one => one.Scheme == "basic");
+
+    // A proxy has an address inside by its nature, and looks up names itself.
+    private bool IsProxy(DnsEndPoint end) =>
+        Settings.Proxy is { } proxy && proxy.GetProxy(Root) is { } address && address.Host == end.Host && address.Port == end.Port;
 
     // The host that a registry redirects to may ask for logins of its own, which nobody has.
     private bool IsOwn(HttpResponseMessage response) =>

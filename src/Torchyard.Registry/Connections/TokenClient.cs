@@ -88,6 +88,7 @@ internal sealed class TokenClient(string registry, Uri root, HttpSettings settin
         {
             Prepare = request =>
             {
+                AsItIs(request);
                 // A redirect to another host gets no password.
                 if (login is not null && IsSame(request.RequestUri!, realm))
                 {
@@ -115,8 +116,11 @@ internal sealed class TokenClient(string registry, Uri root, HttpSettings settin
             fields.Add(new("scope", string.Join(' ', scopes)));
         }
 
-        return new HttpQuestion(HttpMethod.Post, realm) { Content = () => new FormUrlEncodedContent(fields) };
+        return new HttpQuestion(HttpMethod.Post, realm) { Content = () => new FormUrlEncodedContent(fields), Prepare = AsItIs };
     }
+
+    /// <summary>Asks for an answer without compression, which some servers apply unasked (quay/quay#1310).</summary>
+    internal static void AsItIs(HttpRequestMessage request) => request.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
 
     internal static AuthenticationHeaderValue Basic(RegistryLogin login) =>
         new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{login.User}:{login.Secret}")));

@@ -56,13 +56,46 @@ internal static class TokenRealm
         }
     }
 
+    /// <summary>Refuses a connection that leads where a name does not say: a name of the public DNS may have an address inside.</summary>
+    /// <param name="registry">The registry, for messages.</param>
+    /// <param name="root">Its address.</param>
+    /// <param name="host">The host that was asked for.</param>
+    /// <param name="reached">Where the connection leads.</param>
+    /// <param name="isInside">The registry itself was reached inside the private network.</param>
+    /// <exception cref="TorchyardException">TY6011.</exception>
+    public static void CheckReached(string registry, Uri root, string host, IPAddress reached, bool isInside)
+    {
+        if (host.Equals(root.Host, StringComparison.OrdinalIgnoreCase))
+        {
+            return;
+        }
+
+        var plain = reached.IsIPv4MappedToIPv6 ? reached.MapToIPv4() : reached;
+        if (IsOfThisLink(plain))
+        {
+            throw RegistryErrors.BadRealm(registry, host, $"which is {plain}, where clouds keep what only this machine may know");
+        }
+
+        if (IsInside(plain) && !isInside)
+        {
+            throw RegistryErrors.BadRealm(registry, host, $"which is {plain}, an address inside a private network");
+        }
+    }
+
+    /// <summary>True for an address that only a private network has.</summary>
+    public static bool IsPrivate(IPAddress address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        return IsInside(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
+    }
+
     /// <summary>
     /// True for addresses of the link (RFC 3927, 4291), such as 169.254.169.254: no network has a server of tokens there.
     /// </summary>
     private static bool IsOfThisLink(Uri address) =>
-        IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip)
-        && (ip.IsIPv4MappedToIPv6 ? ip.MapToIPv4() : ip) is var plain
-        && (plain.IsIPv6LinkLocal || plain.GetAddressBytes() is [169, 254, _, _]);
+        IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && IsOfThisLink(ip.IsIPv4MappedToIPv6 ? ip.MapToIPv4() : ip);
+
+    private static bool IsOfThisLink(IPAddress plain) => plain.IsIPv6LinkLocal || plain.GetAddressBytes() is [169, 254, _, _];
 
     /// <summary>
     /// True for what only a private network has: its addresses (RFC 1918, 3927, 4193, 6598), this machine, and names that the public DNS
@@ -76,7 +109,11 @@ internal static class TokenRealm
                 || InsideEndings.Any(end => address.Host.TrimEnd('.').EndsWith(end, StringComparison.OrdinalIgnoreCase));
         }
 
-        ip = ip.IsIPv4MappedToIPv6 ? ip.MapToIPv4() : ip;
+        return IsInside(ip.IsIPv4MappedToIPv6 ? ip.MapToIPv4() : ip);
+    }
+
+    private static bool IsInside(IPAddress ip)
+    {
         if (IPAddress.IsLoopback(ip) || ip.IsIPv6LinkLocal || ip.IsIPv6UniqueLocal || ip.IsIPv6SiteLocal || ip.Equals(IPAddress.IPv6Any))
         {
             return true;

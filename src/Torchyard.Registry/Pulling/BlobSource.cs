@@ -36,6 +36,20 @@ internal sealed class BlobSource(RegistryConnection connection, string repositor
         );
         try
         {
+            // A link that the registry signed for a moment, which has passed: the registry gives another one.
+            if (
+                response.RequestMessage?.RequestUri is { } reached
+                && !TokenClient.IsSame(reached, connection.Root)
+                && response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
+            )
+            {
+                throw new HttpFailureException(
+                    $"the storage that it leads to answers {(int)response.StatusCode}",
+                    isTransient: true,
+                    response.StatusCode
+                );
+            }
+
             if (
                 response.StatusCode
                 is not (HttpStatusCode.OK or HttpStatusCode.PartialContent or HttpStatusCode.RequestedRangeNotSatisfiable)

@@ -26,6 +26,10 @@ public sealed class ImagePull(StorePaths paths, RegistryConnection connection, I
 
     private readonly OciLayout _layout = new(paths);
 
+    /// <summary>Throws when an image may not come; told the digests of its index and its manifest before anything else is
+    /// fetched.</summary>
+    public Func<IReadOnlyList<Digest>, CancellationToken, Task>? Approve { get; init; }
+
     /// <summary>Pulls an image.</summary>
     /// <param name="reference">Which.</param>
     /// <param name="platform">For which machine, where the registry has it for several.</param>
@@ -40,6 +44,10 @@ public sealed class ImagePull(StorePaths paths, RegistryConnection connection, I
         var fetched = await ForPlatformAsync(client, named, platform, reference, cancellation);
         var (manifest, content) = ManifestReader.Read(fetched, connection.Registry, reference.ToString());
         RequireSmallConfiguration(manifest, reference);
+        if (Approve is not null)
+        {
+            await Approve([.. new[] { named.Digest, fetched.Digest }.Distinct()], cancellation);
+        }
 
         _layout.Initialise();
         StoreDirectory.Create(paths.Temporary, StoreDirectory.OwnerOnly);

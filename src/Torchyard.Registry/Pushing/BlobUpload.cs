@@ -8,6 +8,7 @@ using Torchyard.Platform.Files;
 using Torchyard.Platform.Http;
 using Torchyard.Platform.Reporting;
 using Torchyard.Registry.Connections;
+using Torchyard.Registry.Errors;
 using Torchyard.Registry.Pulling;
 
 namespace Torchyard.Registry.Pushing;
@@ -16,8 +17,15 @@ namespace Torchyard.Registry.Pushing;
 /// Sends blobs to a repository: not those that are there, the others whole in one request, in parts where a registry, or a proxy before it,
 /// takes no large ones.
 /// </summary>
-internal sealed class BlobUpload(RegistryConnection connection, string repository, OciLayout layout)
+/// <param name="connection">The registry.</param>
+/// <param name="repository">The repository.</param>
+/// <param name="open">Opens a blob from some byte on.</param>
+internal sealed class BlobUpload(RegistryConnection connection, string repository, Func<OciDescriptor, long, Stream> open)
 {
+    /// <summary>Sends blobs of the store.</summary>
+    public BlobUpload(RegistryConnection connection, string repository, OciLayout layout)
+        : this(connection, repository, (blob, from) => Open(layout, blob, from)) { }
+
     /// <summary>True when the registry has a blob in this repository.</summary>
     public async Task<bool> IsThereAsync(OciDescriptor blob, CancellationToken cancellation)
     {
@@ -34,6 +42,53 @@ internal sealed class BlobUpload(RegistryConnection connection, string repositor
             HttpStatusCode.BadRequest or HttpStatusCode.MethodNotAllowed => false,
             _ => throw await RegistryRefusal.OfAsync(connection, response, what, cancellation),
         };
+    }
+
+    /// <summary>
+    /// Has the registry take a blob from another repository (distribution-spec, "Mounting a blob from another repository"). A registry that
+    /// gives no token for that one, or wants the bytes themselves, says no, and the blob is sent.
+    /// </summary>
+    /// <param name="blob">The blob.</param>
+    /// <param name="from">The repository that has it.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task<bool> MountAsync(OciDescriptor blob, string from, CancellationToken cancellation)
+    {
+        var what = $"{BlobSource.Named(blob)} of {from}";
+        var address = connection.At(repository, $"blobs/uploads/?mount={blob.Digest}&from={Uri.EscapeDataString(from)}");
+        var request = Request(HttpMethod.Post, address, what) with
+        {
+            Scopes = [.. RegistryRequest.Push(repository), .. RegistryRequest.Pull(from)],
+            Content = static () => new ByteArrayContent([]),
+        };
+        try
+        {
+            using var response = await connection.SendAsync(request, cancellation);
+            if (response.StatusCode == HttpStatusCode.Accepted)
+            {
+                await CancelAsync(response, address, what, cancellation);
+            }
+
+            return response.StatusCode == HttpStatusCode.Created;
+        }
+        catch (TorchyardException failure) when (failure.Code is RegistryCodes.Denied or RegistryCodes.NotFound)
+        {
+            // moby/buildkit#2454: a token for both is refused by some, and the upload would be allowed.
+            return false;
+        }
+    }
+
+    // The upload that was begun in place of the mount; a registry that keeps it forgets it by itself.
+    private async Task CancelAsync(HttpResponseMessage response, Uri asked, string what, CancellationToken cancellation)
+    {
+        try
+        {
+            var place = UploadLocation.Of(connection, response, asked, what);
+            using var _ = await connection.SendOnceAsync(Request(HttpMethod.Delete, place, what), cancellation);
+        }
+        catch (Exception failure) when (failure is HttpFailureException or TorchyardException)
+        {
+            // It is there until the registry clears it away.
+        }
     }
 
     /// <summary>Sends a blob.</summary>
@@ -142,16 +197,7 @@ internal sealed class BlobUpload(RegistryConnection connection, string repositor
     private SentContent ContentOf(OciDescriptor blob, long from, long length, ByteCount count)
     {
         count.Set(from);
-        var content = new SentContent(
-            () =>
-            {
-                var file = RegularFile.TryOpen(layout.BlobPath(blob.Digest)) ?? throw ImageErrors.MissingBlob(blob.Digest.ToString());
-                file.Seek(from, SeekOrigin.Begin);
-                return file;
-            },
-            length,
-            count.Add
-        );
+        var content = new SentContent(() => open(blob, from), length, count.Add);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
         if (length != blob.Size)
         {
@@ -163,6 +209,13 @@ internal sealed class BlobUpload(RegistryConnection connection, string repositor
         }
 
         return content;
+    }
+
+    private static FileStream Open(OciLayout layout, OciDescriptor blob, long from)
+    {
+        var file = RegularFile.TryOpen(layout.BlobPath(blob.Digest)) ?? throw ImageErrors.MissingBlob(blob.Digest.ToString());
+        file.Seek(from, SeekOrigin.Begin);
+        return file;
     }
 
     private RegistryRequest Request(HttpMethod method, Uri address, string what) =>

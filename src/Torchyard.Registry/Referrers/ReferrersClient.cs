@@ -6,7 +6,6 @@ using Torchyard.Platform.Http;
 using Torchyard.Platform.Text;
 using Torchyard.Registry.Connections;
 using Torchyard.Registry.Documents;
-using Torchyard.Registry.Errors;
 
 namespace Torchyard.Registry.Referrers;
 

@@ -265,7 +265,7 @@ internal static class EngineOptions
         Add("rmi", "not needed: 'torchyard prune' frees layers that no image needs", "--no-prune");
         Add("rmi", Platform, "--platform");
         Add("rmi", "name them, or let the shell do it: $(torchyard images -q)", "--all");
-        Add("images", "every image is listed; layers are shared parts, not images", "--all", "--tree", "--history");
+        Add("images", "every image is listed; layers are shared parts, not images", "--all", "--history");
         Add("images", ImageFilters, "--filter", "--format", "--noheading", "--sort");
         Add("images", "use --digests", "--no-trunc");
         Add("attach", "ctrl-p ctrl-q leaves the container", "--detach-keys");

@@ -21,11 +21,14 @@ internal sealed partial class ImagesCommand : Verb
     private readonly Option<bool> _digests = new("--digests") { Description = "Show whole digests" };
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Show digests only" };
 
+    private readonly Option<bool> _tree = new("--tree") { Description = "Show layers, which images share them, and what a removal frees" };
+
     public ImagesCommand()
         : base("images", VerbGroup.Store, "List the images of the store")
     {
         Options.Add(_digests);
         Options.Add(_quiet);
+        Options.Add(_tree);
         Options.Add(GlobalOptions.Json);
         Details = """
             SIZE is that of the compressed layers. Images share layers, so together they take less.
@@ -37,35 +40,40 @@ internal sealed partial class ImagesCommand : Verb
             new("torchyard images", "names, sizes, ages"),
             new("torchyard images --digests", "to compare images of two machines"),
             new("torchyard images --json", "for programs"),
+            new("torchyard images --tree", "what removing one would free"),
         ];
     }
 
     public override Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
         var damaged = new List<Row>();
-        var rows = new ImageStore(invocation.Store)
-            .List(
-                (digest, names, trouble) =>
-                {
-                    damaged.Add(
-                        new Row
-                        {
-                            Names = names,
-                            Digest = digest.ToString(),
-                            Created = "damaged",
-                            Layers = 0,
-                            Size = 0,
-                            Damage = trouble,
-                        }
-                    );
-                    invocation.Screen.Progress.Warn(
-                        $"{(names is [var name, ..] ? name : digest.ToString())} cannot be read: {trouble}; 'torchyard check --repair' "
-                            + "repairs it, 'torchyard rmi' removes it"
-                    );
-                }
-            )
-            .Select(Row.Of)
-            .ToList();
+        var images = new ImageStore(invocation.Store).List(
+            (digest, names, trouble) =>
+            {
+                damaged.Add(
+                    new Row
+                    {
+                        Names = names,
+                        Digest = digest.ToString(),
+                        Created = "damaged",
+                        Layers = 0,
+                        Size = 0,
+                        Damage = trouble,
+                    }
+                );
+                invocation.Screen.Progress.Warn(
+                    $"{(names is [var name, ..] ? name : digest.ToString())} cannot be read: {trouble}; 'torchyard check --repair' "
+                        + "repairs it, 'torchyard rmi' removes it"
+                );
+            }
+        );
+        if (invocation.Get(_tree))
+        {
+            ImageTree.Answer(invocation, LayerSharing.Of(invocation.Store, images));
+            return Task.FromResult(ExitCode.Done);
+        }
+
+        var rows = images.Select(Row.Of).ToList();
         rows.AddRange(damaged);
         if (invocation.Get(_quiet) && !invocation.Json)
         {

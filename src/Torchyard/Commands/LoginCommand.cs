@@ -35,10 +35,12 @@ internal sealed class LoginCommand : Verb
             read; 'torchyard logout' takes it away. Logins of podman and docker are used as they are,
             without this command.
 
-            A password never stands on a command line, where every user of the machine could read it.
+            On a terminal it asks for what is not named, and shows nothing of the password. A password
+            never stands on a command line, where every user of the machine could read it.
             """;
         Examples =
         [
+            new("torchyard login ghcr.io -u me", "at a terminal, which asks for the password"),
             new("torchyard login ghcr.io -u me --password-stdin", "with a token behind '<', or from a pipe"),
             new("torchyard login nvcr.io -u '$oauthtoken' --password-stdin", "NVIDIA's registry"),
         ];
@@ -46,20 +48,17 @@ internal sealed class LoginCommand : Verb
 
     public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
-        if (invocation.Get(_user) is not { } user)
-        {
-            throw new TorchyardException("TY6015", "there is no user name", Cure) { IsUsage = true };
-        }
-
-        if (!invocation.Get(_standardInput))
-        {
-            throw new TorchyardException("TY6015", "there is no password", Cure) { IsUsage = true };
-        }
-
+        var user = invocation.Get(_user)
+            ?? (invocation.Get(_standardInput) ? null : await invocation.Screen.AskTextAsync("User: ", cancellation))
+            ?? throw new TorchyardException("TY6015", "there is no user name", Cure) { IsUsage = true };
+        var password = invocation.Get(_standardInput)
+            ? await invocation.Screen.ReadPipedAsync(LoginFlow.LongestPassword, cancellation)
+            : await invocation.Screen.AskHiddenAsync("Password or token, which is not shown: ", cancellation)
+                ?? throw new TorchyardException("TY6015", "there is no password", Cure) { IsUsage = true };
         var (registry, file) = await new LoginFlow(invocation.Host).LogInAsync(
             invocation.Get(_registry) ?? "docker.io",
             user,
-            await invocation.Screen.ReadPipedAsync(LoginFlow.LongestPassword, cancellation),
+            password,
             invocation.Get(_plain),
             cancellation
         );

@@ -45,15 +45,49 @@ internal sealed class Screen : IDialogue, IDisposable
     /// <returns>True for y and yes; everything else, and the end of the input, is no.</returns>
     public async Task<bool> AskAsync(string question, CancellationToken cancellation)
     {
+        if (!CanAsk)
+        {
+            throw new InvalidOperationException("nobody is there to ask");
+        }
+
+        return (await AskTextAsync(question, cancellation))?.Trim().ToLowerInvariant() is "y" or "yes";
+    }
+
+    /// <summary>Asks for a line of text on standard error; null where nobody is there, or nothing is said.</summary>
+    /// <param name="question">What is asked.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    public async Task<string?> AskTextAsync(string question, CancellationToken cancellation)
+    {
+        if (_streams.Input is not { } input)
+        {
+            return null;
+        }
+
         _progress.Aside(() =>
         {
             _streams.Error.Write(PlainText.Clean(question));
             _streams.Error.Flush();
         });
-        var input = _streams.Input ?? throw new InvalidOperationException("nobody is there to ask");
         // A read of a terminal cannot be interrupted; it is left behind when the program ends.
-        var answer = await Task.Run(input.ReadLine, CancellationToken.None).WaitAsync(cancellation);
-        return answer?.Trim().ToLowerInvariant() is "y" or "yes";
+        return await Task.Run(input.ReadLine, CancellationToken.None).WaitAsync(cancellation) is { Length: > 0 } text ? text : null;
+    }
+
+    /// <summary>The same for a secret, which the terminal does not show.</summary>
+    public async Task<string?> AskHiddenAsync(string question, CancellationToken cancellation)
+    {
+        string? answer;
+        using (_streams.HideInput())
+        {
+            answer = await AskTextAsync(question, cancellation);
+        }
+
+        if (CanAsk)
+        {
+            // The line end that was typed was not shown either.
+            _progress.Aside(_streams.Error.WriteLine);
+        }
+
+        return answer;
     }
 
     /// <summary>Standard input as text, to its end or a little beyond the most that anybody would take.</summary>

@@ -22,6 +22,9 @@ internal sealed record ScreenStreams
     /// <summary>Opens what is piped in, for a verb that reads it as a whole.</summary>
     public Func<Stream> Piped { get; init; } = static () => Stream.Null;
 
+    /// <summary>Shows nothing of what is typed, until the result is disposed of; null where there is nothing to hide.</summary>
+    public Func<IDisposable?> HideInput { get; init; } = static () => null;
+
     /// <summary>Standard output is a terminal.</summary>
     public bool OutputIsTerminal { get; init; }
 
@@ -64,6 +67,7 @@ internal sealed record ScreenStreams
                         bufferSize: 1
                     )
                     : null,
+            HideInput = static () => HiddenInput.Begin(StandardDescriptor.Input),
             Piped = static () => new DescriptorInputStream(StandardDescriptor.Input),
             OutputIsTerminal = !dumb && StandardDescriptor.IsTerminal(StandardDescriptor.Output),
             ErrorIsTerminal = !dumb && StandardDescriptor.IsTerminal(StandardDescriptor.Error),

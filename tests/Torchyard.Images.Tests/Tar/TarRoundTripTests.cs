@@ -320,4 +320,34 @@ public sealed class TarRoundTripTests
         process.WaitForExit();
         Assert.Equal(0, process.ExitCode);
     }
+
+    /// <summary>umoci's 'insert' writes such layers, and what Go's reader takes, docker and podman run.</summary>
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(1, false)]
+    public void An_archive_may_end_with_the_content_of_its_last_file(int padding, bool isRead)
+    {
+        using var archive = new MemoryStream();
+        new TarLayerWriter(archive).Write(
+            new TarEntry
+            {
+                Name = "last",
+                Kind = TarKind.File,
+                Mode = 0x1A4,
+                Size = 5,
+            },
+            new MemoryStream("whole"u8.ToArray())
+        );
+        using var cut = new MemoryStream(archive.ToArray()[..(512 + 5 + padding)]);
+        var reader = new TarReader(cut);
+        Assert.Equal("last", reader.Next()!.Name);
+        if (isRead)
+        {
+            Assert.Null(reader.Next());
+        }
+        else
+        {
+            Assert.Throws<TarFormatException>(reader.Next);
+        }
+    }
 }

@@ -50,4 +50,36 @@ public sealed class TokenRealmTests
     [InlineData("https://user:password@auth.example.com/")]
     public void A_realm_is_an_address(string? realm) =>
         Assert.Equal("TY6007", Assert.Throws<TorchyardException>(() => TokenRealm.Require("registry.example.com", Registry, realm)).Code);
+
+    /// <summary>A name of the public DNS may lead anywhere: to a service behind the firewall, or to a cloud's own.</summary>
+    [Theory]
+    [InlineData("10.1.2.3", false, true)]
+    [InlineData("127.0.0.1", false, true)]
+    [InlineData("::ffff:192.168.1.1", false, true)]
+    [InlineData("fd00::1", false, true)]
+    [InlineData("10.1.2.3", true, false)]
+    [InlineData("169.254.169.254", true, true)]
+    [InlineData("fe80::1", true, true)]
+    [InlineData("93.184.216.34", false, false)]
+    public void Where_a_connection_leads_decides(string address, bool registryIsInside, bool refused)
+    {
+        void Check(string host) =>
+            TokenRealm.CheckReached(
+                "registry.example.com",
+                new Uri("https://registry.example.com/v2/"),
+                host,
+                System.Net.IPAddress.Parse(address),
+                registryIsInside
+            );
+
+        Check("registry.example.com");
+        if (refused)
+        {
+            Assert.Equal("TY6011", Assert.Throws<Torchyard.Platform.Errors.TorchyardException>(() => Check("auth.example.com")).Code);
+        }
+        else
+        {
+            Check("auth.example.com");
+        }
+    }
 }

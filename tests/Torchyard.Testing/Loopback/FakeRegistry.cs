@@ -19,7 +19,9 @@ public sealed class FakeRegistry : IDisposable
     private readonly Uri _blobRoot;
     private readonly ConcurrentDictionary<string, int> _tokens = new();
     private readonly ConcurrentDictionary<string, MemoryStream> _uploads = new();
+    private readonly ConcurrentDictionary<string, bool> _linked = new();
     private int _cuts;
+    private int _ended;
     private int _refused;
 
     public FakeRegistry(RegistryQuirks? quirks = null)
@@ -109,6 +111,12 @@ public sealed class FakeRegistry : IDisposable
     private async Task AnswerBlobHostAsync(HttpListenerContext context)
     {
         BlobRequests.Enqueue(Described(context));
+        if (Interlocked.Increment(ref _ended) <= Quirks.EndedLinks)
+        {
+            await SendAsync(context, 403, "<Error><Code>AccessDenied</Code></Error>"u8.ToArray(), "application/xml");
+            return;
+        }
+
         await SendBlobAsync(context, context.Request.Url!.AbsolutePath[1..]);
     }
 
@@ -130,7 +138,7 @@ public sealed class FakeRegistry : IDisposable
                 "WWW-Authenticate",
                 Quirks.Basic is not null
                     ? "BASIC realm=\"here, there\""
-                    : $"Bearer realm=\"{Quirks.Realm ?? new Uri(_root, "/token").AbsoluteUri}\",service=\"fake, registry\""
+                    : $"Bearer realm=\"{Realm(context)}\"{(Quirks.NamesNoService ? "" : ",service=\"fake, registry\"")}"
             );
             await SendAsync(context, 401, "{\"errors\":[{\"code\":\"UNAUTHORIZED\",\"message\":\"authentication required\"}]}"u8.ToArray());
         }
@@ -144,6 +152,11 @@ public sealed class FakeRegistry : IDisposable
             await AnswerAllowedAsync(context, path);
         }
     }
+
+    private string Realm(HttpListenerContext context) =>
+        (context.Request.Headers["Authorization"] is null ? null : Quirks.LaterRealm)
+        ?? Quirks.Realm
+        ?? new Uri(_root, "/token").AbsoluteUri;
 
     private async Task AnswerAllowedAsync(HttpListenerContext context, string path)
     {
@@ -164,6 +177,11 @@ public sealed class FakeRegistry : IDisposable
                 "/manifests/" => SendManifestAsync(context, repository, name),
                 "/referrers/" => SendReferrersAsync(context, repository, name),
                 "/blobs/uploads/" => TakeBlobAsync(context, repository, name),
+                _ when context.Request.HttpMethod == "HEAD" && Quirks.Mounts && !_linked.ContainsKey($"{repository}@{name}") => SendAsync(
+                    context,
+                    404,
+                    []
+                ),
                 _ => SendOrRedirectAsync(context, name),
             }
         );
@@ -290,6 +308,24 @@ public sealed class FakeRegistry : IDisposable
             return;
         }
 
+        if (context.Request.HttpMethod == "DELETE")
+        {
+            await SendAsync(context, _uploads.TryRemove(id, out _) ? 204 : 404, []);
+            return;
+        }
+
+        if (
+            context.Request.HttpMethod == "POST"
+            && Quirks.Mounts
+            && context.Request.QueryString["mount"] is { } mounted
+            && context.Request.QueryString["from"] is { Length: > 0 }
+        )
+        {
+            _linked[$"{repository}@{mounted}"] = true;
+            await SendAsync(context, 201, []);
+            return;
+        }
+
         if (context.Request.HttpMethod == "POST")
         {
             id = Guid.NewGuid().ToString("N");
@@ -309,8 +345,14 @@ public sealed class FakeRegistry : IDisposable
         upload.Write(body);
         if (context.Request.HttpMethod == "PATCH")
         {
+            if (context.Request.Headers["Content-Range"] is not { } range || range.Contains("bytes", StringComparison.Ordinal))
+            {
+                await SendAsync(context, 416, []);
+                return;
+            }
+
             SayWhere(context, repository, id);
-            await SendAsync(context, 202, []);
+            await SendAsync(context, Quirks.PartStatus, []);
             return;
         }
 
@@ -378,11 +420,28 @@ public sealed class FakeRegistry : IDisposable
         return content.ToArray();
     }
 
-    private static async Task SendAsync(HttpListenerContext context, int status, byte[] body, string type = "application/json")
+    private async Task SendAsync(HttpListenerContext context, int status, byte[] body, string type = "application/json")
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = type;
-        context.Response.ContentLength64 = body.Length;
+        if (Quirks.Compresses)
+        {
+            context.Response.AddHeader("Set-Cookie", "session=1; Path=/");
+            if (context.Request.Headers["Accept-Encoding"] != "identity" || context.Request.Headers["Cookie"] is not null)
+            {
+                body = [.. body.Reverse()];
+            }
+        }
+
+        if (Quirks.SaysNoLengths && context.Request.HttpMethod != "HEAD")
+        {
+            context.Response.SendChunked = true;
+        }
+        else
+        {
+            context.Response.ContentLength64 = body.Length;
+        }
+
         if (context.Request.HttpMethod != "HEAD" && body.Length > 0)
         {
             await context.Response.OutputStream.WriteAsync(body);

@@ -30,6 +30,7 @@ public sealed class RegistryImage
     /// <param name="docker">True for docker's manifest.</param>
     /// <param name="layerType">Media type of the layer; null for the usual.</param>
     /// <param name="architecture">What its configuration says.</param>
+    /// <param name="plain">True for a layer without compression.</param>
     public static RegistryImage Add(
         FakeRegistry registry,
         string repository,
@@ -37,13 +38,15 @@ public sealed class RegistryImage
         int bytes = 1000,
         bool docker = false,
         string? layerType = null,
-        string architecture = "amd64"
+        string architecture = "amd64",
+        bool plain = false
     )
     {
         var content = new byte[bytes];
         new Random(bytes).NextBytes(content);
         var tar = Tar(content);
-        var blob = Gzip(tar);
+        var blob = plain ? tar : Gzip(tar);
+        layerType ??= plain ? "application/vnd.oci.image.layer.v1.tar" : null;
         var configuration = Encoding.UTF8.GetBytes(
             $$$"""{"architecture":"{{{architecture}}}","os":"linux","config":{"Cmd":["/bin/true"],"Entrypoint":null},"rootfs":{"type":"layers","diff_ids":["{{{FakeRegistry.DigestOf(tar)}}}"]},"history":[{"empty_layer":true}]}"""
         );
@@ -61,7 +64,13 @@ public sealed class RegistryImage
 #pragma warning disable RS0030 // What tests make need not be the same each time.
         using (var writer = new TarWriter(result, leaveOpen: true))
         {
-            writer.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, "content") { DataStream = new MemoryStream(content) });
+            writer.WriteEntry(
+                new UstarTarEntry(TarEntryType.RegularFile, "content")
+                {
+                    DataStream = new MemoryStream(content),
+                    ModificationTime = DateTimeOffset.UnixEpoch,
+                }
+            );
         }
 #pragma warning restore RS0030
 

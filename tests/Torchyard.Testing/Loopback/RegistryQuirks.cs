@@ -42,6 +42,27 @@ public sealed record RegistryQuirks
     /// <summary>Locations of uploads are paths, with a query.</summary>
     public bool RelativeUploads { get; init; }
 
+    /// <summary>Repositories have only the blobs that came to them, and take those of others; else each has all.</summary>
+    public bool Mounts { get; init; }
+
+    /// <summary>So many links to the other host have ended when they are followed: it answers 403.</summary>
+    public int EndedLinks { get; init; }
+
+    /// <summary>The realm that is named to those who come with a token that ended, in place of the first one.</summary>
+    public string? LaterRealm { get; init; }
+
+    /// <summary>No challenge names a service.</summary>
+    public bool NamesNoService { get; init; }
+
+    /// <summary>Answers are compressed for whoever does not ask for them as they are, and have a cookie.</summary>
+    public bool Compresses { get; init; }
+
+    /// <summary>Status of an accepted part of an upload.</summary>
+    public int PartStatus { get; init; } = 202;
+
+    /// <summary>Bodies come without saying how long they are.</summary>
+    public bool SaysNoLengths { get; init; }
+
     /// <summary>What the list of attached artifacts is answered with; 200 for a registry that has one.</summary>
     public int ReferrersStatus { get; init; } = 404;
 

@@ -54,6 +54,57 @@ public sealed class ShippingTests : IDisposable
     }
 
     [Fact]
+    public async Task At_a_terminal_user_and_password_are_asked_for_and_the_password_is_not_shown()
+    {
+        _registry.Quirks = new RegistryQuirks { Basic = ("me", Password) };
+        _here.Answers = $"me\n{Password}\n";
+        Assert.Equal(0, await _here.RunAsync("login", _registry.Name));
+        Assert.True(_here.HidInput);
+        Assert.DoesNotContain(Password, _here.Error + _here.Output, StringComparison.Ordinal);
+        _here.Answers = null;
+        Assert.Equal(2, await _here.RunAsync("login", _registry.Name, "-u", "me"));
+        Assert.Contains("TY6015", _here.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_damaged_image_is_named_and_fetched_again_from_its_registry(bool plain)
+    {
+        var image = RegistryImage.Add(_registry, "them/theirs", "1", 100_000, plain: plain);
+        var name = $"{_registry.Name}/them/theirs:1";
+        await _here.RunAsync("pull", name);
+        Assert.Equal(0, await _here.RunAsync("validate", name));
+        Assert.Contains("is what it says: 3 blobs", _here.Output, StringComparison.Ordinal);
+        var blob = _here.PathOf($"store/oci/blobs/sha256/{FakeRegistry.DigestOf(image.Large)[7..]}");
+        var content = await File.ReadAllBytesAsync(blob, TestContext.Current.CancellationToken);
+        content[^20] ^= 1;
+        await File.WriteAllBytesAsync(blob, content, TestContext.Current.CancellationToken);
+        Assert.Equal(1, await _here.RunAsync("validate", name));
+        Assert.Contains("has other bytes than its digest says", _here.Output, StringComparison.Ordinal);
+        Assert.Contains($"'torchyard validate --repair {name}' fetches it again", _here.Error, StringComparison.Ordinal);
+        Assert.Equal(0, await _here.RunAsync("validate", "--repair"));
+        Assert.StartsWith($"repaired: {name}", _here.Output, StringComparison.Ordinal);
+        File.Delete(blob);
+        Assert.Equal(1, await _here.RunAsync("validate", name));
+        Assert.Contains("the layer is missing", _here.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_tree_says_what_a_removal_frees()
+    {
+        RegistryImage.Add(_registry, "them/theirs", "1", 100_000);
+        Assert.Equal(0, await _here.RunAsync("copy", $"{_registry.Name}/them/theirs:1", "store:one:1"));
+        RegistryImage.Add(_registry, "them/theirs", "2", 100_000, architecture: "arm64");
+        Assert.Equal(0, await _here.RunAsync("pull", "--platform", "arm64", $"{_registry.Name}/them/theirs:2"));
+        Assert.Equal(0, await _here.RunAsync("images", "--tree"));
+        Assert.Contains($"with {_registry.Name}/them/theirs:2", _here.Output, StringComparison.Ordinal);
+        Assert.Contains("of it alone", _here.Output, StringComparison.Ordinal);
+        Assert.Equal(0, await _here.RunAsync("images", "--tree", "--json"));
+        Assert.Contains("\"shared_with\": [", _here.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Long_names_are_whole_on_a_narrow_terminal()
     {
         var name = $"{_registry.Name}/pytorch/pytorch:2.9.1-cuda12.8-cudnn9-runtime-and-more";

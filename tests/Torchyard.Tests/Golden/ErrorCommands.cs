@@ -115,6 +115,22 @@ internal static class ErrorCommands
             "login one two",
         ],
         ["logout"] = ["logout ghcr.io/me", "logout --bogus", "logout one two"],
+        ["copy"] =
+        [
+            "copy",
+            "copy one",
+            "copy oci: store:x",
+            "copy ghcr.io/me/mine:1 oci-archive::x",
+            "copy https://ghcr.io/me/mine store:x",
+            "copy oci:nosuch store:x",
+            "copy docker-archive:nosuch.tar store:x",
+            "copy store:nosuch oci:x",
+            "copy --platform linux// oci:a oci:b",
+            "copy --bogus a b",
+            "copy --json oci:nosuch store:x",
+        ],
+        ["policy"] = ["policy Debian", "policy --bogus", "policy one two", "policy --json Debian"],
+        ["validate"] = ["validate nosuch", "validate --bogus", "validate --json nosuch"],
         ["pull"] =
         [
             "pull",
