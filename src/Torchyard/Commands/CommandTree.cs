@@ -42,6 +42,7 @@ internal static class CommandTree
             new PushCommand(),
             new LoginCommand(),
             new LogoutCommand(),
+            new MirrorCommand(),
             new VolumeCommand(),
             new PruneCommand(),
             new CheckCommand(),

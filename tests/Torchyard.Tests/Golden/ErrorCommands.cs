@@ -115,6 +115,22 @@ internal static class ErrorCommands
             "login one two",
         ],
         ["logout"] = ["logout ghcr.io/me", "logout --bogus", "logout one two"],
+        ["mirror"] =
+        [
+            "mirror",
+            "mirror bogus",
+            "mirror serve now",
+            "mirror serve --root mirror",
+            "mirror serve --root mirror --listen here",
+            "mirror serve --root mirror --listen 0.0.0.0:5000 --anonymous read",
+            "mirror serve --root mirror --anonymous read --cert cert.pem",
+            "mirror serve --root mirror --anonymous all",
+            "mirror serve --root mirror --quota much",
+            "mirror join",
+            "mirror join host/name",
+            "mirror token remove nobody --root mirror",
+            "mirror token add a/b --root mirror",
+        ],
         ["pull"] =
         [
             "pull",
