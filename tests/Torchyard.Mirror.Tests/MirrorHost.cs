@@ -73,7 +73,12 @@ internal sealed class MirrorHost : IAsyncDisposable
 
     public static string First(FakeRegistry registry) => Mirror.Requests.Names.OfUpstream(registry.Name);
 
-    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, byte[]? body = null, params (string Name, string Value)[] headers)
+    public Task<HttpResponseMessage> SendAsync(
+        HttpMethod method,
+        string path,
+        byte[]? body = null,
+        params (string Name, string Value)[] headers
+    )
     {
         var request = new HttpRequestMessage(method, new Uri(Server.Address, path));
         if (body is not null)
@@ -119,14 +124,23 @@ internal sealed class MirrorHost : IAsyncDisposable
     public async Task<string> PushImageAsync(string repository, string tag, byte[] layer)
     {
         var config = "{}"u8.ToArray();
-        var manifest = Manifest(await PushBlobAsync(repository, config), config.Length, await PushBlobAsync(repository, layer), layer.Length);
+        var manifest = Manifest(
+            await PushBlobAsync(repository, config),
+            config.Length,
+            await PushBlobAsync(repository, layer),
+            layer.Length
+        );
         using var response = await PutManifestAsync(repository, tag, manifest);
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
         return FakeRegistry.DigestOf(Encoding.UTF8.GetBytes(manifest));
     }
 
-    public Task<HttpResponseMessage> PutManifestAsync(string repository, string reference, string manifest, string type = RegistryImage.Manifest) =>
-        SendAsync(HttpMethod.Put, $"/v2/{repository}/manifests/{reference}", Encoding.UTF8.GetBytes(manifest), ("Content-Type", type));
+    public Task<HttpResponseMessage> PutManifestAsync(
+        string repository,
+        string reference,
+        string manifest,
+        string type = RegistryImage.Manifest
+    ) => SendAsync(HttpMethod.Put, $"/v2/{repository}/manifests/{reference}", Encoding.UTF8.GetBytes(manifest), ("Content-Type", type));
 
     public static string Manifest(string config, int configSize, string layer, int layerSize, string more = "") =>
         $$"""{"schemaVersion":2,"mediaType":"{{RegistryImage.Manifest}}","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"{{config}}","size":{{configSize}}},"layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"{{layer}}","size":{{layerSize}}}]{{more}}}""";

@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
-using Torchyard.Platform.Text;
 using Torchyard.Registry.Mirrors;
 
 namespace Torchyard.Flows.Mirroring;
@@ -64,9 +63,13 @@ internal sealed class MirrorJoin(string root, string? userSettings)
         }
 
         var hosts = userSettings is null ? Path.Combine(root, "etc/containerd/certs.d") : null;
-        var files = hosts is not null && Directory.Exists(hosts)
-            ? Directory.EnumerateDirectories(hosts).Order(StringComparer.Ordinal).Select(directory => ("containerd", Path.Combine(directory, "hosts.toml")))
-            : [];
+        var files =
+            hosts is not null && Directory.Exists(hosts)
+                ? Directory
+                    .EnumerateDirectories(hosts)
+                    .Order(StringComparer.Ordinal)
+                    .Select(directory => ("containerd", Path.Combine(directory, "hosts.toml")))
+                : [];
         foreach (var (program, file) in files.Append(("podman", Podman)))
         {
             if (Read(file) is { } there)
@@ -151,15 +154,15 @@ internal sealed class MirrorJoin(string root, string? userSettings)
             '\n',
             mirror.Registries.Select(registry =>
                 $"""
-                [[registry]]
-                prefix = "{registry}"
-                location = "{registry}"
+                    [[registry]]
+                    prefix = "{registry}"
+                    location = "{registry}"
 
-                [[registry.mirror]]
-                location = "{mirror.Host}/{JoinedMirror.FirstPart(registry)}"
-                insecure = {(mirror.PlainHttp ? "true" : "false")}
+                    [[registry.mirror]]
+                    location = "{mirror.Host}/{JoinedMirror.FirstPart(registry)}"
+                    insecure = {(mirror.PlainHttp ? "true" : "false")}
 
-                """
+                    """
             )
         );
 
@@ -179,8 +182,8 @@ internal sealed class MirrorJoin(string root, string? userSettings)
         JsonObject settings;
         try
         {
-            settings =
-                before is null or { Length: 0 } ? []
+            settings = before is null or { Length: 0 }
+                ? []
                 : JsonNode.Parse(before, documentOptions: new JsonDocumentOptions { MaxDepth = 32 }) as JsonObject
                     ?? throw new JsonException("it is not an object");
         }
@@ -220,12 +223,17 @@ internal sealed class MirrorJoin(string root, string? userSettings)
             return true;
         }
 
-        var same = list.Where(one => one is JsonValue value && value.TryGetValue(out string? said) && (isUndo ? said.Contains(text, StringComparison.Ordinal) : said == text)).ToList();
+        var same = list.Where(one =>
+                one is JsonValue value
+                && value.TryGetValue(out string? said)
+                && (isUndo ? said.Contains(text, StringComparison.Ordinal) : said == text)
+            )
+            .ToList();
         if (!isUndo)
         {
             if (same.Count == 0)
             {
-                list.Add(JsonValue.Create(text));
+                list.Add((JsonNode?)JsonValue.Create(text));
             }
 
             return same.Count == 0;

@@ -27,8 +27,12 @@ internal static class MirrorUnit
 
             """
         );
-        text.Append("ExecStart=").AppendJoin(' ', new[] { program, "mirror", "serve" }.Concat(options.ToArguments()).Select(Quote)).Append('\n');
-        var isState = options.Root.StartsWith(State, StringComparison.Ordinal) && options.Root[State.Length..].IndexOf('/', StringComparison.Ordinal) < 0;
+        text.Append("ExecStart=")
+            .AppendJoin(' ', new[] { program, "mirror", "serve" }.Concat(options.ToArguments()).Select(Quote))
+            .Append('\n');
+        var isState =
+            options.Root.StartsWith(State, StringComparison.Ordinal)
+            && options.Root[State.Length..].IndexOf('/', StringComparison.Ordinal) < 0;
         text.Append(
             isState
                 ? $"DynamicUser=yes\nStateDirectory={Quote(options.Root[State.Length..])}\nStateDirectoryMode=0700\n"
@@ -76,7 +80,8 @@ internal static class MirrorUnit
             """
         );
         return isNative
-            ? text.ToString().Replace("LockPersonality=yes\n", "LockPersonality=yes\nMemoryDenyWriteExecute=yes\n", StringComparison.Ordinal)
+            ? text.ToString()
+                .Replace("LockPersonality=yes\n", "LockPersonality=yes\nMemoryDenyWriteExecute=yes\n", StringComparison.Ordinal)
             : text.ToString();
     }
 
@@ -87,7 +92,9 @@ internal static class MirrorUnit
             .Replace("\"", "\\\"", StringComparison.Ordinal)
             .Replace("%", "%%", StringComparison.Ordinal)
             .Replace("$", "$$", StringComparison.Ordinal);
-        return escaped.Length > 0 && escaped.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '/' or '.' or ':' or '_' or '[' or ']')
+        return
+            escaped.Length > 0
+            && escaped.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '/' or '.' or ':' or '_' or '[' or ']')
             ? escaped
             : $"\"{escaped}\"";
     }

@@ -49,12 +49,7 @@ internal sealed class PullFlow(Host host)
         }
     }
 
-    private async Task<PulledImage> PullAsync(
-        ImageReference reference,
-        ImagePlatform wanted,
-        Source source,
-        CancellationToken cancellation
-    )
+    private async Task<PulledImage> PullAsync(ImageReference reference, ImagePlatform wanted, Source source, CancellationToken cancellation)
     {
         using var connection = await Registries.OpenAsync(host, source.Registry, reference.AskedRepository, source.PlainHttp, cancellation);
         // No prune until it has its name.

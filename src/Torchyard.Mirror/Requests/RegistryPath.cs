@@ -57,8 +57,7 @@ internal readonly record struct RegistryPath(RegistryEndpoint Endpoint, string R
             : default;
     }
 
-    private static string? Behind(string path, string kind) =>
-        path.EndsWith(kind, StringComparison.Ordinal) ? path[..^kind.Length] : null;
+    private static string? Behind(string path, string kind) => path.EndsWith(kind, StringComparison.Ordinal) ? path[..^kind.Length] : null;
 
     /// <summary>Undoes escapes, once. Characters that no name has are refused here already.</summary>
     private static bool TryUnescape(string target, [NotNullWhen(true)] out string? path)

@@ -184,10 +184,7 @@ internal sealed class BlobAnswers(MirrorStore store, Fetches fetches, Counters c
 
             (first, length) = part;
             response.StatusCode = StatusCodes.Status206PartialContent;
-            exchange.Say(
-                "Content-Range",
-                string.Create(CultureInfo.InvariantCulture, $"bytes {first}-{first + part.Length - 1}/{total}")
-            );
+            exchange.Say("Content-Range", string.Create(CultureInfo.InvariantCulture, $"bytes {first}-{first + part.Length - 1}/{total}"));
         }
 
         Describe(exchange, digest, length);

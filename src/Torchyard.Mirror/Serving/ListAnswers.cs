@@ -130,10 +130,9 @@ internal sealed class ListAnswers(MirrorStore store)
         var most = MostEntries;
         if (exchange.Query("n") is { } text)
         {
-            most =
-                int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var wanted)
-                    ? Math.Min(wanted, MostEntries)
-                    : throw new RefusedException(400, "PAGINATION_NUMBER_INVALID", "n is a number");
+            most = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var wanted)
+                ? Math.Min(wanted, MostEntries)
+                : throw new RefusedException(400, "PAGINATION_NUMBER_INVALID", "n is a number");
         }
 
         var last = exchange.Query("last");

@@ -19,7 +19,9 @@ namespace Torchyard.Mirror.Serving;
 /// <summary>A mirror that serves: Kestrel, and nothing of ASP.NET around it.</summary>
 internal sealed class MirrorServer : IAsyncDisposable
 {
-    private static readonly TimeSpan BetweenCollections = TimeSpan.FromMinutes(1);
+    // How often the quota is looked at, and after how many looks everything is read to find what nothing links.
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMinutes(1);
+    private const int LooksUntilAll = 10;
 
     private readonly MirrorParts _parts;
     private readonly WebApplication _application;
@@ -78,10 +80,6 @@ internal sealed class MirrorServer : IAsyncDisposable
             throw;
         }
     }
-
-    /// <summary>Serves until it is told to end.</summary>
-    public Task WaitAsync(CancellationToken cancellation) =>
-        Task.Delay(Timeout.Infinite, cancellation).ContinueWith(static _ => { }, TaskScheduler.Default);
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
@@ -162,7 +160,8 @@ internal sealed class MirrorServer : IAsyncDisposable
             all[0] = X509CertificateLoader.LoadPkcs12(own.Export(X509ContentType.Pkcs12), null);
             return all;
         }
-        catch (Exception failure) when (failure is System.Security.Cryptography.CryptographicException or IOException or UnauthorizedAccessException)
+        catch (Exception failure)
+            when (failure is System.Security.Cryptography.CryptographicException or IOException or UnauthorizedAccessException)
         {
             throw MirrorErrors.BadCertificate(file, failure.Message.TrimEnd('.'));
         }
@@ -191,12 +190,17 @@ internal sealed class MirrorServer : IAsyncDisposable
     {
         var (store, settings) = (_parts.Store, _parts.Settings);
         var collector = new Collector(store, settings.Clock, settings.Options.Quota);
-        using var timer = new PeriodicTimer(BetweenCollections, settings.Clock);
+        using var timer = new PeriodicTimer(BetweenLooks, settings.Clock);
         try
         {
-            while (settings is { Collects: true, Options.IsReadOnly: false } && await timer.WaitForNextTickAsync(_stop.Token))
+            for (
+                var looks = 1;
+                settings is { Collects: true, Options.IsReadOnly: false } && await timer.WaitForNextTickAsync(_stop.Token);
+                looks++
+            )
             {
-                if (collector.Run() is > 0 and var freed)
+                var isOver = settings.Options.Quota is { } quota && store.Blobs.Bytes > quota;
+                if ((isOver || looks % LooksUntilAll == 0) && collector.Run() is > 0 and var freed)
                 {
                     _parts.Counters.Evicted(freed);
                     settings.Log($"removed {freed} bytes that nothing links, or that were not used for the longest time");

@@ -32,7 +32,7 @@ try
         stop.Token
     );
     Log($"the mirror listens at {server.Address}");
-    await server.WaitAsync(stop.Token);
+    await Task.Delay(Timeout.Infinite, stop.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
     Log("the mirror ends");
     return 0;
 }

@@ -48,7 +48,9 @@ internal sealed class RegistryHandler
             await Answers.RefuseAsync(context, refused);
         }
         catch (Exception failure)
-            when (failure is OperationCanceledException or BadHttpRequestException or IOException && context.RequestAborted.IsCancellationRequested)
+            when (failure is OperationCanceledException or BadHttpRequestException or IOException
+                && context.RequestAborted.IsCancellationRequested
+            )
         {
             // The client went away.
             context.Abort();
@@ -214,8 +216,7 @@ internal sealed class RegistryHandler
         // containerd says the registry so; everybody else writes it before the name.
         if (context.Request.Query.TryGetValue("ns", out var values) && values is [{ Length: > 0 } registry, ..])
         {
-            var named =
-                _upstreams.FirstOrDefault(one => one.Name.Equals(registry, StringComparison.OrdinalIgnoreCase))
+            var named = _upstreams.FirstOrDefault(one => one.Name.Equals(registry, StringComparison.OrdinalIgnoreCase))
                 ?? throw RefusedException.NoRepository(path.Repository);
             return Of(named, path.Repository);
         }

@@ -19,7 +19,8 @@ internal sealed class UploadAnswers(MirrorStore store, MirrorSettings settings, 
         }
 
         RequireRoom(exchange);
-        var digest = exchange.Query("digest") is null || exchange.Query("mount") is not null ? (ContentDigest?)null : exchange.QueryDigest("digest");
+        var digest =
+            exchange.Query("digest") is null || exchange.Query("mount") is not null ? (ContentDigest?)null : exchange.QueryDigest("digest");
         var isEmpty = exchange.Http.Request.ContentLength is 0;
         var upload = store.Uploads.Begin(exchange.Repository);
         if (digest is { } named && (!isEmpty || named == ContentDigest.Of([], named.IsLong)))
@@ -81,7 +82,9 @@ internal sealed class UploadAnswers(MirrorStore store, MirrorSettings settings, 
         // Without a right to read it there, it is as if it was not there.
         var from = exchange.Query("from");
         var source = from is not null
-            ? Names.IsRepository(from) && Has(from) ? from : null
+            ? Names.IsRepository(from) && Has(from)
+                ? from
+                : null
             : store.Repositories.All().FirstOrDefault(Has);
         if (source is null || store.Blobs.SizeOf(digest) is not { } size)
         {

@@ -53,7 +53,7 @@ internal sealed class Collector(MirrorStore store, TimeProvider clock, long? quo
 
     private void Evict(ContentGraph graph, long over)
     {
-        long free = graph.UnlinkedBytes;
+        var free = graph.UnlinkedBytes;
         foreach (var copy in graph.Copies.OrderBy(copy => copy.Used).ToList())
         {
             if (free >= over)

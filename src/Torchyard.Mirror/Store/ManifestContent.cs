@@ -52,8 +52,7 @@ internal sealed record ManifestContent
     {
         var blobs = new List<ContentLink>();
         var manifests = new List<ContentLink>();
-        var problem =
-            Links(root, "layers", blobs)
+        var problem = Links(root, "layers", blobs)
             ?? Links(root, "blobs", blobs)
             ?? Links(root, "manifests", manifests)
             ?? (root.TryGetProperty("config", out var config) ? Link(config, "config", blobs) : null);
@@ -71,8 +70,7 @@ internal sealed record ManifestContent
                 new ManifestContent
                 {
                     MediaType = Text(root, "mediaType"),
-                    ArtifactType =
-                        Text(root, "artifactType")
+                    ArtifactType = Text(root, "artifactType")
                         ?? (root.TryGetProperty("config", out var typed) ? Text(typed, "mediaType") : null),
                     Blobs = blobs,
                     Manifests = manifests,
@@ -122,7 +120,11 @@ internal sealed record ManifestContent
 
         // Layers that are elsewhere, which a registry need not have.
         var isElsewhere =
-            (descriptor.TryGetProperty("urls", out var addresses) && addresses.ValueKind == JsonValueKind.Array && addresses.GetArrayLength() > 0)
+            (
+                descriptor.TryGetProperty("urls", out var addresses)
+                && addresses.ValueKind == JsonValueKind.Array
+                && addresses.GetArrayLength() > 0
+            )
             || type.Contains("nondistributable", StringComparison.Ordinal)
             || type.Contains("foreign", StringComparison.Ordinal);
         found.Add(new ContentLink(digest, size, isElsewhere));

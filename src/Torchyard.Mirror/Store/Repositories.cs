@@ -112,8 +112,7 @@ internal sealed class Repositories
 
     /// <summary>Removes the link of a blob.</summary>
     /// <returns>False when there was none.</returns>
-    public bool RemoveBlob(string repository, ContentDigest digest) =>
-        Delete(Path.Combine(Place(repository, BlobLinks), digest.FileName));
+    public bool RemoveBlob(string repository, ContentDigest digest) => Delete(Path.Combine(Place(repository, BlobLinks), digest.FileName));
 
     /// <summary>Blobs that a repository links.</summary>
     public IEnumerable<ContentDigest> BlobsOf(string repository) => DigestsOf(Place(repository, BlobLinks));

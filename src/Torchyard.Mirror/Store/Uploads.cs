@@ -79,7 +79,8 @@ internal sealed class Upload
 {
     private readonly BlobStore _blobs;
     private readonly string _path;
-    private readonly SemaphoreSlim _one = new(1);
+    private readonly Lock _gate = new();
+    private Task _last = Task.CompletedTask;
     private IncrementalHash? _hash;
 
     public Upload(string path, string id, BlobStore blobs, bool isNew)
@@ -102,11 +103,26 @@ internal sealed class Upload
     /// <summary>Bytes that came.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Waits until nobody else goes on with it.</summary>
+    /// <summary>Waits until nobody else goes on with it: a connection that a client gave up may still be read.</summary>
     public async Task<IDisposable> HoldAsync(CancellationToken cancellation)
     {
-        await _one.WaitAsync(cancellation);
-        return new Held(_one);
+        var held = new Held();
+        Task before;
+        lock (_gate)
+        {
+            (before, _last) = (_last, Task.WhenAll(_last, held.Ended));
+        }
+
+        try
+        {
+            await before.WaitAsync(cancellation);
+            return held;
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Adds what a client sends; what came before it was cut stays. The caller holds it.</summary>
@@ -188,8 +204,12 @@ internal sealed class Upload
         }
     }
 
-    private sealed class Held(SemaphoreSlim one) : IDisposable
+    private sealed class Held : IDisposable
     {
-        public void Dispose() => one.Release();
+        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Ended => _ended.Task;
+
+        public void Dispose() => _ended.TrySetResult();
     }
 }

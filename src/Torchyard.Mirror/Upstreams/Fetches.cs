@@ -1,6 +1,5 @@
 using Torchyard.Mirror.Store;
 using Torchyard.Mirror.Watching;
-using Torchyard.Platform.Errors;
 
 namespace Torchyard.Mirror.Upstreams;
 
@@ -90,8 +89,9 @@ internal sealed class Fetches(MirrorStore store, MirrorSettings settings, Counte
             Leave(blob);
             blob.Complete();
         }
-        catch (Exception failure) when (failure is TorchyardException or IOException or OperationCanceledException or UnauthorizedAccessException)
+        catch (Exception failure)
         {
+            // Whatever it was: those who wait have to hear of it.
             if (failure is not OperationCanceledException)
             {
                 counters.Failed(upstream.Registry);

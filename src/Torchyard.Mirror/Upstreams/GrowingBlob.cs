@@ -101,8 +101,7 @@ internal sealed class GrowingBlob(ContentDigest digest, string source) : IDispos
     /// <param name="file">The file, with what an earlier run left of it.</param>
     /// <param name="length">Bytes of that.</param>
     /// <param name="total">Bytes in all; null when the registry does not say.</param>
-    public void Begin(SafeFileHandle file, long length, long? total) =>
-        Change(() => (_file, _length, _total) = (file, length, total));
+    public void Begin(SafeFileHandle file, long length, long? total) => Change(() => (_file, _length, _total) = (file, length, total));
 
     /// <summary>More bytes are in the file.</summary>
     public void Grow(long length) => Change(() => _length = length);

@@ -56,7 +56,14 @@ internal sealed class UpstreamBlob(RegistryConnection connection, string reposit
                         isHandedOver = true;
                     }
 
-                    length = await ReceiveAsync(open, file, hash, length, new Limits(total, most, reached => length = reached), cancellation);
+                    length = await ReceiveAsync(
+                        open,
+                        file,
+                        hash,
+                        length,
+                        new Limits(total, most, reached => length = reached),
+                        cancellation
+                    );
                     break;
                 }
                 catch (HttpFailureException failure)
@@ -134,8 +141,7 @@ internal sealed class UpstreamBlob(RegistryConnection connection, string reposit
     private long? RequireTotal(long? total, long? expected, long most) =>
         expected is { } said && total != said
             ? throw RegistryErrors.WrongContent(connection.Registry, What, $"it has {total} bytes, its manifest says {said}")
-        : total > most
-            ? throw RegistryErrors.WrongContent(connection.Registry, What, $"it has {total} bytes, and the mirror takes {most}")
+        : total > most ? throw RegistryErrors.WrongContent(connection.Registry, What, $"it has {total} bytes, and the mirror takes {most}")
         : total;
 
     private async Task<long> ReceiveAsync(
@@ -174,9 +180,7 @@ internal sealed class UpstreamBlob(RegistryConnection connection, string reposit
                 }
             }
 
-            return skip > 0 || length < limits.Total
-                ? throw new HttpFailureException("the connection was cut", isTransient: true)
-                : length;
+            return skip > 0 || length < limits.Total ? throw new HttpFailureException("the connection was cut", isTransient: true) : length;
         }
         finally
         {

@@ -31,7 +31,9 @@ internal static class UpstreamLook
                     return true;
                 case HttpStatusCode.NotFound:
                     return false;
-                case HttpStatusCode.BadRequest or HttpStatusCode.Forbidden or HttpStatusCode.MethodNotAllowed when method == HttpMethod.Head:
+                case HttpStatusCode.BadRequest
+                or HttpStatusCode.Forbidden
+                or HttpStatusCode.MethodNotAllowed when method == HttpMethod.Head:
                     continue;
                 default:
                     throw await RegistryRefusal.OfAsync(connection, response, what, cancellation);

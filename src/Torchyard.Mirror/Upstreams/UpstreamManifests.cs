@@ -28,11 +28,12 @@ internal sealed class UpstreamManifests(MirrorStore store, MirrorSettings settin
     /// <exception cref="TorchyardException">The registry refuses it, or does not answer, and it is not here.</exception>
     public async Task<FoundManifest> OfTagAsync(UpstreamRepository upstream, string tag, CancellationToken cancellation)
     {
-        var known = store.Repositories.TagOf(upstream.Repository, tag) is { } link
+        var known =
+            store.Repositories.TagOf(upstream.Repository, tag) is { } link
             && store.Repositories.TypeOf(upstream.Repository, link.Digest) is not null
             && store.Blobs.SizeOf(link.Digest) is not null
-            ? link
-            : null;
+                ? link
+                : null;
         if (known is not null && settings.Clock.GetUtcNow() - known.Checked < settings.TagAge)
         {
             return new FoundManifest(known.Digest, IsStale: false);

@@ -133,9 +133,8 @@ internal sealed class Counters(TimeProvider clock)
         lock (_gate)
         {
             ref var use = ref _minutes[minute % Minutes];
-            use = use.Minute == minute
-                ? new MinuteUse(minute, use.Sent + sent, use.Fetched + fetched)
-                : new MinuteUse(minute, sent, fetched);
+            use =
+                use.Minute == minute ? new MinuteUse(minute, use.Sent + sent, use.Fetched + fetched) : new MinuteUse(minute, sent, fetched);
         }
     }
 

@@ -48,11 +48,7 @@ internal static class ImageTable
         }
 
         // Two tags of one image share nothing: it is one.
-        var owners = images
-            .DistinctBy(image => image.Digest)
-            .SelectMany(image => image.Blobs.Keys)
-            .CountBy(blob => blob)
-            .ToDictionary();
+        var owners = images.DistinctBy(image => image.Digest).SelectMany(image => image.Blobs.Keys).CountBy(blob => blob).ToDictionary();
         return
         [
             .. images.Select(image => new ImageRow

@@ -61,10 +61,7 @@ internal static class MetricsText
     }
 
     private static void Head(StringBuilder text, string name, string type, string help) =>
-        text.Append(
-            CultureInfo.InvariantCulture,
-            $"# HELP torchyard_mirror_{name} {help}\n# TYPE torchyard_mirror_{name} {type}\n"
-        );
+        text.Append(CultureInfo.InvariantCulture, $"# HELP torchyard_mirror_{name} {help}\n# TYPE torchyard_mirror_{name} {type}\n");
 
     private static void Line(StringBuilder text, string name, long value, params ReadOnlySpan<(string Name, string Value)> labels)
     {
@@ -72,7 +69,9 @@ internal static class MetricsText
         for (var index = 0; index < labels.Length; index++)
         {
             text.Append(index == 0 ? '{' : ',').Append(labels[index].Name).Append("=\"");
-            text.Append(labels[index].Value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal));
+            text.Append(
+                labels[index].Value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
+            );
             text.Append('"');
         }
 

@@ -63,8 +63,14 @@ internal static class StatusPage
     {
         var asked = counters.Hits + counters.Misses;
         page.Append("<dl>");
-        Figure("stored", ByteSize.Decimal(store.Blobs.Bytes) + (settings.Options.Quota is { } quota ? $" of {ByteSize.Decimal(quota)}" : ""));
-        Figure("blobs that were there", asked == 0 ? "-" : string.Create(CultureInfo.InvariantCulture, $"{100.0 * counters.Hits / asked:0} %"));
+        Figure(
+            "stored",
+            ByteSize.Decimal(store.Blobs.Bytes) + (settings.Options.Quota is { } quota ? $" of {ByteSize.Decimal(quota)}" : "")
+        );
+        Figure(
+            "blobs that were there",
+            asked == 0 ? "-" : string.Create(CultureInfo.InvariantCulture, $"{100.0 * counters.Hits / asked:0} %")
+        );
         Figure("sent to clients", ByteSize.Decimal(counters.SentBytes));
         Figure("fetched", ByteSize.Decimal(counters.FetchedBytes.Sum(one => one.Value)));
         Figure("being fetched now", fetching.ToString(CultureInfo.InvariantCulture));

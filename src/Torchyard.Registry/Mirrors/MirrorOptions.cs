@@ -102,7 +102,14 @@ public sealed record MirrorOptions
                 case "--upstream" when at + 1 < words.Count:
                     upstreams.Add(words[++at]);
                     break;
-                case "--listen" or "--docker-listen" or "--root" or "--quota" or "--anonymous" or "--cert" or "--key" or "--tag-age" when at + 1 < words.Count:
+                case "--listen"
+                or "--docker-listen"
+                or "--root"
+                or "--quota"
+                or "--anonymous"
+                or "--cert"
+                or "--key"
+                or "--tag-age" when at + 1 < words.Count:
                     values[words[at]] = words[++at];
                     break;
                 default:

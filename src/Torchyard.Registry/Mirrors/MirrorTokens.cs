@@ -32,9 +32,7 @@ public sealed record MirrorToken
     public bool Covers(string repository)
     {
         ArgumentNullException.ThrowIfNull(repository);
-        return Repositories is null
-            || repository == Repositories
-            || repository.StartsWith(Repositories + "/", StringComparison.Ordinal);
+        return Repositories is null || repository == Repositories || repository.StartsWith(Repositories + "/", StringComparison.Ordinal);
     }
 }
 
@@ -66,7 +64,10 @@ public static class MirrorTokens
     public static async Task<string> AddAsync(string path, MirrorTokenRequest token, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(token);
-        if (token.Name.Length is 0 or > LongestName || !token.Name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.'))
+        if (
+            token.Name.Length is 0 or > LongestName
+            || !token.Name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.')
+        )
         {
             throw RegistryErrors.BadTokenName(token.Name, "a name has letters, digits, '-', '_' and '.'");
         }

@@ -60,6 +60,7 @@ internal sealed partial class MirrorCommand : Verb
     public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
         var words = invocation.Get(_words) ?? [];
+        RequireOptions(invocation);
         switch (invocation.Get(_action), words)
         {
             case (Serve, []):
@@ -72,7 +73,11 @@ internal sealed partial class MirrorCommand : Verb
             case (Join, []) when invocation.Get(_join.Undo):
                 return Show(invocation, _join.Of(invocation).PlanUndo());
             case (Status, [] or [_]):
-                return await ShowStatusAsync(invocation, words is [var named] ? _join.Request(invocation, named, []).Mirror : null, cancellation);
+                return await ShowStatusAsync(
+                    invocation,
+                    words is [var named] ? _join.Request(invocation, named, []).Mirror : null,
+                    cancellation
+                );
             case (Token, ["add", var name]):
                 await AddTokenAsync(invocation, name, cancellation);
                 return ExitCode.Done;
@@ -92,6 +97,31 @@ internal sealed partial class MirrorCommand : Verb
                 {
                     IsUsage = true,
                 };
+        }
+    }
+
+    /// <summary>Refuses an option of another action: what was meant by it would not happen.</summary>
+    private void RequireOptions(Invocation invocation)
+    {
+        var action = invocation.Get(_action)!;
+        IReadOnlyList<Option> own = action switch
+        {
+            Serve => _serve.OfServe,
+            Install => [.. _serve.OfInstall, _join.Print],
+            Join => [_serve.Upstream, .. _join.OfJoin, GlobalOptions.Json],
+            Status => [.. _join.OfStatus, GlobalOptions.Json],
+            _ => [.. _serve.OfToken, GlobalOptions.Json],
+        };
+        if (Options.Except(own).FirstOrDefault(option => invocation.Parsed.GetResult(option) is { Implicit: false }) is { } other)
+        {
+            throw new TorchyardException(
+                "TY9001",
+                $"'torchyard mirror {action}' does not take '{other.Name}'",
+                "see 'torchyard mirror --help', where each option says for what it is"
+            )
+            {
+                IsUsage = true,
+            };
         }
     }
 
@@ -129,14 +159,7 @@ internal sealed partial class MirrorCommand : Verb
         }
 
         invocation.Answer(
-            [
-                .. changes.Select(change => new Change(
-                    change.Program,
-                    change.Path,
-                    change.State.ToString().ToLowerInvariant(),
-                    change.Note
-                )),
-            ],
+            [.. changes.Select(change => new Change(change.Program, change.Path, change.State.ToString().ToLowerInvariant(), change.Note))],
             MirrorJson.Default.ChangeArray,
             _ => Print(invocation, changes, isPrint)
         );

@@ -30,19 +30,24 @@ internal sealed class MirrorJoinOptions
     /// <summary>Show it alone.</summary>
     public Option<bool> Print { get; } = new("--print") { Description = "join, install: show what would be written, and write nothing" };
 
+    /// <summary>Those of 'join'.</summary>
+    public IReadOnlyList<Option> OfJoin => [_plain, _authority, _for, _docker, Undo, Print];
+
+    /// <summary>Those of 'status'.</summary>
+    public IReadOnlyList<Option> OfStatus => [_plain];
+
     /// <summary>Adds them to a verb.</summary>
     public void AddTo(Verb verb)
     {
         _for.AcceptOnlyFromAmong([.. MirrorJoin.Programs]);
-        foreach (var option in new Option[] { _plain, _authority, _for, _docker, Undo, Print })
+        foreach (var option in OfJoin)
         {
             verb.Options.Add(option);
         }
     }
 
     /// <summary>Whose settings are changed.</summary>
-    public MirrorJoin Of(Invocation invocation) =>
-        new("/", invocation.Caller.IsRoot ? null : invocation.Caller.OwnDirectories.Settings);
+    public MirrorJoin Of(Invocation invocation) => new("/", invocation.Caller.IsRoot ? null : invocation.Caller.OwnDirectories.Settings);
 
     /// <summary>What is joined.</summary>
     public JoinRequest Request(Invocation invocation, string host, IReadOnlyList<string> registries) =>

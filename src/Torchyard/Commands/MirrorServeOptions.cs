@@ -21,11 +21,7 @@ internal sealed class MirrorServeOptions
         Description = "serve: a second address, which is Docker Hub's alone, as docker needs it",
         HelpName = "ADDRESS:PORT",
     };
-    private readonly Option<string?> _root = new("--root")
-    {
-        Description = "serve, token: directory of what it keeps",
-        HelpName = "DIR",
-    };
+    private readonly Option<string?> _root = new("--root") { Description = "serve, token: directory of what it keeps", HelpName = "DIR" };
     private readonly Option<string[]> _upstream = new("--upstream")
     {
         Description = "serve: fetch from this registry; join: ask the mirror for its images",
@@ -60,29 +56,21 @@ internal sealed class MirrorServeOptions
     /// <summary>Registries that are named.</summary>
     public Option<string[]> Upstream => _upstream;
 
+    /// <summary>Those of 'serve'.</summary>
+    public IReadOnlyList<Option> OfServe =>
+        [_listen, _docker, _root, _upstream, _quota, _anonymous, _certificate, _key, _insecure, _readOnly, _tagAge];
+
+    /// <summary>Those of 'install'.</summary>
+    public IReadOnlyList<Option> OfInstall => [.. OfServe, Uninstall];
+
+    /// <summary>Those of 'token'.</summary>
+    public IReadOnlyList<Option> OfToken => [_root, Write, Repositories];
+
     /// <summary>Adds them to a verb.</summary>
     public void AddTo(Verb verb)
     {
         _anonymous.CompletionSources.Add("none", "read", "write");
-        foreach (
-            var option in new Option[]
-            {
-                _listen,
-                _docker,
-                _root,
-                _upstream,
-                _quota,
-                _anonymous,
-                _certificate,
-                _key,
-                _insecure,
-                _readOnly,
-                _tagAge,
-                Write,
-                Repositories,
-                Uninstall,
-            }
-        )
+        foreach (var option in OfInstall.Concat(OfToken).Distinct())
         {
             verb.Options.Add(option);
         }
@@ -140,7 +128,7 @@ internal sealed class MirrorServeOptions
     }
 
     private static IPEndPoint Address(string text, string option) =>
-        IPEndPoint.TryParse(text, out var address) && address.Port > 0
+        IPEndPoint.TryParse(text, out var address) && (address.Port > 0 || text.EndsWith(":0", StringComparison.Ordinal))
             ? address
             : throw Wrong(option, text, "write an address and a port, such as 0.0.0.0:5000 or [::]:5000");
 

@@ -57,7 +57,10 @@ public sealed class MirrorJoinTests
         Assert.Equal("# mine\n", File.ReadAllText(own));
         Assert.False(File.Exists(Path.Combine(machine.Path, "etc/containerd/certs.d/docker.io/hosts.toml")));
         Assert.False(File.Exists(Path.Combine(machine.Path, "etc/containers/registries.conf.d/50-torchyard-mirror.conf")));
-        Assert.Equal("""{"registry-mirrors":["https://other.lan"],"log-driver":"local"}""", JsonNode.Parse(File.ReadAllText(daemon))!.ToJsonString());
+        Assert.Equal(
+            """{"registry-mirrors":["https://other.lan"],"log-driver":"local"}""",
+            JsonNode.Parse(File.ReadAllText(daemon))!.ToJsonString()
+        );
         Assert.Empty(join.PlanUndo());
     }
 
@@ -73,7 +76,10 @@ public sealed class MirrorJoinTests
         var changes = join.Plan(Request("docker.io") with { DockerPort = 5001 });
         MirrorJoin.Apply(changes);
 
-        Assert.Equal(["containerd", "docker"], changes.Where(change => change.State == NodeChangeState.Left).Select(change => change.Program));
+        Assert.Equal(
+            ["containerd", "docker"],
+            changes.Where(change => change.State == NodeChangeState.Left).Select(change => change.Program)
+        );
         Assert.Equal("server = \"https://mine\"\n", File.ReadAllText(hosts));
     }
 

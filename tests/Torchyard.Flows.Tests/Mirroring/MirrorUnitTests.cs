@@ -11,10 +11,7 @@ public sealed class MirrorUnitTests
     {
         var unit = MirrorUnit.Text("/usr/lib/torchyard/torchyard", Options, isNative: true);
 
-        Assert.Contains(
-            "ExecStart=/usr/lib/torchyard/torchyard mirror serve --listen 0.0.0.0:5000 --root /var/lib/torchyard-mirror",
-            unit
-        );
+        Assert.Contains("ExecStart=/usr/lib/torchyard/torchyard mirror serve --listen 0.0.0.0:5000 --root /var/lib/torchyard-mirror", unit);
         Assert.Contains("\nDynamicUser=yes\nStateDirectory=torchyard-mirror\n", unit);
         Assert.Contains("\nMemoryDenyWriteExecute=yes\n", unit);
         Assert.DoesNotContain(" \n", unit);

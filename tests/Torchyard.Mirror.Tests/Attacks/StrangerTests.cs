@@ -144,7 +144,9 @@ public sealed class StrangerTests
         await using var mirror = await MirrorHost.StartAsync();
         using var begun = await mirror.SendAsync(HttpMethod.Post, "/v2/a/blobs/uploads/", []);
 
-        using var other = await mirror.GetAsync(begun.Headers.Location!.OriginalString.Replace("/v2/a/", "/v2/b/", StringComparison.Ordinal));
+        using var other = await mirror.GetAsync(
+            begun.Headers.Location!.OriginalString.Replace("/v2/a/", "/v2/b/", StringComparison.Ordinal)
+        );
 
         Assert.Equal(HttpStatusCode.NotFound, other.StatusCode);
     }

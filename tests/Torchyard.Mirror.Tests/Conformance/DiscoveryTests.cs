@@ -67,7 +67,9 @@ public sealed class DiscoveryTests
 
         var (all, _) = await ListAsync(mirror, subject, "");
         Assert.Equal(2, all.Count);
-        Assert.All(all, one => Assert.Equal(one.GetProperty("artifactType").GetString(), one.GetProperty("annotations").GetProperty("k").GetString()));
+        Assert.All(all, one =>
+            Assert.Equal(one.GetProperty("artifactType").GetString(), one.GetProperty("annotations").GetProperty("k").GetString())
+        );
 
         var (some, filters) = await ListAsync(mirror, subject, "?artifactType=application/x.sbom");
         Assert.Equal("application/x.sbom", Assert.Single(some).GetProperty("artifactType").GetString());

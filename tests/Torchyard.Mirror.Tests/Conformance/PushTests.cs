@@ -174,7 +174,11 @@ public sealed class PushTests
         await using var mirror = await MirrorHost.StartAsync();
         await mirror.PushBlobAsync("a", Content);
 
-        using var response = await mirror.PutManifestAsync("a", Digest, MirrorHost.Manifest(Digest, Content.Length, Digest, Content.Length));
+        using var response = await mirror.PutManifestAsync(
+            "a",
+            Digest,
+            MirrorHost.Manifest(Digest, Content.Length, Digest, Content.Length)
+        );
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
     }

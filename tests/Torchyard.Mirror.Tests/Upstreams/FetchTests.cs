@@ -92,20 +92,13 @@ public sealed class FetchTests
     public async Task A_flipped_byte_cuts_every_client_and_is_not_kept()
     {
         using var registry = new FakeRegistry(
-            new RegistryQuirks
-            {
-                Alters = (kind, content) => kind == "blob" ? [(byte)(content[0] ^ 1), .. content[1..]] : content,
-            }
+            new RegistryQuirks { Alters = (kind, content) => kind == "blob" ? [(byte)(content[0] ^ 1), .. content[1..]] : content }
         );
         var image = RegistryImage.Add(registry, "team/train", "1", 500_000);
         await using var mirror = await MirrorHost.OfAsync(registry);
         var path = $"/v2/{MirrorHost.First(registry)}/team/train/blobs/{FakeRegistry.DigestOf(image.Large)}";
 
-        await Task.WhenAll(
-            Enumerable
-                .Range(0, 10)
-                .Select(_ => AssertNeverWholeAsync(mirror, path))
-        );
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => AssertNeverWholeAsync(mirror, path)));
 
         Assert.Empty(mirror.Store.Blobs.All());
         registry.Quirks = new RegistryQuirks();
@@ -171,7 +164,8 @@ public sealed class FetchTests
     {
         var content = MirrorHost.Random(100_000);
         using var upstream = new LoopbackServer(
-            (asked, _) => asked.Path == "/v2/" ? new Reply(200, "{}"u8.ToArray()) : new Reply(200, content) { Endless = true, IgnoreRange = true }
+            (asked, _) =>
+                asked.Path == "/v2/" ? new Reply(200, "{}"u8.ToArray()) : new Reply(200, content) { Endless = true, IgnoreRange = true }
         );
         await using var mirror = await MirrorHost.StartAsync(
             options => options with { Upstreams = [upstream.Root.Authority], Anonymous = MirrorAccess.Read },

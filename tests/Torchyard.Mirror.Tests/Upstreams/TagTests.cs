@@ -14,7 +14,8 @@ public sealed class TagTests
         using var registry = new FakeRegistry();
         var image = RegistryImage.Add(registry, "team/train", "1");
         await using var mirror = await MirrorHost.OfAsync(registry);
-        var asked = path.Replace("{0}", MirrorHost.First(registry), StringComparison.Ordinal).Replace("{1}", registry.Name, StringComparison.Ordinal);
+        var asked = path.Replace("{0}", MirrorHost.First(registry), StringComparison.Ordinal)
+            .Replace("{1}", registry.Name, StringComparison.Ordinal);
 
         Assert.Equal(System.Text.Encoding.UTF8.GetBytes(image.Content), await mirror.BytesAsync(asked));
         await mirror.BytesAsync(asked);
@@ -88,7 +89,12 @@ public sealed class TagTests
     public async Task A_copy_of_another_registry_is_not_pushed_to()
     {
         using var registry = new FakeRegistry();
-        await using var mirror = await MirrorHost.OfAsync(registry, options => options with { Anonymous = Torchyard.Registry.Mirrors.MirrorAccess.Write });
+        await using var mirror = await MirrorHost.OfAsync(registry, options =>
+            options with
+            {
+                Anonymous = Torchyard.Registry.Mirrors.MirrorAccess.Write,
+            }
+        );
 
         using var push = await mirror.SendAsync(HttpMethod.Post, $"/v2/{MirrorHost.First(registry)}/r/blobs/uploads/", []);
 

@@ -128,6 +128,7 @@ internal static class ErrorCommands
             "mirror serve --root mirror --quota much",
             "mirror join",
             "mirror join host/name",
+            "mirror join mirror.lan --quota 5GB",
             "mirror token remove nobody --root mirror",
             "mirror token add a/b --root mirror",
         ],
