@@ -67,7 +67,10 @@ internal static partial class LinkedSoftware
                     Version: package.GetProperty("version").GetString()!.Trim('[', ']').Split(',')[0]
                 )
             )
-            .Where(package => package.Name.Contains(".Runtime.NativeAOT.", StringComparison.Ordinal));
+            .Where(package =>
+                package.Name.Contains(".Runtime.NativeAOT.", StringComparison.Ordinal)
+                || package.Name.StartsWith("Microsoft.AspNetCore.App.Runtime.", StringComparison.Ordinal)
+            );
         return
         [
             .. packages
