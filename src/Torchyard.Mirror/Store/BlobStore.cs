@@ -14,6 +14,9 @@ internal sealed class BlobStore
     // Times of files are written so often at most.
     private static readonly TimeSpan Grain = TimeSpan.FromMinutes(1);
 
+    // As long as an upload that is begun may rest.
+    private static readonly TimeSpan Patience = TimeSpan.FromHours(24);
+
     private readonly ConcurrentDictionary<ContentDigest, DateTimeOffset> _used = new();
     private readonly string _blobs;
     private readonly TimeProvider _clock;
@@ -144,6 +147,16 @@ internal sealed class BlobStore
         _used.TryRemove(digest, out _);
         Interlocked.Add(ref _bytes, -size);
         return size;
+    }
+
+    /// <summary>Removes what a fetch or a write left behind that nobody went on with for a day.</summary>
+    public void RemoveUnfinished()
+    {
+        var oldest = _clock.GetUtcNow().UtcDateTime - Patience;
+        foreach (var file in new DirectoryInfo(Temporary).EnumerateFiles().Where(file => file.LastWriteTimeUtc < oldest))
+        {
+            file.Delete();
+        }
     }
 
     /// <summary>All blobs.</summary>

@@ -48,6 +48,7 @@ internal sealed class Collector(MirrorStore store, TimeProvider clock, long? quo
         }
 
         store.Uploads.RemoveOld();
+        store.Blobs.RemoveUnfinished();
         return freed;
     }
 

@@ -78,6 +78,21 @@ public sealed class CollectorTests
     }
 
     [Fact]
+    public async Task What_a_fetch_left_behind_goes_after_a_day()
+    {
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var mirror = await MirrorHost.StartAsync(settle: settings => settings with { Clock = clock, Collects = false });
+        var left = Path.Combine(mirror.Store.Blobs.Temporary, "fetch-sha256-00");
+        await File.WriteAllBytesAsync(left, [1], MirrorHost.Cancellation);
+
+        new Collector(mirror.Store, clock, null).Run();
+        Assert.True(File.Exists(left));
+        clock.Advance(TimeSpan.FromHours(25));
+        new Collector(mirror.Store, clock, null).Run();
+        Assert.False(File.Exists(left));
+    }
+
+    [Fact]
     public async Task A_push_beyond_the_quota_is_refused_and_not_paid_for_by_another()
     {
         await using var mirror = await MirrorHost.StartAsync(options => options with { Quota = 15_000 });
