@@ -69,9 +69,9 @@ internal sealed partial class MirrorCommand : Verb
                 RunInstall(invocation);
                 return ExitCode.Done;
             case (Join, [var host]) when !invocation.Get(_join.Undo):
-                return Show(invocation, _join.Of(invocation).Plan(_join.Request(invocation, host, invocation.Get(_serve.Upstream) ?? [])));
+                return Show(invocation, MirrorJoinOptions.Of(invocation).Plan(_join.Request(invocation, host, invocation.Get(_serve.Upstream) ?? [])));
             case (Join, []) when invocation.Get(_join.Undo):
-                return Show(invocation, _join.Of(invocation).PlanUndo());
+                return Show(invocation, MirrorJoinOptions.Of(invocation).PlanUndo());
             case (Status, [] or [_]):
                 return await ShowStatusAsync(
                     invocation,
@@ -104,15 +104,7 @@ internal sealed partial class MirrorCommand : Verb
     private void RequireOptions(Invocation invocation)
     {
         var action = invocation.Get(_action)!;
-        IReadOnlyList<Option> own = action switch
-        {
-            Serve => _serve.OfServe,
-            Install => [.. _serve.OfInstall, _join.Print],
-            Join => [_serve.Upstream, .. _join.OfJoin, GlobalOptions.Json],
-            Status => [.. _join.OfStatus, GlobalOptions.Json],
-            _ => [.. _serve.OfToken, GlobalOptions.Json],
-        };
-        if (Options.Except(own).FirstOrDefault(option => invocation.Parsed.GetResult(option) is { Implicit: false }) is { } other)
+        if (Options.Except(OptionsOf(action)).FirstOrDefault(option => invocation.Parsed.GetResult(option) is { Implicit: false }) is { } other)
         {
             throw new TorchyardException(
                 "TY9001",
@@ -124,6 +116,16 @@ internal sealed partial class MirrorCommand : Verb
             };
         }
     }
+
+    private IReadOnlyList<Option> OptionsOf(string action) =>
+        action switch
+        {
+            Serve => _serve.OfServe,
+            Install => [.. _serve.OfInstall, _join.Print],
+            Join => [_serve.Upstream, .. _join.OfJoin, GlobalOptions.Json],
+            Status => [.. _join.OfStatus, GlobalOptions.Json],
+            _ => [.. _serve.OfToken, GlobalOptions.Json],
+        };
 
     private void RunInstall(Invocation invocation)
     {
