@@ -17,7 +17,7 @@ internal static class UpstreamRefusal
         {
             TorchyardException { Code: RegistryCodes.NotFound } => new RefusedException(404, unknown, failure.Message),
             TorchyardException { Code: RegistryCodes.Denied } => new RefusedException(404, "NAME_UNKNOWN", failure.Message),
-            TorchyardException { Code: "TY6005" } => new RefusedException(429, "TOOMANYREQUESTS", failure.Message),
+            TorchyardException { Code: RegistryCodes.TooOften } => new RefusedException(429, "TOOMANYREQUESTS", failure.Message),
             TorchyardException => new RefusedException(502, "UNKNOWN", failure.Message),
             IOException => new RefusedException(507, "UNKNOWN", "the mirror cannot write"),
             _ => new RefusedException(503, "UNKNOWN", "the mirror is ending"),

@@ -3,7 +3,7 @@ using Torchyard.Platform.Text;
 
 namespace Torchyard.Mirror.Store;
 
-/// <summary>What a manifest or an index says of itself and links (image-spec, manifest.md, image-index.md), whatever else is in it.</summary>
+/// <summary>What a manifest or an index says of itself and links (image-spec, manifest.md, image-index.md).</summary>
 internal sealed record ManifestContent
 {
     /// <summary>Most bytes of a manifest (distribution-spec, "Pushing Manifests", asks for at least 4 MiB).</summary>

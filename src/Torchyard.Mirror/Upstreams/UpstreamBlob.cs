@@ -83,7 +83,7 @@ internal sealed class UpstreamBlob(RegistryConnection connection, string reposit
                 throw RegistryErrors.WrongContent(connection.Registry, What, $"its bytes have {actual}");
             }
         }
-        catch (TorchyardException failure) when (failure.Code == "TY6008")
+        catch (TorchyardException failure) when (failure.Code == RegistryCodes.WrongContent)
         {
             File.Delete(path);
             throw;

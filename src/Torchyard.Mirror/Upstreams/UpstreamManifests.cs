@@ -212,7 +212,7 @@ internal sealed class UpstreamManifests(MirrorStore store, MirrorSettings settin
         }
 
         counters.Failed(upstream.Registry);
-        if (failure.Code is "TY6002" or "TY6006")
+        if (failure.Code is RegistryCodes.Unreachable or RegistryCodes.Failed)
         {
             upstream.Upstream.Gone();
         }

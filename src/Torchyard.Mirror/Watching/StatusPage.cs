@@ -85,7 +85,7 @@ internal static class StatusPage
         var most = Math.Max(1, minutes.Max(minute => Math.Max(minute.Sent, minute.Fetched)));
         page.Append(
             CultureInfo.InvariantCulture,
-            $"<h2>The last hour</h2><svg viewBox=\"0 0 {minutes.Count * BarWidth} {ChartHeight}\" role=\"img\" aria-label=\"Bytes a minute\">"
+            $"<h2>The last hour</h2><svg viewBox=\"0 0 {minutes.Count * BarWidth} {ChartHeight}\" role=\"img\" aria-label=\"Bytes\">"
         );
         for (var index = 0; index < minutes.Count; index++)
         {
@@ -103,9 +103,12 @@ internal static class StatusPage
                 var height = Math.Max(1.0, (double)ChartHeight * bytes / most);
                 page.Append(
                     CultureInfo.InvariantCulture,
-                    $"<rect class=\"{kind}\" x=\"{x}\" y=\"{ChartHeight - height:0.#}\" width=\"{(BarWidth / 2) - 1}\" height=\"{height:0.#}\">"
+                    $"<rect class=\"{kind}\" x=\"{x}\" y=\"{ChartHeight - height:0.#}\" width=\"{(BarWidth / 2) - 1}\" "
                 );
-                page.Append($"<title>{ByteSize.Decimal(bytes)} {what}</title></rect>");
+                page.Append(
+                    CultureInfo.InvariantCulture,
+                    $"height=\"{height:0.#}\"><title>{ByteSize.Decimal(bytes)} {what}</title></rect>"
+                );
             }
         }
     }

@@ -31,7 +31,7 @@ internal static class RegistryErrors
 
     internal static TorchyardException Unreachable(string registry, string why, Exception inner) =>
         new(
-            "TY6002",
+            RegistryCodes.Unreachable,
             $"{registry} cannot be reached: {why}",
             "check the name, the network and the proxy (HTTPS_PROXY, NO_PROXY); an authority of your own goes into "
                 + $"/etc/docker/certs.d/{registry}/ca.crt",
@@ -53,7 +53,7 @@ internal static class RegistryErrors
 
     internal static TorchyardException TooOften(string registry, string what, TimeSpan? wait) =>
         new(
-            "TY6005",
+            RegistryCodes.TooOften,
             $"{registry} refuses {what}: too many requests"
                 + (
                     wait is { } time
@@ -65,7 +65,7 @@ internal static class RegistryErrors
 
     internal static TorchyardException Failed(string registry, string what, string why, Exception? inner = null) =>
         new(
-            "TY6006",
+            RegistryCodes.Failed,
             $"{registry} does not manage {what}: {why}",
             "run the command again, which goes on from what is there; if it stays so, ask whoever runs the registry",
             inner
@@ -80,7 +80,7 @@ internal static class RegistryErrors
 
     internal static TorchyardException WrongContent(string registry, string what, string why) =>
         new(
-            "TY6008",
+            RegistryCodes.WrongContent,
             $"{registry} gives {what} with other content than its digest says: {why}",
             "run the command again; if it stays so, the registry or a proxy before it is damaged: nothing of it was kept"
         );

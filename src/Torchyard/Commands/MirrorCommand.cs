@@ -69,7 +69,10 @@ internal sealed partial class MirrorCommand : Verb
                 RunInstall(invocation);
                 return ExitCode.Done;
             case (Join, [var host]) when !invocation.Get(_join.Undo):
-                return Show(invocation, MirrorJoinOptions.Of(invocation).Plan(_join.Request(invocation, host, invocation.Get(_serve.Upstream) ?? [])));
+                return Show(
+                    invocation,
+                    MirrorJoinOptions.Of(invocation).Plan(_join.Request(invocation, host, invocation.Get(_serve.Upstream) ?? []))
+                );
             case (Join, []) when invocation.Get(_join.Undo):
                 return Show(invocation, MirrorJoinOptions.Of(invocation).PlanUndo());
             case (Status, [] or [_]):
@@ -91,7 +94,7 @@ internal sealed partial class MirrorCommand : Verb
             default:
                 throw new TorchyardException(
                     "TY9001",
-                    $"'torchyard mirror {string.Join(' ', words.Prepend(invocation.Get(_action)))}' is not complete, or has a word too many",
+                    $"'torchyard mirror {string.Join(' ', [invocation.Get(_action), .. words])}' is not complete, or has too many words",
                     "see 'torchyard mirror --help'"
                 )
                 {
@@ -104,7 +107,10 @@ internal sealed partial class MirrorCommand : Verb
     private void RequireOptions(Invocation invocation)
     {
         var action = invocation.Get(_action)!;
-        if (Options.Except(OptionsOf(action)).FirstOrDefault(option => invocation.Parsed.GetResult(option) is { Implicit: false }) is { } other)
+        if (
+            Options.Except(OptionsOf(action)).FirstOrDefault(option => invocation.Parsed.GetResult(option) is { Implicit: false }) is
+            { } other
+        )
         {
             throw new TorchyardException(
                 "TY9001",

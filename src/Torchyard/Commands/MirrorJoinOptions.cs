@@ -47,7 +47,8 @@ internal sealed class MirrorJoinOptions
     }
 
     /// <summary>Whose settings are changed.</summary>
-    public static MirrorJoin Of(Invocation invocation) => new("/", invocation.Caller.IsRoot ? null : invocation.Caller.OwnDirectories.Settings);
+    public static MirrorJoin Of(Invocation invocation) =>
+        new("/", invocation.Caller.IsRoot ? null : invocation.Caller.OwnDirectories.Settings);
 
     /// <summary>What is joined.</summary>
     public JoinRequest Request(Invocation invocation, string host, IReadOnlyList<string> registries) =>

@@ -14,7 +14,10 @@ public sealed class TlsTests
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=mirror.lan", key, HashAlgorithmName.SHA256);
         using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        var (file, keyFile) = (home.Write("cert.pem", certificate.ExportCertificatePem()), home.Write("key.pem", key.ExportPkcs8PrivateKeyPem()));
+        var (file, keyFile) = (
+            home.Write("cert.pem", certificate.ExportCertificatePem()),
+            home.Write("key.pem", key.ExportPkcs8PrivateKeyPem())
+        );
         await using var mirror = await MirrorHost.StartAsync(options => options with { Certificate = file, Key = keyFile });
         using var client = new HttpClient(
             new SocketsHttpHandler

@@ -33,7 +33,12 @@ public sealed partial class MetricsTests
     [Fact]
     public async Task The_health_check_is_for_everybody()
     {
-        await using var mirror = await MirrorHost.StartAsync(options => options with { Anonymous = Torchyard.Registry.Mirrors.MirrorAccess.Read });
+        await using var mirror = await MirrorHost.StartAsync(options =>
+            options with
+            {
+                Anonymous = Torchyard.Registry.Mirrors.MirrorAccess.Read,
+            }
+        );
 
         using var response = await mirror.GetAsync("/healthz", ("Authorization", "Bearer wrong"));
 
