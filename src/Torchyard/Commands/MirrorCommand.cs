@@ -92,9 +92,10 @@ internal sealed partial class MirrorCommand : Verb
                 ListTokens(invocation);
                 return ExitCode.Done;
             default:
+                var said = string.Join(' ', words.Prepend(invocation.Get(_action)));
                 throw new TorchyardException(
                     "TY9001",
-                    $"'torchyard mirror {string.Join(' ', [invocation.Get(_action), .. words])}' is not complete, or has too many words",
+                    $"'torchyard mirror {said}' is not complete, or has too many words",
                     "see 'torchyard mirror --help'"
                 )
                 {
