@@ -17,7 +17,7 @@ internal static class MirrorInstall
         MirrorUnit.Text(HostProgram.Self.Path, options, isNative: !RuntimeFeature.IsDynamicCodeSupported);
 
     /// <summary>Writes it.</summary>
-    /// <exception cref="TorchyardException">TY6026: it cannot be written.</exception>
+    /// <exception cref="TorchyardException">TY6046: it cannot be written.</exception>
     public static void Write(Host host, MirrorOptions options)
     {
         Require(host);
@@ -26,7 +26,7 @@ internal static class MirrorInstall
 
     /// <summary>Removes it.</summary>
     /// <returns>False when there was none.</returns>
-    /// <exception cref="TorchyardException">TY6026: it cannot be removed.</exception>
+    /// <exception cref="TorchyardException">TY6046: it cannot be removed.</exception>
     public static bool Remove(Host host)
     {
         Require(host);
@@ -40,7 +40,7 @@ internal static class MirrorInstall
         if (!host.Caller.IsRoot)
         {
             throw new TorchyardException(
-                "TY6026",
+                "TY6046",
                 "a unit of the whole machine is root's to write",
                 "run it by sudo; as yourself, 'torchyard mirror serve' does the same while it runs"
             );
@@ -49,7 +49,7 @@ internal static class MirrorInstall
         if (!Directory.Exists(Path.GetDirectoryName(MirrorPlaces.Unit)))
         {
             throw new TorchyardException(
-                "TY6026",
+                "TY6046",
                 "there is no systemd on this machine",
                 "let its own init start 'torchyard mirror serve'; --print shows the unit"
             );
@@ -58,7 +58,7 @@ internal static class MirrorInstall
         if (RegularFile.TryReadText(MirrorPlaces.Unit, 1 << 20) is { } there && !there.StartsWith(Mark, StringComparison.Ordinal))
         {
             throw new TorchyardException(
-                "TY6026",
+                "TY6046",
                 $"somebody else wrote {MirrorPlaces.Unit}",
                 "move it away; --print shows the unit that would be written"
             );

@@ -12,22 +12,22 @@ internal static class MirrorProgram
     public const string Name = "torchyard-mirror";
 
     /// <summary>Becomes the server.</summary>
-    /// <exception cref="TorchyardException">TY6020 to TY6022: it would not serve so; TY6024: it is not there.</exception>
+    /// <exception cref="TorchyardException">TY6040 to TY6042: it would not serve so; TY6044: it is not there.</exception>
     public static TorchyardException Become(Host host, MirrorOptions options)
     {
         options.Require();
         var program = HostProgram.At(PathBeside(AppContext.BaseDirectory));
         var reason = ProcessReplacement.Execute(program, [Name, .. options.ToArguments()], host.Caller.WorkingDirectory);
-        return new TorchyardException("TY6024", $"{program} cannot be started: {reason}", "install Torchyard again");
+        return new TorchyardException("TY6044", $"{program} cannot be started: {reason}", "install Torchyard again");
     }
 
     /// <summary>Where it is.</summary>
-    /// <exception cref="TorchyardException">TY6024: it is not there.</exception>
+    /// <exception cref="TorchyardException">TY6044: it is not there.</exception>
     internal static string PathBeside(string directory)
     {
         var path = Path.Combine(directory, Name);
         return File.Exists(path)
             ? path
-            : throw new TorchyardException("TY6024", $"the server {path} is missing", "install Torchyard again: it comes with the program");
+            : throw new TorchyardException("TY6044", $"the server {path} is missing", "install Torchyard again: it comes with the program");
     }
 }

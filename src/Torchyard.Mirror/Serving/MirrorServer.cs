@@ -42,7 +42,7 @@ internal sealed class MirrorServer : IAsyncDisposable
     /// <param name="logins">Logins for other registries.</param>
     /// <param name="proxy">The proxy to them.</param>
     /// <param name="cancellation">Ends the start.</param>
-    /// <exception cref="TorchyardException">TY6020 to TY6024: it cannot serve so.</exception>
+    /// <exception cref="TorchyardException">TY6040 to TY6044: it cannot serve so.</exception>
     public static async Task<MirrorServer> StartAsync(
         MirrorSettings settings,
         KnownLogins logins,

@@ -125,7 +125,7 @@ internal static class RegistryErrors
 
     internal static TorchyardException OpenMirror(string listen) =>
         new(
-            "TY6020",
+            "TY6040",
             $"at {listen} other machines would reach the mirror without TLS: images and tokens go through the network readable",
             "add --cert FILE --key FILE, or --insecure if the network is trusted; 127.0.0.1 needs neither"
         )
@@ -134,11 +134,11 @@ internal static class RegistryErrors
         };
 
     internal static TorchyardException HalfCertificate(string missing) =>
-        new("TY6020", $"{missing} is missing", "give both --cert FILE and --key FILE, in PEM form") { IsUsage = true };
+        new("TY6040", $"{missing} is missing", "give both --cert FILE and --key FILE, in PEM form") { IsUsage = true };
 
     internal static TorchyardException NoTokens(string file) =>
         new(
-            "TY6021",
+            "TY6041",
             $"nobody could use the mirror: {file} has no token",
             "run 'torchyard mirror token add NAME', or add --anonymous read to let everybody pull"
         )
@@ -147,16 +147,16 @@ internal static class RegistryErrors
         };
 
     internal static TorchyardException BadTokens(string file, string why) =>
-        new("TY6022", $"the tokens in {file} cannot be read: it {why}", "restore the file, or remove it and make new tokens");
+        new("TY6042", $"the tokens in {file} cannot be read: it {why}", "restore the file, or remove it and make new tokens");
 
     internal static TorchyardException BadTokenName(string name, string why) =>
-        new("TY6023", $"there can be no such change of the token '{Shown(name)}': {why}", "see 'torchyard mirror token list'")
+        new("TY6043", $"there can be no such change of the token '{Shown(name)}': {why}", "see 'torchyard mirror token list'")
         {
             IsUsage = true,
         };
 
     internal static TorchyardException BadJoin(string file, string why) =>
-        new("TY6025", $"the mirror in {file} cannot be read: it {why}", "run 'torchyard mirror join HOST' again, or remove the file");
+        new("TY6045", $"the mirror in {file} cannot be read: it {why}", "run 'torchyard mirror join HOST' again, or remove the file");
 
     /// <summary>Text of a registry in a sentence of ours.</summary>
     internal static string Shown(string text) => VisibleText.Of(text.Length > LongestShown ? text[..LongestShown] + "…" : text);

@@ -33,7 +33,7 @@ public sealed record JoinedMirror
     public static string FileIn(string settings) => Path.Combine(settings, "torchyard", "mirror.json");
 
     /// <summary>The first of several files that is there; null for no mirror.</summary>
-    /// <exception cref="TorchyardException">TY6025: it cannot be read.</exception>
+    /// <exception cref="TorchyardException">TY6045: it cannot be read.</exception>
     public static JoinedMirror? Find(IEnumerable<string> files)
     {
         ArgumentNullException.ThrowIfNull(files);

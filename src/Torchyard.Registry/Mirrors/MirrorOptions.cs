@@ -134,7 +134,7 @@ public sealed record MirrorOptions
     }
 
     /// <summary>Refuses what would let strangers in unseen.</summary>
-    /// <exception cref="TorchyardException">TY6020: other machines would come without TLS; TY6021: nobody could come at all.</exception>
+    /// <exception cref="TorchyardException">TY6040: other machines would come without TLS; TY6041: nobody could come at all.</exception>
     public void Require()
     {
         foreach (var listen in new[] { Listen, DockerListen ?? Listen })

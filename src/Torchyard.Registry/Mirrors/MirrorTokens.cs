@@ -48,7 +48,7 @@ public static class MirrorTokens
     );
 
     /// <summary>Reads a file; none is one without tokens.</summary>
-    /// <exception cref="TorchyardException">TY6022: it cannot be read.</exception>
+    /// <exception cref="TorchyardException">TY6042: it cannot be read.</exception>
     public static IReadOnlyList<MirrorToken> Read(string path)
     {
         var read = Format.Read(path);
@@ -60,7 +60,7 @@ public static class MirrorTokens
     /// <param name="token">What it is called and allows.</param>
     /// <param name="cancellation">Ends the wait for another who changes the file.</param>
     /// <returns>The token, which is kept nowhere.</returns>
-    /// <exception cref="TorchyardException">TY6023: it cannot be called so.</exception>
+    /// <exception cref="TorchyardException">TY6043: it cannot be called so.</exception>
     public static async Task<string> AddAsync(string path, MirrorTokenRequest token, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(token);
@@ -96,7 +96,7 @@ public static class MirrorTokens
     }
 
     /// <summary>Takes a token away.</summary>
-    /// <exception cref="TorchyardException">TY6023: there is none of that name.</exception>
+    /// <exception cref="TorchyardException">TY6043: there is none of that name.</exception>
     public static Task RemoveAsync(string path, string name, CancellationToken cancellation) =>
         ChangeAsync(
             path,

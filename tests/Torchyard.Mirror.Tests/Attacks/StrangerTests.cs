@@ -162,10 +162,10 @@ public sealed class StrangerTests
     }
 
     [Theory]
-    [InlineData("0.0.0.0", false, false, "TY6020")]
+    [InlineData("0.0.0.0", false, false, "TY6040")]
     [InlineData("0.0.0.0", true, false, null)]
     [InlineData("127.0.0.1", false, false, null)]
-    [InlineData("127.0.0.1", false, true, "TY6020")]
+    [InlineData("127.0.0.1", false, true, "TY6040")]
     public void Beyond_this_machine_nothing_is_served_without_TLS_unless_told(string address, bool insecure, bool half, string? code)
     {
         var options = new MirrorOptions
@@ -183,7 +183,7 @@ public sealed class StrangerTests
     [Fact]
     public async Task A_mirror_that_nobody_could_use_does_not_start() =>
         Assert.Equal(
-            "TY6021",
+            "TY6041",
             (
                 await Assert.ThrowsAsync<TorchyardException>(() =>
                     MirrorHost.StartAsync(options => options with { Anonymous = MirrorAccess.None })
@@ -197,7 +197,7 @@ public sealed class StrangerTests
         using var home = MirrorHost.Home();
         await using var first = await MirrorHost.StartAsync(null, home);
 
-        Assert.Equal("TY6024", (await Assert.ThrowsAsync<TorchyardException>(() => MirrorHost.StartAsync(null, home))).Code);
+        Assert.Equal("TY6044", (await Assert.ThrowsAsync<TorchyardException>(() => MirrorHost.StartAsync(null, home))).Code);
     }
 
     [Fact]

@@ -43,6 +43,6 @@ public sealed class TlsTests
             MirrorHost.StartAsync(options => options with { Certificate = file, Key = file })
         );
 
-        Assert.Equal("TY6024", failure.Code);
+        Assert.Equal("TY6044", failure.Code);
     }
 }
