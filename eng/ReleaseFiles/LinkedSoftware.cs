@@ -39,7 +39,7 @@ internal static partial class LinkedSoftware
     };
 
     // Those whose programs are released.
-    private static readonly string[] Projects = ["Torchyard", "Torchyard.Supervisor"];
+    private static readonly string[] Projects = ["Torchyard", "Torchyard.Supervisor", "Torchyard.Mirror"];
 
     /// <summary>NuGet packages with code in a project's program, and the runtime of .NET that its compiler linked in.</summary>
     /// <exception cref="ReleaseException">The project was not restored, or a package is not where NuGet says.</exception>
@@ -67,7 +67,10 @@ internal static partial class LinkedSoftware
                     Version: package.GetProperty("version").GetString()!.Trim('[', ']').Split(',')[0]
                 )
             )
-            .Where(package => package.Name.Contains(".Runtime.NativeAOT.", StringComparison.Ordinal));
+            .Where(package =>
+                package.Name.Contains(".Runtime.NativeAOT.", StringComparison.Ordinal)
+                || package.Name.StartsWith("Microsoft.AspNetCore.App.Runtime.", StringComparison.Ordinal)
+            );
         return
         [
             .. packages

@@ -22,6 +22,13 @@ internal static class ProgramSbom
                     .. LinkedSoftware.OfPins(Path.Combine(pins, "libraries.pins"), file => file.EndsWith(".a", StringComparison.Ordinal)),
                 ]
             ),
+            (
+                Release.Mirror,
+                [
+                    .. LinkedSoftware.OfProject(release.Sources, "Torchyard.Mirror"),
+                    .. LinkedSoftware.OfPins(Path.Combine(pins, "libraries.pins"), file => file.EndsWith(".a", StringComparison.Ordinal)),
+                ]
+            ),
             // What is below target/ is linked in; the rest is the linker.
             (
                 Release.Supervisor,

@@ -12,7 +12,7 @@ internal sealed record Release
     /// <summary>Root of the source tree, built.</summary>
     public required string Sources { get; init; }
 
-    /// <summary>Directory with the published program and its supervisor.</summary>
+    /// <summary>Directory with the published program, its supervisor and its mirror.</summary>
     public required string Program { get; init; }
 
     /// <summary>Directory of the licence, the copyright file and other documents that travel with the program.</summary>
@@ -23,6 +23,9 @@ internal sealed record Release
 
     /// <summary>The program that goes into images, beside the program.</summary>
     public const string Supervisor = "torchyard-supervisor";
+
+    /// <summary>The server of 'torchyard mirror serve', beside the program.</summary>
+    public const string Mirror = "torchyard-mirror";
 
     /// <summary>The machines that it is built for, as .NET names them.</summary>
     public const string Runtime = "linux-x64";

@@ -72,7 +72,7 @@ internal static class ToolPackages
                         """
                     )
                 ),
-                .. new[] { Release.Name, Release.Supervisor }.Select(name =>
+                .. new[] { Release.Name, Release.Supervisor, Release.Mirror }.Select(name =>
                     (Tools + name, File.ReadAllBytes(Path.Combine(release.Program, name)))
                 ),
             ]

@@ -1,9 +1,11 @@
 using Torchyard.Flows.Hosts;
+using Torchyard.Flows.Mirroring;
 using Torchyard.Images.Oci;
 using Torchyard.Images.Store;
 using Torchyard.Platform.Errors;
 using Torchyard.Registry.Connections;
 using Torchyard.Registry.Errors;
+using Torchyard.Registry.Mirrors;
 using Torchyard.Registry.Policies;
 using Torchyard.Registry.Pulling;
 using Torchyard.Registry.References;
@@ -25,7 +27,49 @@ internal sealed class PullFlow(Host host)
         var reference = ImageReference.Parse(image);
         var wanted = platform is null ? ImagePlatform.Machine : ImagePlatform.Parse(platform);
         var approval = new PolicyApproval(host.Policy().Require(reference), reference);
-        using var connection = await Registries.OpenAsync(host, reference.Registry, reference.Repository, plainHttp, cancellation);
+        return await ThroughMirrorAsync(reference, wanted, approval, cancellation)
+            ?? await PullAsync(reference, wanted, approval, new Source(reference.Registry, plainHttp), cancellation);
+    }
+
+    /// <summary>The mirror that was joined is asked first. Whatever it cannot do the registry does.</summary>
+    private async Task<PulledImage?> ThroughMirrorAsync(
+        ImageReference reference,
+        ImagePlatform wanted,
+        PolicyApproval approval,
+        CancellationToken cancellation
+    )
+    {
+        if (MirrorPlaces.Joined(host.Caller) is not { } mirror || !mirror.Registries.Contains(reference.Registry))
+        {
+            return null;
+        }
+
+        try
+        {
+            return await PullAsync(
+                reference.Through(JoinedMirror.FirstPart(reference.Registry)),
+                wanted,
+                approval,
+                new Source(mirror.Host, mirror.PlainHttp),
+                cancellation
+            );
+        }
+        catch (TorchyardException failure) when (RegistryCodes.IsOne(failure.Code))
+        {
+            host.Progress.Note($"{failure.Message}; {reference.Registry} itself is asked");
+            return null;
+        }
+    }
+
+    private async Task<PulledImage> PullAsync(
+        ImageReference reference,
+        ImagePlatform wanted,
+        PolicyApproval approval,
+        Source source,
+        CancellationToken cancellation
+    )
+    {
+        using var connection = await Registries.OpenAsync(host, source.Registry, reference.AskedRepository, source.PlainHttp, cancellation);
         // No prune until it has its name.
         using var use = await new ImageStore(host.Store).BeginUseAsync(host.Progress, cancellation);
         var pull = new ImagePull(host.Store, connection, host.Progress)
@@ -47,7 +91,7 @@ internal sealed class PullFlow(Host host)
     {
         try
         {
-            return await new AttachedPull(host.Store, connection).RunAsync(image.Manifest, reference.Repository, cancellation);
+            return await new AttachedPull(host.Store, connection).RunAsync(image.Manifest, reference.AskedRepository, cancellation);
         }
         catch (TorchyardException failure) when (RegistryCodes.IsOne(failure.Code))
         {
@@ -55,4 +99,7 @@ internal sealed class PullFlow(Host host)
             return 0;
         }
     }
+
+    /// <summary>Who is asked.</summary>
+    private readonly record struct Source(string Registry, bool PlainHttp);
 }

@@ -12,15 +12,15 @@ namespace Torchyard.Registry.Copying;
 /// <summary>An image of a registry.</summary>
 internal sealed class RegistrySource(RegistryConnection connection, ImageReference reference) : IImageSource
 {
-    private readonly ManifestClient _manifests = new(connection, reference.Repository);
-    private readonly BlobSource _blobs = new(connection, reference.Repository);
+    private readonly ManifestClient _manifests = new(connection, reference.AskedRepository);
+    private readonly BlobSource _blobs = new(connection, reference.AskedRepository);
 
     /// <summary>The registry.</summary>
     public RegistryConnection Connection => connection;
 
     public string Name => reference.ToString();
 
-    public (string Registry, string Repository)? Repository => (connection.Registry, reference.Repository);
+    public (string Registry, string Repository)? Repository => (connection.Registry, reference.AskedRepository);
 
     public Task<FetchedManifest> NamedAsync(CancellationToken cancellation) => _manifests.GetAsync(reference.Wanted, cancellation);
 
@@ -30,7 +30,7 @@ internal sealed class RegistrySource(RegistryConnection connection, ImageReferen
     public Task<FetchedManifest?> TryTagAsync(string tag, CancellationToken cancellation) => _manifests.TryGetAsync(tag, cancellation);
 
     public Task<IReadOnlyList<OciDescriptor>> ReferrersAsync(Digest subject, CancellationToken cancellation) =>
-        new ReferrersClient(connection, reference.Repository).ListAsync(subject, cancellation);
+        new ReferrersClient(connection, reference.AskedRepository).ListAsync(subject, cancellation);
 
     public Stream Open(OciDescriptor blob, long from) =>
         from > 0

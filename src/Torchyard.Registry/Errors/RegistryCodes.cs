@@ -9,6 +9,18 @@ public static class RegistryCodes
     /// <summary>A registry that has no such image.</summary>
     public const string NotFound = "TY6004";
 
+    /// <summary>A registry that cannot be reached.</summary>
+    public const string Unreachable = "TY6002";
+
+    /// <summary>Too many requests.</summary>
+    public const string TooOften = "TY6005";
+
+    /// <summary>A registry that does not manage it.</summary>
+    public const string Failed = "TY6006";
+
+    /// <summary>Bytes that are not those of their digest.</summary>
+    public const string WrongContent = "TY6008";
+
     /// <summary>True for the failures of registries, and of what was fetched from them.</summary>
     public static bool IsOne(string code)
     {

@@ -31,7 +31,7 @@ internal static class RegistryErrors
 
     internal static TorchyardException Unreachable(string registry, string why, Exception inner) =>
         new(
-            "TY6002",
+            RegistryCodes.Unreachable,
             $"{registry} cannot be reached: {why}",
             "check the name, the network and the proxy (HTTPS_PROXY, NO_PROXY); an authority of your own goes into "
                 + $"/etc/docker/certs.d/{registry}/ca.crt",
@@ -53,7 +53,7 @@ internal static class RegistryErrors
 
     internal static TorchyardException TooOften(string registry, string what, TimeSpan? wait) =>
         new(
-            "TY6005",
+            RegistryCodes.TooOften,
             $"{registry} refuses {what}: too many requests"
                 + (
                     wait is { } time
@@ -65,7 +65,7 @@ internal static class RegistryErrors
 
     internal static TorchyardException Failed(string registry, string what, string why, Exception? inner = null) =>
         new(
-            "TY6006",
+            RegistryCodes.Failed,
             $"{registry} does not manage {what}: {why}",
             "run the command again, which goes on from what is there; if it stays so, ask whoever runs the registry",
             inner
@@ -80,7 +80,7 @@ internal static class RegistryErrors
 
     internal static TorchyardException WrongContent(string registry, string what, string why) =>
         new(
-            "TY6008",
+            RegistryCodes.WrongContent,
             $"{registry} gives {what} with other content than its digest says: {why}",
             "run the command again; if it stays so, the registry or a proxy before it is damaged: nothing of it was kept"
         );
@@ -122,6 +122,41 @@ internal static class RegistryErrors
 
     internal static TorchyardException BadAuthority(string file, string why) =>
         new("TY6014", $"the certificate {file} cannot be read: {why}", "put a certificate in PEM form there, or remove the file");
+
+    internal static TorchyardException OpenMirror(string listen) =>
+        new(
+            "TY6040",
+            $"at {listen} other machines would reach the mirror without TLS: images and tokens go through the network readable",
+            "add --cert FILE --key FILE, or --insecure if the network is trusted; 127.0.0.1 needs neither"
+        )
+        {
+            IsUsage = true,
+        };
+
+    internal static TorchyardException HalfCertificate(string missing) =>
+        new("TY6040", $"{missing} is missing", "give both --cert FILE and --key FILE, in PEM form") { IsUsage = true };
+
+    internal static TorchyardException NoTokens(string file) =>
+        new(
+            "TY6041",
+            $"nobody could use the mirror: {file} has no token",
+            "run 'torchyard mirror token add NAME', or add --anonymous read to let everybody pull"
+        )
+        {
+            IsUsage = true,
+        };
+
+    internal static TorchyardException BadTokens(string file, string why) =>
+        new("TY6042", $"the tokens in {file} cannot be read: it {why}", "restore the file, or remove it and make new tokens");
+
+    internal static TorchyardException BadTokenName(string name, string why) =>
+        new("TY6043", $"there can be no such change of the token '{Shown(name)}': {why}", "see 'torchyard mirror token list'")
+        {
+            IsUsage = true,
+        };
+
+    internal static TorchyardException BadJoin(string file, string why) =>
+        new("TY6045", $"the mirror in {file} cannot be read: it {why}", "run 'torchyard mirror join HOST' again, or remove the file");
 
     /// <summary>Text of a registry in a sentence of ours.</summary>
     internal static string Shown(string text) => VisibleText.Of(text.Length > LongestShown ? text[..LongestShown] + "…" : text);

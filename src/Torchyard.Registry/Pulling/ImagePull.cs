@@ -39,7 +39,7 @@ public sealed class ImagePull(StorePaths paths, RegistryConnection connection, I
     {
         ArgumentNullException.ThrowIfNull(reference);
         ArgumentNullException.ThrowIfNull(platform);
-        var client = new ManifestClient(connection, reference.Repository);
+        var client = new ManifestClient(connection, reference.AskedRepository);
         var named = await client.GetAsync(reference.Wanted, cancellation);
         var fetched = await ForPlatformAsync(client, named, platform, reference, cancellation);
         var (manifest, content) = ManifestReader.Read(fetched, connection.Registry, reference.ToString());
@@ -104,7 +104,7 @@ public sealed class ImagePull(StorePaths paths, RegistryConnection connection, I
 
         var settings = connection.Settings;
         using var buffers = new PartBuffers(settings.PartSize, settings.PartsAtOnce);
-        var download = new BlobDownload(new BlobSource(connection, reference.Repository), paths, buffers);
+        var download = new BlobDownload(new BlobSource(connection, reference.AskedRepository), paths, buffers);
         using var task = progress.Begin($"Pulling {reference}", missing.Sum(blob => blob.Size));
         // The largest first: a long one that begins last is waited for alone.
         await Parallel.ForEachAsync(

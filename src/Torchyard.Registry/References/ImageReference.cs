@@ -29,6 +29,23 @@ public sealed record ImageReference
     /// <summary>The name that the image has in a store; null for one that is known by its digest alone.</summary>
     public string? StoreName => Tag is null ? null : $"{Name}:{Tag}";
 
+    /// <summary>The path at whoever is asked: a mirror has the registry before it.</summary>
+    public string AskedRepository
+    {
+        get => field ?? Repository;
+        private init;
+    }
+
+    /// <summary>The same image, asked of a mirror.</summary>
+    /// <param name="first">What the mirror has before the path.</param>
+    public ImageReference Through(string first) =>
+        new(Registry, Repository)
+        {
+            Tag = Tag,
+            Digest = Digest,
+            AskedRepository = $"{first}/{Repository}",
+        };
+
     /// <summary>What the registry is asked for: the digest, else the tag.</summary>
     internal string Wanted => Digest?.ToString() ?? Tag!;
 

@@ -45,6 +45,7 @@ internal static class CommandTree
             new LoginCommand(),
             new LogoutCommand(),
             new PolicyCommand(),
+            new MirrorCommand(),
             new VolumeCommand(),
             new PruneCommand(),
             new CheckCommand(),

@@ -44,6 +44,7 @@ public sealed class ReleasedFileTests(ReleasedFiles release)
         Assert.Equal(names.Order(StringComparer.Ordinal), names);
         Assert.Contains("bin/torchyard -> ../lib/torchyard/torchyard", names);
         Assert.Contains("lib/torchyard/torchyard-supervisor", names);
+        Assert.Contains("lib/torchyard/torchyard-mirror", names);
         Assert.Contains("share/doc/torchyard/LICENSE", names);
         Assert.Contains("share/bash-completion/completions/torchyard", names);
         Assert.Contains("share/zsh/site-functions/_torchyard", names);
@@ -155,7 +156,7 @@ public sealed class ReleasedFileTests(ReleasedFiles release)
         Assert.Contains("Microsoft.NETCore.App.Runtime.NativeAOT.linux-x64", versions.Keys);
         Assert.Contains("libc6-dev", versions.Keys);
         Assert.All(packages.Values, package => Assert.NotEqual("NOASSERTION", package.GetProperty("licenseDeclared").GetString()));
-        foreach (var name in new[] { "torchyard", "torchyard-supervisor" })
+        foreach (var name in new[] { "torchyard", "torchyard-supervisor", "torchyard-mirror" })
         {
             var hash = Assert.Single(packages[name].GetProperty("checksums").EnumerateArray()).GetProperty("checksumValue").GetString();
             Assert.Equal(ReleasedFiles.HashOf(Path.Combine(Path.GetDirectoryName(TestStore.Program)!, name)), hash);
@@ -189,6 +190,7 @@ public sealed class ReleasedFileTests(ReleasedFiles release)
         );
         Assert.Contains($"<version>{version}</version>", Read(pointer, "torchyard.nuspec"), StringComparison.Ordinal);
         Assert.NotNull(native.GetEntry("tools/any/linux-x64/torchyard-supervisor"));
+        Assert.NotNull(native.GetEntry("tools/any/linux-x64/torchyard-mirror"));
         Assert.Equal(new FileInfo(TestStore.Program).Length, native.GetEntry("tools/any/linux-x64/torchyard")!.Length);
         Assert.All(pointer.Entries.Concat(native.Entries), entry =>
             Assert.Equal(

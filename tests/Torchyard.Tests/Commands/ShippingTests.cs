@@ -117,4 +117,40 @@ public sealed class ShippingTests : IDisposable
             Assert.True(line.Length <= 80 || line.StartsWith(name, StringComparison.Ordinal), line)
         );
     }
+
+    [Fact]
+    public async Task A_mirror_that_was_joined_is_asked_first_and_the_registry_where_it_cannot_help()
+    {
+        using var mirror = new FakeRegistry();
+        var first = _registry.Name.Replace(':', '_');
+        var there = RegistryImage.Add(mirror, $"{first}/team/train", "1", 2000);
+        RegistryImage.Add(_registry, "team/other", "1");
+        Assert.Equal(0, await _here.RunAsync("mirror", "join", mirror.Name, "--plain-http", "--upstream", _registry.Name));
+        Assert.Contains("home/.config/torchyard/mirror.json", _here.Output, StringComparison.Ordinal);
+
+        Assert.Equal(0, await _here.RunAsync("pull", $"{_registry.Name}/team/train:1"));
+        Assert.StartsWith($"{_registry.Name}/team/train:1 {there.Digest}", _here.Output, StringComparison.Ordinal);
+        Assert.Empty(_registry.Requests);
+        Assert.Equal(0, await _here.RunAsync("pull", $"{_registry.Name}/team/other:1"));
+        Assert.Contains("itself is asked", _here.Error, StringComparison.Ordinal);
+
+        Assert.Equal(1, await _here.RunAsync("mirror", "status"));
+        Assert.Equal(0, await _here.RunAsync("mirror", "join", "--undo"));
+        Assert.Equal(0, await _here.RunAsync("mirror", "status"));
+        Assert.Contains("asks no mirror", _here.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_token_is_shown_once_and_its_file_does_not_have_it()
+    {
+        Assert.Equal(0, await _here.RunAsync("mirror", "token", "add", "nodes", "--root", "mirror", "--repositories", "team"));
+        var token = _here.Output.Trim();
+        Assert.StartsWith("tym_", token, StringComparison.Ordinal);
+        Assert.DoesNotContain(token, File.ReadAllText(_here.PathOf("mirror/tokens.json")), StringComparison.Ordinal);
+
+        Assert.Equal(0, await _here.RunAsync("mirror", "token", "list", "--root", "mirror", "--json"));
+        Assert.Contains("\"repositories\":\"team\"", _here.Output.Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Equal(0, await _here.RunAsync("mirror", "token", "remove", "nodes", "--root", "mirror"));
+        Assert.Equal(2, await _here.RunAsync("mirror", "token", "remove", "nodes", "--root", "mirror"));
+    }
 }

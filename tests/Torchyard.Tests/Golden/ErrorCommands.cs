@@ -131,6 +131,23 @@ internal static class ErrorCommands
         ],
         ["policy"] = ["policy Debian", "policy --bogus", "policy one two", "policy --json Debian"],
         ["validate"] = ["validate nosuch", "validate --bogus", "validate --json nosuch"],
+        ["mirror"] =
+        [
+            "mirror",
+            "mirror bogus",
+            "mirror serve now",
+            "mirror serve --root mirror",
+            "mirror serve --root mirror --listen here",
+            "mirror serve --root mirror --listen 0.0.0.0:5000 --anonymous read",
+            "mirror serve --root mirror --anonymous read --cert cert.pem",
+            "mirror serve --root mirror --anonymous all",
+            "mirror serve --root mirror --quota much",
+            "mirror join",
+            "mirror join host/name",
+            "mirror join mirror.lan --quota 5GB",
+            "mirror token remove nobody --root mirror",
+            "mirror token add a/b --root mirror",
+        ],
         ["pull"] =
         [
             "pull",
