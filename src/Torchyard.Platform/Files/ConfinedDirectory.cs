@@ -174,7 +174,43 @@ public sealed class ConfinedDirectory : IDisposable
         }
     }
 
+    /// <summary>
+    /// Replaces a file of somebody's by what is written into a new one, however large: it keeps its owner, its permission bits and its time
+    /// of modification, and is on the disk before it takes the place of the old one. Other names of the old file (hard links) keep it.
+    /// </summary>
+    /// <param name="path">A regular file.</param>
+    /// <param name="write">Writes the new content; what it throws leaves the old file as it is.</param>
+    /// <param name="model">Whose owner, bits and time a new file gets; null: the file has to be there.</param>
+    /// <exception cref="TorchyardException">TY9023: it is not a regular file.</exception>
+    public void Rewrite(string path, Action<SafeFileHandle> write, FileFacts? model = null)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        var there = Status(path) ?? model ?? throw FileRefusal.Of(Shown(path), _shown, Errno.NoEntry);
+        if (!there.IsRegular)
+        {
+            throw FileRefusal.NotRegular(Shown(path), there.Description);
+        }
+
+        Place(
+            path,
+            file =>
+            {
+                write(file);
+                _ = TimeCalls.Set((int)file.DangerousGetHandle(), there.ModifiedAt);
+            },
+            there.Permissions & FileModes.Everything,
+            there,
+            toDisk: true
+        );
+    }
+
     private void Write(string path, ReadOnlySpan<byte> content, uint mode, FileFacts? owner, bool toDisk)
+    {
+        var bytes = content.ToArray();
+        Place(path, file => RandomAccess.Write(file, bytes, 0), mode, owner, toDisk);
+    }
+
+    private void Place(string path, Action<SafeFileHandle> write, uint mode, FileFacts? owner, bool toDisk)
     {
         using var parent = Parent(path, out var name);
         var temporary = $".{name[..Math.Min(name.Length, 64)]}.{Guid.NewGuid():N}";
@@ -190,7 +226,7 @@ public sealed class ConfinedDirectory : IDisposable
             Check(file.IsInvalid ? -1 : 0, path);
             try
             {
-                RandomAccess.Write(file, content, 0);
+                write(file);
                 if (owner is { } kept && FileFacts.Of(file, Shown(path)) is var made && (made.User, made.Group) != (kept.User, kept.Group))
                 {
                     // Only root may give a file away; whoever else may write here gets it, as with an editor.

@@ -32,6 +32,7 @@ internal static class CommandTree
             new LockCommand(),
             new BuildCommand(),
             new CaptureCommand(),
+            new TrimCommand(),
             new TrustCommand(),
             new FitCommand(),
             new WhyCommand(),

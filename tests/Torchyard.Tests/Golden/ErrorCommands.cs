@@ -239,6 +239,18 @@ internal static class ErrorCommands
         ["ssh"] = ["ssh nosuch", "ssh --bogus", "ssh --config", "ssh --config nosuch", "ssh --write --remove", "ssh nosuch --config"],
         ["stop"] = ["stop", "stop nosuch", "stop --time x nosuch", "stop --bogus nosuch"],
         ["top"] = ["top nosuch", "top --bogus"],
+        ["trim"] =
+        [
+            "trim",
+            "trim missing",
+            "trim missing --gpu h100",
+            "trim . --gpu nosuch",
+            "trim . --gpu ,",
+            "trim . --gpu h100 --output copy.so",
+            "trim recipe.toml --gpu h100",
+            "trim . --bogus",
+            "trim --json missing --gpu h100",
+        ],
         ["trust"] = ["trust missing.toml", "trust wrong.toml", "trust --bogus", "trust nopreset"],
         ["tune"] = ["tune --bogus", "tune surplus"],
         ["up"] = ["up missing.toml", "up wrong.toml", "up nopreset", "up --bogus", "up --json wrong.toml"],
