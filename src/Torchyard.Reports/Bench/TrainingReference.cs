@@ -19,6 +19,7 @@ public sealed record TrainingReference(double Tflops, string Source)
         ("H100", "1b", "fp8", new(564.5, Foundry + "1B, 512 tokens, 8 H100: 70,315 tokens/s each" + Causal)),
         ("H200", "350m", "fp32", new(46, Own)),
         ("H200", "350m", "tf32", new(163, Own)),
+        ("H200", "350m", "fp16", new(463, Own)),
         ("H200", "350m", "bf16", new(475, Own)),
         ("H200", "1b", "bf16", new(524, Own)),
         ("H200", "1b", "fp8", new(613, Own)),
