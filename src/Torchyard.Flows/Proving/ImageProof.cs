@@ -124,8 +124,12 @@ internal sealed class ImageProof : IAsyncDisposable
 
     /// <summary>Runs the image's <c>python3</c> on one of the files.</summary>
     public Task<CommandResult> PythonAsync(string file, IReadOnlyList<string> arguments, CancellationToken cancellation) =>
+        PythonAsync(path => ["-I", path, .. arguments], file, cancellation);
+
+    /// <summary>Runs the image's <c>python3</c> with arguments of which one is the path of a file.</summary>
+    public Task<CommandResult> PythonAsync(Func<string, IReadOnlyList<string>> arguments, string file, CancellationToken cancellation) =>
         _session.CaptureAsync(
-            new ExecRequest { Command = ["python3", "-I", $"{Inside}/{file}", .. arguments], Bounds = ProgramBounds.Proof },
+            new ExecRequest { Command = ["python3", .. arguments($"{Inside}/{file}")], Bounds = ProgramBounds.Proof },
             cancellation
         );
 

@@ -183,10 +183,16 @@ public sealed class GpuMachine
     /// <summary>Environment settings for this machine, with reasons.</summary>
     /// <param name="processors">CPUs that programs may use.</param>
     /// <param name="gpus">GPUs that they get; null for all.</param>
-    public IReadOnlyList<TuneSetting> Tune(int processors, int? gpus)
+    /// <param name="seen">What <c>bench train</c> saw on these GPUs; null for nothing.</param>
+    public IReadOnlyList<TuneSetting> Tune(int processors, int? gpus, IReadOnlyList<TrainingResult>? seen = null)
     {
         var snapshot = ReadGpus();
-        return EnvironmentTuning.For(Files, snapshot, Environment, processors, gpus ?? snapshot.Gpus.Count);
+        return
+        [
+            .. EnvironmentTuning
+                .For(Files, snapshot, Environment, processors, gpus ?? snapshot.Gpus.Count)
+                .Select(setting => TrainingTuning.Explain(setting, seen ?? [])),
+        ];
     }
 
     private GpuReport Frame(string kind, GpuLibraries libraries)

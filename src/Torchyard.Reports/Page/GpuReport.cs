@@ -13,7 +13,7 @@ namespace Torchyard.Reports.Page;
 /// <summary>What <c>verify</c> or <c>bench</c> found on a machine.</summary>
 public sealed record GpuReport
 {
-    /// <summary>verify or bench.</summary>
+    /// <summary>verify, bench or bench train.</summary>
     public required string Kind { get; init; }
 
     /// <summary>When it ended.</summary>
@@ -52,6 +52,13 @@ public sealed record GpuReport
 
     /// <summary>The numbers.</summary>
     public IReadOnlyList<BenchResult> Bench
+    {
+        get => field ?? [];
+        init;
+    } = [];
+
+    /// <summary>What training reached in each precision.</summary>
+    public IReadOnlyList<TrainingResult> Training
     {
         get => field ?? [];
         init;

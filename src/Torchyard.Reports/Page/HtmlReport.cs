@@ -42,6 +42,11 @@ public static class HtmlReport
             Numbers(page, report.Bench);
         }
 
+        if (report.Training.Count > 0)
+        {
+            TrainingSection.Append(page, report.Training);
+        }
+
         page.Append("</body>\n</html>\n");
         return page.ToString();
     }

@@ -81,7 +81,7 @@ internal static class EnvironmentTuning
             if (gpus.Gpus.Any(g => g.ComputeCapability is { } capability && string.CompareOrdinal(capability, "8.0") >= 0))
             {
                 Add(
-                    "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE",
+                    TrainingTuning.Tf32,
                     "1",
                     "FP32 products on tensor cores (TF32): several times faster, about three "
                         + "decimal digits; unset it where FP32 must be exact"

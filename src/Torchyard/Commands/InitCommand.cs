@@ -32,7 +32,12 @@ internal sealed class InitCommand : Verb
         Description = "With --from: write nothing, exit status 1, when a line cannot be translated",
     };
 
-    private readonly Option<bool> _example = new("--example") { Description = "Also write train.py, a complete training script" };
+    private readonly Option<string?> _example = new("--example")
+    {
+        Description = "Also write a complete training script: cnn (train.py, the default) or gpt (gpt.py)",
+        HelpName = "EXAMPLE",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
     private readonly Option<bool> _devcontainer = new("--devcontainer")
     {
         Description = $"Also write {DevcontainerFile.Name}; of a recipe that is here already, only that",
@@ -48,6 +53,7 @@ internal sealed class InitCommand : Verb
         _from.CompletionSources.Add(ContainerNames.Complete);
         Options.Add(_from);
         Options.Add(_strict);
+        _example.CompletionSources.Add(_ => TrainingExample.All.Select(example => example.Name));
         Options.Add(_example);
         Options.Add(_devcontainer);
         Options.Add(_force);
@@ -63,8 +69,10 @@ internal sealed class InitCommand : Verb
             directory of a virtual environment, or the name of an environment, and shows what became what,
             and each line that it could not translate, with the reason. Nothing of it is run.
 
-            train.py chooses CPU or GPU at run time, trains with torchrun on several GPUs, and ends with
-            the same weights when it is killed in the middle and started again.
+            train.py and gpt.py choose CPU or GPU at run time, train with torchrun on several GPUs, and end
+            with the same weights when they are killed in the middle and started again. train.py trains a
+            small network on pictures; gpt.py a transformer of up to a billion parameters on text, in FP32,
+            TF32, FP16, BF16 or FP8 (docs/training.md).
 
             devcontainer.json is for editors that work in containers of docker (VS Code's Dev Containers,
             DevPod): it builds the image of the recipe, gives it to docker, and opens the project in it.
@@ -74,6 +82,7 @@ internal sealed class InitCommand : Verb
         [
             new("torchyard init", "a recipe for this machine"),
             new("torchyard init cpu --example", "PyTorch on CPUs, and a script to train with"),
+            new("torchyard init h100 --example gpt", "and a transformer that uses an H100 fully"),
             new("torchyard init --devcontainer", "also what VS Code needs to reopen the directory in a container of docker"),
             new("torchyard init h100 --torch 2.11", "PyTorch 2.11 with CUDA for H100 GPUs"),
             new("torchyard init minimal --force", "start over from the smallest preset"),
@@ -101,9 +110,8 @@ internal sealed class InitCommand : Verb
             };
         }
 
-        var choice = invocation.Get(_preset) is { } named
-            ? new PresetChoice(named, "", null)
-            : RecipeChoice.ForThisMachine(invocation.Host);
+        var (presetName, example) = Example(invocation);
+        var choice = presetName is { } named ? new PresetChoice(named, "", null) : RecipeChoice.ForThisMachine(invocation.Host);
         var torch = TorchOption.Read(invocation, _torch);
         var preset = Preset.Get(choice.Preset, torch, torch is null ? null : RecipeChoice.Suite(torch));
         var directory = invocation.Caller.WorkingDirectory;
@@ -120,9 +128,7 @@ internal sealed class InitCommand : Verb
         {
             // The recipe that is here is the one that it is for.
             // With --force a preset that is named takes its place; else the file for editors alone is overwritten.
-            isWritten =
-                File.Exists(Path.Combine(directory, RecipeReader.FileName))
-                && !(invocation.Get(_force) && invocation.Get(_preset) is not null);
+            isWritten = File.Exists(Path.Combine(directory, RecipeReader.FileName)) && !(invocation.Get(_force) && presetName is not null);
             var recipe = isWritten
                 ? (
                     await new RecipeGate(invocation.Host, allow: false).OpenAsync(
@@ -142,9 +148,9 @@ internal sealed class InitCommand : Verb
             files.Add((DevcontainerFile.Name, DevcontainerFile.Write(recipe)));
         }
 
-        if (invocation.Get(_example))
+        if (example is not null)
         {
-            files.Add((TrainingExample.FileName, TrainingExample.Read()));
+            files.Add((example.FileName, example.Read()));
         }
 
         if (!invocation.Get(_force) && files.Find(file => ProjectDirectory.Has(directory, file.Name)) is { Name: { } existing })
@@ -175,6 +181,38 @@ internal sealed class InitCommand : Verb
         return ExitCode.Done;
     }
 
+    /// <summary>The preset, and the example where one is wanted: <c>--example h100</c> names a preset, as <c>--example</c> needs no name.
+    /// </summary>
+    private (string? Preset, TrainingExample? Example) Example(Invocation invocation)
+    {
+        var preset = invocation.Get(_preset);
+        if (invocation.Parsed.GetResult(_example) is null)
+        {
+            return (preset, null);
+        }
+
+        if (invocation.Get(_example) is not { } name)
+        {
+            return (preset, TrainingExample.Default);
+        }
+
+        if (TrainingExample.All.FirstOrDefault(example => example.Name == name) is { } found)
+        {
+            return (preset, found);
+        }
+
+        return preset is null && Preset.Names.Contains(name)
+            ? (name, TrainingExample.Default)
+            : throw new TorchyardException(
+                "TY1059",
+                $"there is no example '{name}'",
+                $"name one of {string.Join(", ", TrainingExample.All.Select(example => example.Name))}, or give --example alone"
+            )
+            {
+                IsUsage = true,
+            };
+    }
+
     private async Task<int> FromAsync(Invocation invocation, string from, CancellationToken cancellation)
     {
         RequireAlone(invocation);
@@ -197,7 +235,7 @@ internal sealed class InitCommand : Verb
         var other =
             invocation.Get(_preset) is not null ? "a preset"
             : invocation.Get(_torch) is not null ? "--torch"
-            : invocation.Get(_example) ? "--example"
+            : invocation.Parsed.GetResult(_example) is not null ? "--example"
             : invocation.Get(_devcontainer) ? "--devcontainer"
             : null;
         if (other is not null)

@@ -13,19 +13,31 @@ internal sealed class TuneCommand : Verb
     };
     private readonly Option<int?> _gpus = new("--gpus") { Description = "GPUs that the program gets (default: all)", HelpName = "COUNT" };
 
+    private readonly Option<string?> _bench = new("--bench")
+    {
+        Description = "What 'torchyard bench train --json' saw on these GPUs; decides about TF32",
+        HelpName = "FILE",
+    };
+
     public TuneCommand()
         : base("tune", VerbGroup.Machine, "Propose settings of PyTorch and NCCL for this machine, with reasons")
     {
         Options.Add(_gpus);
         Options.Add(_export);
+        Options.Add(_bench);
         Options.Add(GlobalOptions.Json);
         Details = "A variable that you or the machine have set is never changed, whatever its value.";
-        Examples = [new("torchyard tune", "what is proposed, and why")];
+        Examples =
+        [
+            new("torchyard tune", "what is proposed, and why"),
+            new("torchyard bench train h100 --json > seen.json; torchyard tune --bench seen.json", "by what training gained here"),
+        ];
     }
 
     public override Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
-        var settings = GpuOptions.Machine(invocation).Tune(Environment.ProcessorCount, invocation.Get(_gpus));
+        var seen = invocation.Get(_bench) is { } file ? GpuReportFile.Read(invocation.Caller.FullPath(file)).Training : [];
+        var settings = GpuOptions.Machine(invocation).Tune(Environment.ProcessorCount, invocation.Get(_gpus), seen);
         if (invocation.Get(_export))
         {
             foreach (var setting in settings.Where(s => s.Present is null))

@@ -1,3 +1,4 @@
+using Torchyard.Recipes.Presets;
 using Torchyard.Recipes.Reading;
 using Torchyard.Recipes.Settings;
 
@@ -31,6 +32,41 @@ public sealed class InitCommandTests
         Assert.False(File.Exists(run.PathOf("torchyard.toml")));
         Assert.Equal(0, await run.RunAsync("init", "cpu", "--example", "--force"));
         Assert.NotEqual("mine", await File.ReadAllTextAsync(run.PathOf("train.py"), TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData("init cpu --example", "train.py")]
+    [InlineData("init cpu --example cnn", "train.py")]
+    [InlineData("init cpu --example gpt", "gpt.py")]
+    [InlineData("init --example gpt cpu", "gpt.py")]
+    // As it was before there were two.
+    [InlineData("init --example cpu", "train.py")]
+    public async Task An_example_is_named_or_is_the_small_one(string line, string file)
+    {
+        using var run = new CommandRun();
+        Assert.Equal(0, await run.RunAsync(line.Split(' ')));
+        Assert.Equal([file], Directory.GetFiles(run.Directory, "*.py").Select(Path.GetFileName));
+        Assert.Contains("wrote torchyard.toml from the preset 'cpu'", run.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("init cpu --example gtp")]
+    [InlineData("init cpu --example minimal")]
+    public async Task An_example_that_does_not_exist_is_a_mistake_of_the_command_line(string line)
+    {
+        using var run = new CommandRun();
+        Assert.Equal(2, await run.RunAsync(line.Split(' ')));
+        Assert.Contains("TY1059: there is no example '", run.Error, StringComparison.Ordinal);
+        Assert.Contains("cnn, gpt", run.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(run.PathOf("torchyard.toml")));
+    }
+
+    [Fact]
+    public void The_transformer_can_be_read_in_one_sitting()
+    {
+        var lines = TrainingExample.Gpt.Read().Split('\n');
+        Assert.InRange(lines.Count(line => line.Trim().Length > 0), 300, 499);
+        Assert.All(lines, line => Assert.InRange(line.Length, 0, 140));
     }
 
     [Fact]
