@@ -95,7 +95,15 @@ public sealed class BaseImageTests
             {
                 Base = locked.Base! with
                 {
-                    Packages = [new LockedBasePackage { Name = "openssh-server", Version = "1", Architecture = "amd64" }],
+                    Packages =
+                    [
+                        new LockedBasePackage
+                        {
+                            Name = "openssh-server",
+                            Version = "1",
+                            Architecture = "amd64",
+                        },
+                    ],
                 },
             }
         );

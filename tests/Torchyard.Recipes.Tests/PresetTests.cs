@@ -1,5 +1,7 @@
+using System.Text;
 using Torchyard.Platform.Errors;
 using Torchyard.Recipes.Presets;
+using Torchyard.Recipes.Reading;
 using Torchyard.Recipes.Settings;
 
 namespace Torchyard.Recipes.Tests;
@@ -16,6 +18,26 @@ public sealed class PresetTests
         Assert.Equal(name.Replace('+', '-'), preset.Recipe.Name);
         Assert.InRange(preset.Summary.Length, 20, 120);
         Assert.DoesNotContain('\r', preset.Content);
+    }
+
+    [Fact]
+    public void What_is_in_comments_at_its_end_can_be_used_as_it_is()
+    {
+        Assert.All(Preset.Names, name => Assert.EndsWith(Preset.More, Preset.Get(name).Content, StringComparison.Ordinal));
+        var lines = Preset.More.Split('\n').Where(line => line.StartsWith("# ", StringComparison.Ordinal)).Select(line => line[2..]);
+        // Sentences stay comments; the last line is one of [base].
+        var tables = lines.Where(line => line.Contains(" = ", StringComparison.Ordinal) || line.StartsWith('[')).SkipLast(1);
+
+        var recipe = RecipeReader.Read(
+            Encoding.UTF8.GetBytes($"name = \"x\"\n[base]\n{lines.Last()}\n{string.Join('\n', tables)}\n"),
+            "torchyard.toml"
+        );
+
+        Assert.Equal("mytools:latest", recipe.Base.Image);
+        Assert.Equal(
+            (1, 1, 1, 1, 1),
+            (recipe.Environment.Pass.Count, recipe.Services.Own.Count, recipe.Archives.Count, recipe.Files.Count, recipe.Run.Count)
+        );
     }
 
     [Fact]

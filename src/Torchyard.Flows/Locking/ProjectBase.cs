@@ -2,6 +2,7 @@ using Torchyard.Flows.Hosts;
 using Torchyard.Flows.Repair;
 using Torchyard.Images.BaseImages;
 using Torchyard.Images.Environments;
+using Torchyard.Images.Errors;
 using Torchyard.Images.Oci;
 using Torchyard.Images.Store;
 using Torchyard.Packages.Debian.Indexes;
@@ -19,7 +20,6 @@ internal sealed class ProjectBase(Host host)
 {
     // ID of os-release.
     private const string Debian = "debian";
-    private const string NoSuchImage = "TY3010";
 
     /// <summary>What the lock says of it: as it was locked while the store has it, else as it is now; null where there is none.</summary>
     /// <param name="source">The recipe.</param>
@@ -53,8 +53,7 @@ internal sealed class ProjectBase(Host host)
             throw new TorchyardException(
                 "TY3063",
                 $"the image '{name}' is for {locked.Architecture}, and the recipe for {source.Recipe.Base.Architecture}",
-                $"write architecture = \"{locked.Architecture}\" below [base], or name an image for "
-                    + source.Recipe.Base.Architecture
+                $"write architecture = \"{locked.Architecture}\" below [base], or name an image for " + source.Recipe.Base.Architecture
             )
             {
                 IsUsage = true,
@@ -165,7 +164,7 @@ internal sealed class ProjectBase(Host host)
         {
             return await new RepairedImage(host).FindAsync(name, cancellation);
         }
-        catch (TorchyardException missing) when (missing.Code == NoSuchImage)
+        catch (TorchyardException missing) when (missing.Code == ImageCodes.NoSuchImage)
         {
             throw new TorchyardException(
                 "TY3060",

@@ -362,20 +362,13 @@ internal sealed class ProjectLock(Host host, ProjectFiles files)
                 .. asked.Where(request => !ofProject.Contains(NameOf(request))),
             ],
         };
-        var debian = await LockPackagesAsync(
-            packages,
-            source,
-            recipe,
-            locked.Base,
-            locked.Archives,
-            options.Offline,
-            cancellation
-        );
+        var debian = await LockPackagesAsync(packages, source, recipe, locked.Base, locked.Archives, options.Offline, cancellation);
         var image = locked.Packages.Select(package => package.Sha256).ToHashSet();
-        return locked.Archives.Count == 0
+        return
+            locked.Archives.Count == 0
             || debian
-            .Archives.Select(archive => archive.ReleaseDigest)
-            .SequenceEqual(locked.Archives.Select(archive => archive.ReleaseDigest))
+                .Archives.Select(archive => archive.ReleaseDigest)
+                .SequenceEqual(locked.Archives.Select(archive => archive.ReleaseDigest))
             ? locked with
             {
                 BuildPackages = [.. debian.Packages.Where(package => !image.Contains(package.Sha256))],

@@ -36,7 +36,8 @@ public static class BaseImageReader
         var programs = Programs(image.Config.Env);
         var python = packages.FirstOrDefault(package => package.Name == "python3")?.Version;
         // Torchyard's own programs of that name start Debian's.
-        var isOther = view.Status(ProjectPython.Root + "/pyvenv.cfg") is null && OtherInterpreters.Any(path => view.Status(path) is not null);
+        var isOther =
+            view.Status(ProjectPython.Root + "/pyvenv.cfg") is null && OtherInterpreters.Any(path => view.Status(path) is not null);
         return new LockedBase
         {
             Manifest = image.Manifest,
@@ -50,12 +51,9 @@ public static class BaseImageReader
             Volumes = [.. image.Config.Volumes.Order(StringComparer.Ordinal)],
             Layers =
             [
-                .. manifest.Layers.Zip(image.DiffIds, (layer, diffId) => new LockedBaseLayer(
-                    layer.Digest,
-                    diffId,
-                    layer.Size,
-                    layer.MediaType
-                )),
+                .. manifest.Layers.Zip(image.DiffIds, (layer, diffId) =>
+                    new LockedBaseLayer(layer.Digest, diffId, layer.Size, layer.MediaType)
+                ),
             ],
             Packages = packages,
         };
@@ -128,6 +126,5 @@ public static class BaseImageReader
         return values;
     }
 
-    private static string Unquoted(string value) =>
-        value is ['"' or '\'', .., _] && value[^1] == value[0] ? value[1..^1] : value;
+    private static string Unquoted(string value) => value is ['"' or '\'', .., _] && value[^1] == value[0] ? value[1..^1] : value;
 }

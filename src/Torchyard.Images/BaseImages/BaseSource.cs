@@ -42,9 +42,12 @@ internal sealed class BaseSource : ILayerSource
         return
         [
             .. locked.Layers.Select(
-                (layer, index) => new LayerPlan(below =>
-                    Task.FromResult(Place(layer, roots[^(index + 1)], $"layer {index + 1} of {locked.Layers.Count} of {name}", below, epoch))
-                )
+                (layer, index) =>
+                    new LayerPlan(below =>
+                        Task.FromResult(
+                            Place(layer, roots[^(index + 1)], $"layer {index + 1} of {locked.Layers.Count} of {name}", below, epoch)
+                        )
+                    )
             ),
         ];
     }
@@ -79,8 +82,7 @@ internal sealed class BaseSource : ILayerSource
     {
         var image = locked.Base!;
         var from = $"{NameOf(locked)} was {image.Manifest} when the lock was made";
-        return
-            name == locked.Recipe.Base.Image
+        return name == locked.Recipe.Base.Image
                 ? new LayerReason(
                     name,
                     "image",

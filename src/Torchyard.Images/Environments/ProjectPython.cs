@@ -34,13 +34,10 @@ public sealed partial record ProjectPython(string Version)
     {
         ArgumentNullException.ThrowIfNull(locked);
         // An image with an environment of its own has another Python first.
-        var python =
-            locked.Base?.Programs is null
-                ? locked.Packages.FirstOrDefault(package => package.Name == "python3")?.Version ?? locked.Base?.Python
-                : null;
-        return python is not null && LanguageVersion().Match(python) is { Success: true } match
-            ? new ProjectPython(match.Value)
+        var python = locked.Base?.Programs is null
+            ? locked.Packages.FirstOrDefault(package => package.Name == "python3")?.Version ?? locked.Base?.Python
             : null;
+        return python is not null && LanguageVersion().Match(python) is { Success: true } match ? new ProjectPython(match.Value) : null;
     }
 
     /// <summary>That of an image, as its files show it; null when it has none.</summary>

@@ -119,9 +119,7 @@ internal static class GarbageCollection
             {
                 var configuration = Read<OciImageConfiguration>(manifest.Config.Digest);
                 DiffIds.UnionWith(
-                    (configuration?.Rootfs.DiffIds ?? [])
-                        .Where(text => Digest.TryParse(text, out _))
-                        .Select(text => Digest.Parse(text).Hex)
+                    (configuration?.Rootfs.DiffIds ?? []).Where(text => Digest.TryParse(text, out _)).Select(text => Digest.Parse(text).Hex)
                 );
                 // What it is built on has layers that it can be made again from, also when it has no name any more.
                 if (

@@ -386,10 +386,7 @@ public sealed class ImageStore(StorePaths paths)
     /// <summary>Architecture of an image, as its configuration says it.</summary>
     internal string ArchitectureOf(OciManifest manifest) =>
         OciJson
-            .Deserialize<OciImageConfiguration>(
-                _layout.ReadDocument(manifest.Config.Digest),
-                $"configuration {manifest.Config.Digest}"
-            )
+            .Deserialize<OciImageConfiguration>(_layout.ReadDocument(manifest.Config.Digest), $"configuration {manifest.Config.Digest}")
             .Architecture;
 
     internal OciManifest ReadManifest(Digest digest) =>

@@ -81,10 +81,7 @@ internal sealed class BaseLockSection : ILockSection
 
     public IEnumerable<LockedVersion> Versions(RecipeLock locked) =>
         locked.Base is { } image
-            ?
-            [
-                new LockedVersion($"{locked.Recipe.Base.Image} (base image)", $"sha256:{image.Manifest.Hex[..12]}"),
-            ]
+            ? [new LockedVersion($"{locked.Recipe.Base.Image} (base image)", $"sha256:{image.Manifest.Hex[..12]}")]
             : [];
 
     private static LockedBaseLayer ReadLayer(TomlTableReader table)

@@ -12,10 +12,46 @@ public sealed class Preset
     private const string Prefix = "presets/";
     private const string Suffix = ".toml";
 
+    /// <summary>What no preset has and a recipe can have, as comments: without the marks they are tables that can be used.</summary>
+    internal const string More = """
+
+        # More that a recipe can have; remove the marks in front of what you want. docs/recipe.md explains every key.
+        #
+        # Variables of what runs, and names of your own that are passed on:
+        # [environment]
+        # HF_HUB_OFFLINE = "1"
+        # pass = ["WANDB_API_KEY?"]
+        #
+        # A service of your own, watched and logged like Jupyter:
+        # [services.api]
+        # command = ["python3", "serve.py", "--port", "${port}"]
+        # port = 8000
+        #
+        # An apt repository of a vendor, with its key:
+        # [[archives]]
+        # url = "https://apt.example.com/debian"
+        # suite = "stable"
+        # key = "./keys/example.asc"
+        #
+        # Files of the project in the image:
+        # [[files]]
+        # source = "./config/app.toml"
+        # target = "/etc/app/app.toml"
+        #
+        # Commands while the image is built, without network:
+        # [[run]]
+        # name = "the solver"
+        # command = "make -C /opt/src install"
+        #
+        # An image of the store to build on, in the place of 'suite' below [base]:
+        # image = "mytools:latest"
+
+        """;
+
     private Preset(string name, byte[] content)
     {
         Name = name;
-        Content = Encoding.UTF8.GetString(content);
+        Content = Encoding.UTF8.GetString(content).TrimEnd('\n') + "\n" + More;
         Recipe = RecipeReader.Read(content, $"preset {name}");
     }
 

@@ -105,8 +105,7 @@ public static class RecipeReader
         var result = new DebianBase
         {
             // Of an image its own os-release says it.
-            Suite =
-                image is null || table.Has("suite") ? RecipeChecks.Suite(table, "suite", table.RequiredText("suite")) : defaults.Suite,
+            Suite = image is null || table.Has("suite") ? RecipeChecks.Suite(table, "suite", table.RequiredText("suite")) : defaults.Suite,
             Image = image,
             Architecture = RecipeChecks.Architecture(table, table.Text("architecture") ?? defaults.Architecture),
             Components = RecipeChecks.Components(table, table.Texts("components") ?? defaults.Components),

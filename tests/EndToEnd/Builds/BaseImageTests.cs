@@ -105,10 +105,7 @@ public sealed class BaseImageTests
     {
         var inspected = (await store.RunAsync(project, ["inspect", image], Cancellation)).Succeeded().Output;
         var layers = System.Text.RegularExpressions.Regex.Match(inspected, "\"layers\": \\[([^]]*)\\]").Groups[1].Value;
-        return
-        [
-            .. System.Text.RegularExpressions.Regex.Matches(layers, "sha256:([0-9a-f]{64})").Select(match => match.Groups[1].Value),
-        ];
+        return [.. System.Text.RegularExpressions.Regex.Matches(layers, "sha256:([0-9a-f]{64})").Select(match => match.Groups[1].Value)];
     }
 
     private static async Task<string> RunAsync(TestStore store, string project, string script) =>

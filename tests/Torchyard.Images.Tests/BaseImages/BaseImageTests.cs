@@ -77,7 +77,9 @@ public sealed class BaseImageTests : IDisposable
     public async Task Its_layers_are_carried_as_they_are_and_its_variables_hold_where_the_recipe_says_nothing()
     {
         var (below, locked) = await BuildBaseAsync();
-        var written = Directory.GetFiles(Path.Combine(_store.Paths.Oci, "blobs/sha256")).ToDictionary(path => path, File.GetLastWriteTimeUtc);
+        var written = Directory
+            .GetFiles(Path.Combine(_store.Paths.Oci, "blobs/sha256"))
+            .ToDictionary(path => path, File.GetLastWriteTimeUtc);
 
         var image = await BuildUponAsync(Upon(locked));
 

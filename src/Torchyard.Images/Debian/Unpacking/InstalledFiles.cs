@@ -29,7 +29,8 @@ internal sealed class InstalledFiles : IDisposable
             foreach (var name in new[] { package.Name, $"{package.Name}:{package.Architecture}" })
             {
                 foreach (
-                    var line in _view.ReadText($"{PackageUnpacker.InfoDirectory}/{name}.list")
+                    var line in _view
+                        .ReadText($"{PackageUnpacker.InfoDirectory}/{name}.list")
                         .Split('\n', StringSplitOptions.RemoveEmptyEntries)
                         .Where(line => line is not "/.")
                 )

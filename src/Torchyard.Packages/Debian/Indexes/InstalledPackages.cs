@@ -77,9 +77,5 @@ public sealed class InstalledPackages
     internal PackageIndex ToIndex() => new(null, _index) { IsInstalled = true };
 
     private static bool IsKept(in ControlReader reader) =>
-        reader.Is("Version"u8)
-        || reader.Is("Multi-Arch"u8)
-        || reader.Is("Provides"u8)
-        || reader.Is("Conflicts"u8)
-        || reader.Is("Breaks"u8);
+        reader.Is("Version"u8) || reader.Is("Multi-Arch"u8) || reader.Is("Provides"u8) || reader.Is("Conflicts"u8) || reader.Is("Breaks"u8);
 }

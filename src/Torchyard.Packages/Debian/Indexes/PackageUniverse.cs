@@ -152,8 +152,9 @@ internal sealed class PackageUniverse
         return [.. found];
     }
 
-    // A package that the project has as a file, or the image that is built on, comes from nowhere else. An archive beside Debian's own gives what it is named for, else
-    // what no archive before it has: whoever keeps it cannot put a package of his in the place of another.
+    // A package that the project has as a file, or the image that is built on has installed, comes from nowhere else. An archive beside
+    // Debian's own gives what it is named for, else what no archive before it has: whoever keeps it cannot put a package of his in the
+    // place of another.
     private bool MayCome(BinaryPackage package)
     {
         if (_settled.Contains(package.Name))

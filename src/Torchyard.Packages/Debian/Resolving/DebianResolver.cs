@@ -76,12 +76,7 @@ internal sealed class DebianResolver(PackageUniverse universe)
             ? universe.VersionsOf(name).FirstOrDefault(version => !version.Index.IsFurther)
             : universe.CandidateOf(name);
 
-    private Resolution ResolveHere(
-        IReadOnlyList<PackageRequest> requests,
-        bool recommends,
-        bool withBase,
-        IReadOnlyList<string> installed
-    )
+    private Resolution ResolveHere(IReadOnlyList<PackageRequest> requests, bool recommends, bool withBase, IReadOnlyList<string> installed)
     {
         PackageRequest[] all =
         [
