@@ -118,7 +118,7 @@ internal static class ImageErrors
 
     internal static TorchyardException NoSuchImage(string name, IEnumerable<string> known) =>
         new(
-            "TY3010",
+            ImageCodes.NoSuchImage,
             $"no image '{Printable(name)}' in the store",
             Preset.Names.Contains(name) ? $"'torchyard build {name}' makes it"
                 // Only names of registries have a slash.
