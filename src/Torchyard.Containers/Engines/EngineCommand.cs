@@ -1,5 +1,6 @@
 using System.Globalization;
 using Torchyard.Containers.Requests;
+using Torchyard.Platform.Text;
 
 namespace Torchyard.Containers.Engines;
 
@@ -110,12 +111,7 @@ public static class EngineCommand
     }
 
     /// <summary>A command line that a POSIX shell reads as these arguments.</summary>
-    public static string Quote(IEnumerable<string> arguments) => string.Join(' ', arguments.Select(Quote));
-
-    private static string Quote(string argument) =>
-        argument.Length > 0 && argument.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:=,@%+".Contains(c, StringComparison.Ordinal))
-            ? argument
-            : "'" + argument.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
+    public static string Quote(IEnumerable<string> arguments) => ShellWord.Line(arguments);
 
     private static string Limit(ulong? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "-1";
 

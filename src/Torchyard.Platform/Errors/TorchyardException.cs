@@ -8,7 +8,7 @@ namespace Torchyard.Platform.Errors;
 /// file may have been an address with a password, which it does not keep.
 /// </summary>
 /// <param name="code">Stable code, <c>TY</c> and four digits: TY1xxx recipe and lock, TY2xxx packages, TY3xxx images and store,
-/// TY4xxx containers, TY5xxx GPUs, TY6xxx registry, TY9xxx command line and machine.</param>
+/// TY4xxx containers, TY5xxx GPUs, TY6xxx registry, TY7xxx jobs, TY9xxx command line and machine.</param>
 /// <param name="message">What happened, to which file, line or package; one sentence, no full stop needed.</param>
 /// <param name="cure">What to do next, as an instruction, with the command where there is one.</param>
 /// <param name="inner">The lower failure, shown by <c>--verbose</c>.</param>

@@ -335,8 +335,10 @@ def main():
     def ask_to_stop(number, frame):
         run.stop_asked = True
 
-    # Slurm, torchyard stop and Kubernetes send SIGTERM some time before they kill.
+    # Slurm, torchyard stop and Kubernetes send SIGTERM some time before they kill; 'torchyard submit' warns by SIGUSR2
+    # before the time limit. SIGUSR1 is NCCL's.
     signal.signal(signal.SIGTERM, ask_to_stop)
+    signal.signal(signal.SIGUSR2, ask_to_stop)
     if run.ranks == 1:
         signal.signal(signal.SIGINT, ask_to_stop)
     run.say(f"PyTorch {torch.__version__}, {run.ranks} x {run.device}, {run.precision}, {run.total_steps} steps")

@@ -27,6 +27,7 @@ internal static class HelpText
         (VerbGroup.Start, "The main job"),
         (VerbGroup.Make, "From recipe to image"),
         (VerbGroup.Containers, "Containers"),
+        (VerbGroup.Jobs, "Jobs of a cluster"),
         (VerbGroup.Store, "Images and the store"),
         (VerbGroup.Machine, "GPUs and this machine"),
         (VerbGroup.Program, "The program"),

@@ -12,6 +12,9 @@ internal enum VerbGroup
     /// <summary>Containers.</summary>
     Containers,
 
+    /// <summary>Jobs of a cluster.</summary>
+    Jobs,
+
     /// <summary>Images and the store.</summary>
     Store,
 

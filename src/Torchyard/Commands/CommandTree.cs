@@ -75,6 +75,8 @@ internal static class CommandTree
             new KillCommand(),
             new WaitCommand(),
             new RmCommand(),
+            new SubmitCommand(),
+            new JobsCommand(),
             new HelpCommand(),
             new CompletionCommand(),
             new CompleteCommand(),

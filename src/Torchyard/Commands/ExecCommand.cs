@@ -4,8 +4,11 @@ using System.Text.Json.Serialization;
 using Torchyard.CommandLine;
 using Torchyard.Containers.Requests;
 using Torchyard.Containers.State;
+using Torchyard.Flows.Jobs;
 using Torchyard.Flows.Naming;
 using Torchyard.Flows.Running;
+using Torchyard.Jobs.Slurm;
+using Torchyard.Platform.Errors;
 using Torchyard.Terminal;
 
 namespace Torchyard.Commands;
@@ -26,6 +29,12 @@ internal sealed partial class ExecCommand : Verb, IEndsAsProgram
     {
         Description = "Set NAME=VALUE, or pass NAME on",
         HelpName = "NAME=VALUE",
+    };
+    private readonly Option<string?> _job = JobOption.Create("In this job of the cluster: all words are the program's");
+    private readonly Option<string?> _node = new("--node")
+    {
+        Description = "With --job: on this node (default: the first)",
+        HelpName = "NODE",
     };
     private readonly Argument<string?> _container = new("CONTAINER")
     {
@@ -48,6 +57,8 @@ internal sealed partial class ExecCommand : Verb, IEndsAsProgram
         Options.Add(_user);
         Options.Add(_directory);
         Options.Add(_environment);
+        Options.Add(_job);
+        Options.Add(_node);
         Options.Add(GlobalOptions.Json);
         _container.CompletionSources.Add(ContainerNames.Complete);
         Arguments.Add(_container);
@@ -68,6 +79,7 @@ internal sealed partial class ExecCommand : Verb, IEndsAsProgram
             new("torchyard exec -it train bash", "a shell in the container 'train'"),
             new("torchyard exec -d python3 -u train.py", "a program that outlives the terminal"),
             new("torchyard exec --list", "what was started so in this directory's environment, and how it ended"),
+            new("torchyard exec -it --job 4711 bash", "a shell in the container of a job"),
             new("torchyard exec -- train --epochs 3", "the program 'train', although a container has that name"),
         ];
     }
@@ -75,6 +87,11 @@ internal sealed partial class ExecCommand : Verb, IEndsAsProgram
     public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
         string[] words = [.. invocation.Get(_container) is { } first ? (string[])[first] : [], .. invocation.Get(_command) ?? []];
+        if (invocation.Get(_job) is { } job)
+        {
+            return await InJobAsync(invocation, job, words, cancellation);
+        }
+
         var containers = new NamedContainers(invocation.Host);
         if (invocation.Get(_list))
         {
@@ -106,6 +123,41 @@ internal sealed partial class ExecCommand : Verb, IEndsAsProgram
 
         using var signals = invocation.Interruption.TakeOver();
         return await session.ExecAsync(request, CancellationToken.None);
+    }
+
+    private async Task<int> InJobAsync(Invocation invocation, string job, string[] words, CancellationToken cancellation)
+    {
+        JobOption.Alone(!invocation.Get(_detach) && !invocation.Get(_list) && !invocation.Json, "-d, --list or --json");
+        if (words.Length == 0)
+        {
+            throw new TorchyardException("TY9001", "'torchyard exec --job' needs COMMAND", "write the program and its arguments behind it")
+            {
+                IsUsage = true,
+            };
+        }
+
+        List<string> options = [];
+        options.AddRange(invocation.Get(_user) is { } user ? ["--user", user] : []);
+        options.AddRange(invocation.Get(_directory) is { } directory ? ["--workdir", directory] : []);
+        foreach (var variable in invocation.Get(_environment) ?? [])
+        {
+            options.AddRange(["--env", variable]);
+        }
+
+        var line = await new JobsFlow(invocation.Host, new SlurmClient()).ExecAsync(
+            new JobExec
+            {
+                Job = job,
+                Node = invocation.Get(_node),
+                Command = words,
+                Interactive = invocation.Get(_interactive),
+                Terminal = invocation.Get(_terminal),
+                Options = options,
+            },
+            cancellation
+        );
+        invocation.Screen.CloseProgress();
+        throw SlurmClient.Become(line);
     }
 
     private static void Show(Invocation invocation, IReadOnlyList<ExecState> programs)

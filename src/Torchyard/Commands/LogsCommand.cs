@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using Torchyard.CommandLine;
 using Torchyard.Containers.Logs;
+using Torchyard.Flows.Jobs;
 using Torchyard.Flows.Naming;
+using Torchyard.Jobs.Slurm;
 using Torchyard.Platform.Errors;
 using Torchyard.Terminal;
 
@@ -29,6 +31,8 @@ internal sealed class LogsCommand : Verb
         HelpName = "NUMBER",
     };
     private readonly Option<bool> _raw = new("--raw") { Description = "On a terminal, too, pass every byte as the program printed it" };
+    private readonly Option<string?> _job = JobOption.Create("What the ranks of this job of the cluster print");
+    private readonly Option<int?> _rank = new("--rank") { Description = "With --job: only this rank", HelpName = "NUMBER" };
     private readonly Argument<string?> _container = new("CONTAINER")
     {
         Description = "Name, id, or a project's directory (default: the environment of this directory)",
@@ -49,6 +53,8 @@ internal sealed class LogsCommand : Verb
         Options.Add(_times);
         Options.Add(_exec);
         Options.Add(_raw);
+        Options.Add(_job);
+        Options.Add(_rank);
         _container.CompletionSources.Add(ContainerNames.Complete);
         _container.CompletionSources.Add(ContainerNames.CompleteOwnServices);
         Arguments.Add(_container);
@@ -67,18 +73,13 @@ internal sealed class LogsCommand : Verb
             new("torchyard logs jupyter", "what Jupyter of this directory's environment printed"),
             new("torchyard logs -f train", "follow what the container 'train' prints"),
             new("torchyard logs -f train ssh", "follow one of its services"),
+            new("torchyard logs -f --job 4711", "follow all ranks of a job; [3] stands before what rank 3 prints"),
             new("torchyard logs -f --exec 1", "follow what 'torchyard exec -d' started in this directory"),
         ];
     }
 
     public override async Task<int> RunAsync(Invocation invocation, CancellationToken cancellation)
     {
-        var (session, services) = await new NamedContainers(invocation.Host).WithServiceAsync(
-            invocation.Get(_container),
-            invocation.Get(_service),
-            invocation.Get(_exec) is not null,
-            cancellation
-        );
         var tail = Tail(invocation.Get(_tail));
         var streams = invocation.Screen.Streams;
         var raw = invocation.Get(_raw);
@@ -92,6 +93,18 @@ internal sealed class LogsCommand : Verb
         );
         try
         {
+            if (invocation.Get(_job) is { } job)
+            {
+                await ShowJobAsync(invocation, job, tail, output, cancellation);
+                return ExitCode.Done;
+            }
+
+            var (session, services) = await new NamedContainers(invocation.Host).WithServiceAsync(
+                invocation.Get(_container),
+                invocation.Get(_service),
+                invocation.Get(_exec) is not null,
+                cancellation
+            );
             await ShowAsync(invocation, session, services is [var service] ? service : null, tail, output, error, cancellation);
         }
         finally
@@ -101,6 +114,34 @@ internal sealed class LogsCommand : Verb
         }
 
         return ExitCode.Done;
+    }
+
+    private async Task ShowJobAsync(Invocation invocation, string id, int? tail, LogOutput output, CancellationToken cancellation)
+    {
+        JobOption.Alone(
+            invocation.Get(_container) is null
+                && invocation.Get(_exec) is null
+                && invocation.Get(_since) is null
+                && !invocation.Get(_times),
+            "a container, --exec, --since or --timestamps"
+        );
+        var flow = new JobsFlow(invocation.Host, new SlurmClient());
+        var follow = invocation.Get(_follow);
+        var view = await flow.WithLogAsync(id, follow, cancellation);
+        if (view.Log?.Failure is { } failure)
+        {
+            invocation.Screen.ErrorLine(JobText.Of(failure));
+            foreach (var line in failure.LastLines)
+            {
+                invocation.Screen.ErrorLine("  " + PlainText.Clean(line));
+            }
+        }
+
+        var rank = invocation.Get(_rank)?.ToString(CultureInfo.InvariantCulture);
+        await foreach (var line in flow.LinesAsync(view.Job, new LogWish(follow, tail, rank), cancellation))
+        {
+            await output.WriteAsync("", line, whole: true, cancellation);
+        }
     }
 
     private async Task ShowAsync(

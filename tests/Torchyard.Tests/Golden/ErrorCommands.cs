@@ -94,6 +94,7 @@ internal static class ErrorCommands
             "init --from wrong.toml",
             "init --from recipe.toml cpu",
         ],
+        ["jobs"] = ["jobs show", "jobs bogus", "jobs show 1;id", "jobs cleanup x", "jobs --bogus"],
         ["kill"] = ["kill", "kill --exec 1", "kill --exec 1 nosuch", "kill nosuch", "kill --signal BOGUS nosuch", "kill --bogus nosuch"],
         ["lock"] =
         [
@@ -195,6 +196,18 @@ internal static class ErrorCommands
         ],
         ["restart"] = ["restart", "restart nosuch", "restart --time x nosuch", "restart --bogus nosuch"],
         ["start"] = ["start", "start nosuch", "start nosuch other", "start -a one two", "start --bogus nosuch"],
+        ["submit"] =
+        [
+            "submit",
+            "submit -- true",
+            "submit --image nosuch -- true",
+            "submit --image a/b --nodes 0 -- true",
+            "submit --image a/b --launch mpi -- true",
+            "submit --image a/b --time 8h -- true",
+            "submit --image a/b --gpus-per-node four -- true",
+            "submit --image a/b --print --job-name a\\b -- true",
+            "submit --bogus -- true",
+        ],
         ["tag"] = ["tag", "tag nosuch", "tag nosuch name", "tag nosuch name surplus", "tag --bogus"],
         ["uninstall"] = ["uninstall", "uninstall --bogus", "uninstall surplus"],
         ["volume"] = ["volume", "volume ls surplus", "volume rm", "volume rm nosuch", "volume create x", "volume --bogus"],
@@ -237,7 +250,7 @@ internal static class ErrorCommands
             "run --json nosuch",
         ],
         ["ssh"] = ["ssh nosuch", "ssh --bogus", "ssh --config", "ssh --config nosuch", "ssh --write --remove", "ssh nosuch --config"],
-        ["stop"] = ["stop", "stop nosuch", "stop --time x nosuch", "stop --bogus nosuch"],
+        ["stop"] = ["stop", "stop nosuch", "stop --time x nosuch", "stop --bogus nosuch", "stop --job 1;id", "stop --job 1 nosuch"],
         ["top"] = ["top nosuch", "top --bogus"],
         ["trim"] =
         [
