@@ -18,6 +18,7 @@ public sealed class BaseDirectoryTests
     public void Only_what_other_programs_read_there_is_found_by_HOME() =>
         Assert.Equal(
             [
+                "src/Torchyard.Flows/Fitting/LiveBuilds.cs",
                 "src/Torchyard.Flows/Importing/RunningImport.cs",
                 "src/Torchyard.Flows/Running/RunPlan.cs",
                 "src/Torchyard.Flows/Sources/ProjectPython.cs",

@@ -134,7 +134,7 @@ public static class DriverText
         );
 }
 
-/// <summary>What a text is that is no driver, and what to write.</summary>
+/// <summary>What a text is that does not name a driver, and what to write.</summary>
 /// <param name="Message">What is wrong.</param>
 /// <param name="Cure">What to do.</param>
 public sealed record DriverProblem(string Message, string Cure);

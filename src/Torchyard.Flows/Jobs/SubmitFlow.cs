@@ -63,7 +63,7 @@ internal sealed class SubmitFlow(Host host, SlurmClient slurm)
         return await slurm.SubmitAsync(script, host.Caller.WorkingDirectory, cancellation);
     }
 
-    private IReadOnlyList<string> RunOptions(SubmitRequest request)
+    private List<string> RunOptions(SubmitRequest request)
     {
         List<string> options =
         [

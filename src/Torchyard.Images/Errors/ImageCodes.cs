@@ -26,7 +26,4 @@ public static class ImageCodes
 
     /// <summary>A document of the store that cannot be read.</summary>
     public const string BadDocument = "TY3011";
-
-    /// <summary>A name that no image of the store has.</summary>
-    public const string NoSuchImage = "TY3010";
 }

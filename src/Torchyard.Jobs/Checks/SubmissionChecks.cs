@@ -35,9 +35,10 @@ public static class SubmissionChecks
         ArgumentNullException.ThrowIfNull(job);
         ArgumentNullException.ThrowIfNull(partitions);
         // A list of partitions is a choice of Slurm's: it fits when one of them does.
-        string?[] names = job.Partition?.Split(',') ?? [partitions.FirstOrDefault(partition => partition.IsDefault)?.Name];
+        var usual = partitions.Where(partition => partition.IsDefault).Select(partition => partition.Name).Take(1);
+        var names = job.Partition?.Split(',') ?? [.. usual];
         TorchyardException? obstacle = null;
-        foreach (var name in names.OfType<string>())
+        foreach (var name in names)
         {
             var partition = partitions.FirstOrDefault(known => known.Name == name)
                 ?? throw JobErrors.NoPartition(name, [.. partitions.Select(known => known.Name)]);

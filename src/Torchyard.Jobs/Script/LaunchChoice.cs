@@ -20,5 +20,6 @@ public static class LaunchChoice
     }
 
     private static bool IsPython(string program) =>
-        program.StartsWith("python", StringComparison.Ordinal) && program.AsSpan(6).IndexOfAnyExcept("0123456789.") < 0;
+        program.StartsWith("python", StringComparison.Ordinal)
+        && program[6..].All(character => char.IsAsciiDigit(character) || character == '.');
 }

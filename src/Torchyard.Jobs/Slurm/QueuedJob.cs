@@ -84,7 +84,7 @@ public sealed record QueuedJob
         var places = jobs.Where(entry => entry.Job.State == "PENDING")
             .GroupBy(entry => entry.Job.Partition, StringComparer.Ordinal)
             .SelectMany(group => group.OrderByDescending(entry => entry.Priority).Select((entry, index) => (entry.Job, Place: index + 1)))
-            .ToDictionary(pair => pair.Job, pair => pair.Place, ReferenceEqualityComparer.Instance);
+            .ToDictionary(pair => (object)pair.Job, pair => pair.Place, ReferenceEqualityComparer.Instance);
         return [.. jobs.Select(entry => places.TryGetValue(entry.Job, out var place) ? entry.Job with { Position = place } : entry.Job)];
     }
 }

@@ -113,7 +113,11 @@ public sealed class SlurmClient(SlurmRun run)
     public static void RequireId(string id)
     {
         ArgumentNullException.ThrowIfNull(id);
-        if (id.Length is 0 or > 40 || id.AsSpan().ContainsAnyExcept("0123456789_[]-+%,") || !char.IsAsciiDigit(id[0]))
+        if (
+            id.Length is 0 or > 40
+            || !id.All(character => char.IsAsciiDigit(character) || "_[]-+%,".Contains(character, StringComparison.Ordinal))
+            || !char.IsAsciiDigit(id[0])
+        )
         {
             throw JobErrors.BadId(id);
         }

@@ -129,7 +129,7 @@ internal sealed partial class JobsCommand : Verb
             }
         });
 
-    private static IReadOnlyList<PanelRow> Rows(Row row)
+    private static List<PanelRow> Rows(Row row)
     {
         List<PanelRow> rows =
         [

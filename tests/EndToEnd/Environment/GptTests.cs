@@ -1,5 +1,3 @@
-using Torchyard.EndToEnd.Program;
-
 namespace Torchyard.EndToEnd.Environment;
 
 /// <summary>

@@ -25,11 +25,11 @@ internal sealed class SlurmCluster : IAsyncDisposable
     {
         var munged = Requires.Program("munged");
         var controller = Requires.Program("slurmctld");
-        var node = Requires.Program("slurmd");
+        Requires.Program("slurmd");
         var cluster = new SlurmCluster(new TemporaryDirectory());
         try
         {
-            await cluster.BeginAsync(munged, controller, node, cancellation);
+            await cluster.BeginAsync(munged, controller, cancellation);
             return cluster;
         }
         catch
@@ -51,7 +51,7 @@ internal sealed class SlurmCluster : IAsyncDisposable
 
     private Dictionary<string, string> Variables => new() { ["SLURM_CONF"] = Configuration };
 
-    private async Task BeginAsync(string munged, string controller, string node, CancellationToken cancellation)
+    private async Task BeginAsync(string munged, string controller, CancellationToken cancellation)
     {
         var root = _directory.Path;
         foreach (var part in (string[])["etc", "run", "log", "state", "spool/gn1", "spool/gn2"])

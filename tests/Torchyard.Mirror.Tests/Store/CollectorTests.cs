@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
 using Torchyard.Mirror.Store;
-using Torchyard.Mirror.Watching;
 using Torchyard.Registry.Mirrors;
 using Torchyard.Testing.Loopback;
 

@@ -4,7 +4,6 @@ using Torchyard.Machine.Catalogue;
 using Torchyard.Reports.Bench;
 using Torchyard.Reports.Page;
 using Torchyard.Reports.Verdicts;
-using Torchyard.Testing.Files;
 
 namespace Torchyard.Reports.Tests.Bench;
 

@@ -4,7 +4,6 @@ using Torchyard.Reports.Bench;
 using Torchyard.Reports.Page;
 using Torchyard.Reports.Tune;
 using Torchyard.Reports.Verdicts;
-using Torchyard.Testing.Files;
 
 namespace Torchyard.Reports.Tests.Tune;
 

@@ -9,7 +9,7 @@ public sealed class ShrinkingTests
 {
     private static readonly Gen<TestEntry> Entries =
         from kind in Gen.Int[0, 9]
-        from architecture in Gen.OneOfConst(70u, 75u, 80u, 86u, 90u, 100u)
+        from architecture in Gen.OneOf(Gen.Const(70u), Gen.Const(75u), Gen.Const(80u), Gen.Const(86u), Gen.Const(90u), Gen.Const(100u))
         from payload in Gen.OneOf(Gen.Int[0, 40], Gen.Int[0, 5000])
         from fill in Gen.Byte[1, 255]
         select kind == 0 ? TestEntry.Ptx(architecture, payload * 8) with { Fill = fill }
