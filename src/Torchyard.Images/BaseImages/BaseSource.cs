@@ -7,6 +7,7 @@ using Torchyard.Images.Sources;
 using Torchyard.Images.Store;
 using Torchyard.Platform.Errors;
 using Torchyard.Platform.Files;
+using Torchyard.Platform.Text;
 using Torchyard.Recipes.Locks;
 
 namespace Torchyard.Images.BaseImages;
@@ -83,12 +84,7 @@ internal sealed class BaseSource : ILayerSource
         var image = locked.Base!;
         var from = $"{NameOf(locked)} was {image.Manifest} when the lock was made";
         return name == locked.Recipe.Base.Image
-                ? new LayerReason(
-                    name,
-                    "image",
-                    [],
-                    ["base.image of the recipe has it", from, string.Create(CultureInfo.InvariantCulture, $"{image.Layers.Count} layers")]
-                )
+                ? new LayerReason(name, "image", [], ["base.image of the recipe has it", from, Count.Of(image.Layers.Count, "layer")])
                 {
                     Title = "the base image",
                 }

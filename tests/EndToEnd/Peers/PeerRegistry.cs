@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Torchyard.EndToEnd.Program;
+using Torchyard.Testing.Loopback;
 
 namespace Torchyard.EndToEnd.Peers;
 
@@ -57,7 +58,7 @@ internal sealed class PeerRegistry : IAsyncDisposable
         var layout = Path.Combine(_directory, "layout");
         var image = layout + ":made";
         foreach (
-            string[] line in new string[][]
+            var line in new string[][]
             {
                 ["init", "--layout", layout],
                 ["new", "--image", image],

@@ -10,7 +10,7 @@ public sealed partial class ProgramBuildTests
     /// feature that nobody weighed. Whoever needs more raises it in the same commit, and writes the reason into
     /// docs/decisions/program-size.md.
     /// </summary>
-    private const long SizeLimit = 31_500_000;
+    private const long SizeLimit = 34_000_000;
 
     [Fact]
     public void The_program_is_not_larger_than_was_decided()

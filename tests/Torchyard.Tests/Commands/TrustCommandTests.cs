@@ -73,6 +73,7 @@ public sealed partial class TrustCommandTests
         [
             "src/Torchyard/Commands/WhyCommand.cs",
             "src/Torchyard.Flows/Locking/LockFlow.cs",
+            "src/Torchyard.Flows/Jobs/SubmitFlow.cs",
             "src/Torchyard.Flows/Adding/RemovablePackages.cs",
         ];
         string[] projects = ["src/Torchyard", "src/Torchyard.Flows"];

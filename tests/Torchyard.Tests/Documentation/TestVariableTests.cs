@@ -24,6 +24,7 @@ public sealed partial class TestVariableTests
         "TORCHYARD_CUDA_MIRROR",
         "TORCHYARD_CUDNN_MIRROR",
         "TORCHYARD_PATH",
+        "TORCHYARD_TORCH_INDEX",
     ];
 
     [Fact]
