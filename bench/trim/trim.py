@@ -13,6 +13,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 BEGAN = time.monotonic()
 REPORT = {"steps": {}, "problems": []}
+COPIED = ("torch", "nvidia", "torchvision")
+NOT_RUN = "no time was left"
 
 
 def left():
@@ -57,7 +59,7 @@ def copy(found, tree):
 
 
 def libraries(tree):
-    """The large libraries that shared/facts and the issue count: torch/lib and nvidia."""
+    """The large libraries: those of torch/lib and nvidia."""
     return sorted(
         str(p.relative_to(tree))
         for part in ("torch/lib", "nvidia")
@@ -165,7 +167,8 @@ class Run:
             problem(f"{self.name} ended with {code}; the end of its log: {(self.out / 'log.txt').read_text()[-600:]}")
         expected, wrong = str(self.tree or ""), []
         for path in self.facts.get("libraries", []):
-            if self.tree and not path.startswith(expected):
+            # Others, such as NumPy's, are not copied.
+            if self.tree and not path.startswith(expected) and any(f"/{part}/" in path for part in COPIED):
                 wrong.append(path)
         if wrong:
             problem(f"{self.name} loaded libraries of another PyTorch: {wrong[:5]}")
@@ -201,11 +204,13 @@ print(json.dumps({k: [apart(a[k], b[k]), apart(a[k], c[k])] for k in json.loads(
 
 def compare(first, second, run):
     """Where bits differ: whether the run is further from the first untrimmed one than the second untrimmed one is."""
-    same, differ, worse, new_errors, both_fail = 0, {}, [], [], []
+    same, differ, worse, new_errors, both_fail, not_run = 0, {}, [], [], [], 0
     for key, base in first.results.items():
         other = run.results.get(key, {"error": "it did not run"})
         if "sha256" not in base:
             both_fail.append(key)
+        elif other.get("error") == NOT_RUN:
+            not_run += 1
         elif "sha256" not in other:
             new_errors.append(f"{key}: {other['error']}")
         elif base["sha256"] == other["sha256"]:
@@ -233,6 +238,7 @@ def compare(first, second, run):
         "further_apart": worse,
         "new_errors": new_errors,
         "failed_in_the_original_too": both_fail,
+        "not_run": not_run,
     }
     save()
 
@@ -313,6 +319,7 @@ def text():
         lines.append(
             f"{name}: {one['identical']} operators bit-identical, {one['different_as_untrimmed_runs_are']} as far apart as untrimmed runs, "
             f"{len(one['further_apart'])} further, {len(one['new_errors'])} new errors, {len(one['failed_in_the_original_too'])} that fail in the original too"
+            + (f", {one['not_run']} not run for want of time" if one["not_run"] else "")
         )
         lines += [f"  further apart: {x}" for x in one["further_apart"]] + [f"  new error: {x}" for x in one["new_errors"]]
     original = next((v for k, v in steps.items() if k.startswith("full") and isinstance(v, dict) and "errors" in v), {})
