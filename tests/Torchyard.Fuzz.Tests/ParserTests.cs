@@ -11,6 +11,7 @@ public sealed partial class ParserTests
         ["VersionParser"] = "the target python-version calls it through PythonVersion",
         ["UnicodeJson"] = "the targets docker-info, captured-python, nvidia-redist and proof-report read with it",
         ["LockedTag"] = "the target lock calls it",
+        ["MirrorJoin"] = "an address of the command line, which the target image-reference reads through ImageReference",
         ["Signals"] = "names of signals in services.json, which the target services-file reads",
     };
 

@@ -80,7 +80,7 @@ public static class LiveTables
             Aarch64 = build.Arm.Count == 0 ? null : nearest?.Aarch64 ?? row.Aarch64 ?? [],
             Aarch64Ptx = nearest?.Aarch64Ptx ?? row.Aarch64Ptx,
             Manylinux = Glibc(build.X86Glibc) ?? row.Manylinux,
-            ManylinuxAarch64 = Glibc(build.ArmGlibc) ?? row.ManylinuxAarch64,
+            ManylinuxAarch64 = Glibc(build.ArmGlibc) ?? row.GlibcOf("aarch64"),
             IsYanked = build.IsYanked,
             Inferred = nearest is null
                 ? null
@@ -113,7 +113,7 @@ public static class LiveTables
             PythonExperimental = experimental,
             Aarch64Without = without,
             Manylinux = Glibc(build.X86Glibc) ?? Glibc(build.ArmGlibc) ?? nearest.Manylinux,
-            ManylinuxAarch64 = Glibc(build.ArmGlibc),
+            ManylinuxAarch64 = Glibc(build.ArmGlibc) ?? nearest.GlibcOf("aarch64"),
             Cudnn = build.Pins?.Cudnn,
             Nccl = build.Pins?.Nccl,
             Nvshmem = build.Pins?.Nvshmem,

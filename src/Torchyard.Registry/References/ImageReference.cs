@@ -117,5 +117,7 @@ public sealed record ImageReference
         && host.All(character => char.IsAsciiLetterOrDigit(character) || character is '.' or '-' or ':')
         && !host.Contains("..", StringComparison.Ordinal)
         && UrlText.TryRead($"https://{host}/", out var address)
-        && address.Authority.Equals(host, StringComparison.OrdinalIgnoreCase);
+        // An address leaves out the port that it has by itself.
+        && (address.IsDefaultPort ? host[..^(host.EndsWith(":443", StringComparison.Ordinal) ? 4 : 0)] : host) is var named
+        && address.Authority.Equals(named, StringComparison.OrdinalIgnoreCase);
 }

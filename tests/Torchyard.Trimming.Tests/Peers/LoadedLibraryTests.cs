@@ -78,7 +78,9 @@ public sealed class LoadedLibraryTests : IDisposable
     public async Task Elflint_and_readelf_find_nothing_new()
     {
         var lint = Requires.Program("eu-elflint");
-        var path = await TrimmedAsync();
+        // Local symbols inside a fatbin would be said to lie beyond its first section.
+        var path = await MakeAsync("-s");
+        Trim(path, "sm_90");
         await RunAsync(lint, "--gnu-ld", path);
         var headers = await RunAsync(Requires.Program("readelf"), "-lSW", path);
         Assert.DoesNotContain("Warning", headers.Error, StringComparison.Ordinal);
@@ -101,13 +103,19 @@ public sealed class LoadedLibraryTests : IDisposable
 
     private async Task<string> TrimmedAsync(params string[] gpus)
     {
+        var path = await MakeAsync();
+        var found = Trim(path, gpus.Length == 0 ? ["sm_90"] : gpus);
+        Assert.True(new FileInfo(path).Length < 140_000 + (found.Plan.CodeAfter > 20_000 ? 130_000 : 0));
+        return path;
+    }
+
+    private async Task<string> MakeAsync(params string[] options)
+    {
         await WriteAsync("first", TestEntry.Cubin(80, 40_000), TestEntry.Cubin(90, 800), TestEntry.Cubin(70, 40_000));
         await WriteAsync("second", TestEntry.Cubin(70, 400_000));
         await WriteAsync("third", TestEntry.Cubin(90, 8000), TestEntry.Cubin(80, 80_000));
         var path = _place.File("libtrimmed.so");
-        await CCompiler.CompileAsync(Source.Replace("PLACE", _place.Path, StringComparison.Ordinal), path, ["-shared", "-fPIC", "-O1"]);
-        var found = Trim(path, gpus.Length == 0 ? ["sm_90"] : gpus);
-        Assert.True(new FileInfo(path).Length < 140_000 + (found.Plan.CodeAfter > 20_000 ? 130_000 : 0));
+        await CCompiler.CompileAsync(Source.Replace("PLACE", _place.Path, StringComparison.Ordinal), path, ["-shared", "-fPIC", "-O1", .. options]);
         return path;
     }
 

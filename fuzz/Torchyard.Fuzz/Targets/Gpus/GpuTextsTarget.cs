@@ -57,6 +57,8 @@ internal sealed class GpuTextsTarget : TextTarget
             torch,
             DeviceNode.ParseRecorded("/dev/x", text),
             NearestName.Find(text, ["torchyard", "h100"]),
+            DriverText.TryParse(text, FitTables.Default, out var driver, out var problem) ? driver.ToString() : problem.Message,
+            MachineArchitecture.Parse(text),
             Selection(text)
         );
     }
