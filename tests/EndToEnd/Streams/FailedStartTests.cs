@@ -60,10 +60,11 @@ public sealed class FailedStartTests(SmallContainer small)
             Nothing
                 + """
                 before=$(left)
-                # Who starts the tests in the background has them ignore Ctrl-C.
+                # Who starts the tests in the background has them ignore Ctrl-C: that ends before the time begins. One that outlives its
+                # signal is killed, and what it leaves is found.
                 for signal in TERM INT; do for moment in 0.02 0.1 0.2 0.3 0.5 0.8; do
                   for mode in --rm "--rm -d --name given-up"; do
-                    timeout -s $signal $moment env --default-signal=INT "$TY" run $mode -v "$PWD:/m" $SMALL sleep 600 > /dev/null 2>&1
+                    env --default-signal=INT timeout -k 60 -s $signal $moment "$TY" run $mode -v "$PWD:/m" $SMALL sleep 600 > /dev/null 2>&1
                     ty rm --force given-up > /dev/null 2>&1
                   done
                 done; done

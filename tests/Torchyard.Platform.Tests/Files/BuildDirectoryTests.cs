@@ -75,7 +75,8 @@ public sealed partial class BuildDirectoryTests : IDisposable
             ["src/Torchyard.Registry/Pulling/ImagePull.cs"] = "the directory itself",
             ["src/Torchyard.Flows/Repair/RepairedImage.cs"] = "the directory itself, which must belong to the caller",
             ["src/Torchyard.Flows/Assembling/ProjectImage.cs"] = "the same",
-            ["src/Torchyard.Mirror/Upstreams/Fetches.cs"] = "the mirror's own store: what has come of a blob, which goes on after a restart",
+            ["src/Torchyard.Mirror/Upstreams/Fetches.cs"] =
+                "the mirror's own store: what has come of a blob, which goes on after a restart",
         };
         var found = SourceTree.Files("src").Where(file => Temporary().IsMatch(SourceTree.Read(file))).ToHashSet(StringComparer.Ordinal);
 

@@ -115,7 +115,11 @@ public sealed class LoadedLibraryTests : IDisposable
         await WriteAsync("second", TestEntry.Cubin(70, 400_000));
         await WriteAsync("third", TestEntry.Cubin(90, 8000), TestEntry.Cubin(80, 80_000));
         var path = _place.File("libtrimmed.so");
-        await CCompiler.CompileAsync(Source.Replace("PLACE", _place.Path, StringComparison.Ordinal), path, ["-shared", "-fPIC", "-O1", .. options]);
+        await CCompiler.CompileAsync(
+            Source.Replace("PLACE", _place.Path, StringComparison.Ordinal),
+            path,
+            ["-shared", "-fPIC", "-O1", .. options]
+        );
         return path;
     }
 

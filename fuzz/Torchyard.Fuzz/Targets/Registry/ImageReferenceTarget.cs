@@ -13,7 +13,10 @@ internal sealed class ImageReferenceTarget : TextTarget
     protected override object? Parse(string text)
     {
         var reference = ImageReference.Parse(text);
-        Require(ImageReference.ParseRegistry(reference.Registry) == reference.Registry, "the registry of a reference is not the name of one");
+        Require(
+            ImageReference.ParseRegistry(reference.Registry) == reference.Registry,
+            "the registry of a reference is not the name of one"
+        );
         Require(ImageReference.Parse(reference.ToString()) == reference, "a reference that is written again is read differently");
         return reference;
     }
