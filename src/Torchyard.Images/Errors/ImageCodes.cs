@@ -26,4 +26,11 @@ public static class ImageCodes
 
     /// <summary>A document of the store that cannot be read.</summary>
     public const string BadDocument = "TY3011";
+
+    /// <summary>True for the failures of images and of the store, whoever finds them.</summary>
+    public static bool IsOne(string code)
+    {
+        ArgumentNullException.ThrowIfNull(code);
+        return code.StartsWith("TY3", StringComparison.Ordinal);
+    }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Torchyard.EndToEnd.Program;
 using Torchyard.Testing.Loopback;
 
@@ -153,6 +154,29 @@ internal sealed class SlurmCluster : IAsyncDisposable
             daemon.Dispose();
         }
 
+        foreach (var step in Process.GetProcesses().Where(HasLogHere))
+        {
+            step.Kill();
+        }
+
         _directory.Dispose();
+    }
+
+    // The daemon of a step outlives that of its node, and waits for it: it writes to the node's log.
+    private bool HasLogHere(Process process)
+    {
+        try
+        {
+            return process.ProcessName.StartsWith("slurmstepd", StringComparison.Ordinal)
+                && Directory
+                    .EnumerateFileSystemEntries(string.Create(CultureInfo.InvariantCulture, $"/proc/{process.Id}/fd"))
+                    .Any(descriptor =>
+                        new FileInfo(descriptor).LinkTarget?.StartsWith(_directory.Path + "/", StringComparison.Ordinal) == true
+                    );
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException or InvalidOperationException)
+        {
+            return false;
+        }
     }
 }

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Torchyard.Images.Capture.Plan;
 using Torchyard.Images.Capture.Request;
+using Torchyard.Images.Errors;
 using Torchyard.Images.Oci;
 using Torchyard.Images.Sandbox;
 using Torchyard.Images.Store;
@@ -69,19 +70,18 @@ public sealed partial class ImageProof(StorePaths paths, IMountedLayers layers, 
         using var task = progress.Begin("Trying the image", modules.Count, ProgressUnit.Items);
         var lines = new ConcurrentQueue<string[]>();
         SandboxResult result;
-        // Outside of the attempt: damage of the store is a failure of the capture.
-        var lower = await layers.EnsureAsync(image, progress, cancellation);
         try
         {
+            var lower = await layers.EnsureAsync(image, progress, cancellation);
             result = await sandbox.RunAsync(Request(lower, directory.Path, inside, plan, Listen), cancellation);
         }
         catch (TorchyardException failure) when (failure.Code == PlatformCodes.TookTooLong)
         {
             result = new SandboxResult(TimedOut, failure.Message);
         }
-        catch (TorchyardException failure)
+        catch (TorchyardException failure) when (!ImageCodes.IsOne(failure.Code))
         {
-            // The machine cannot run containers, or this user cannot; that says nothing about the image.
+            // The machine cannot run containers, or this user cannot; that says nothing about the image. Damage of the store does.
             return new CaptureTrial { NotTried = failure.Message };
         }
 
