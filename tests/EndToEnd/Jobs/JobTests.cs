@@ -138,7 +138,7 @@ public sealed class JobTests(SmallContainer small) : IAsyncLifetime
     {
         // Slurm decides when a lost node may have a job again, which took more than ten minutes once.
         Assert.SkipUnless(
-            System.Environment.GetEnvironmentVariable("TORCHYARD_TEST_LONG") == "1",
+            System.Environment.GetEnvironmentVariable("TORCHYARD_TEST_LONG") is { Length: > 0 },
             "takes minutes; TORCHYARD_TEST_LONG=1 runs it"
         );
         var directory = small.NewDirectory();
